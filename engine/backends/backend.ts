@@ -1,0 +1,37 @@
+import type { ListName, Plan, Slice } from "../program/plan-types.ts";
+
+export type BackendName = "reference" | "cpu" | "webgpu";
+
+/** A plan made ready to replay on one device. Calls are queued in order; only `read` waits. */
+export interface Executable {
+  /** Copies host data into a slice (all of it, or its first elements). Ints go to i32 slices. */
+  write(slice: Slice, data: ArrayLike<number>, replica?: number): void;
+  /** Reads a slice after everything queued so far; several slices are read in one round trip. */
+  read(slices: Slice[], replica?: number): Promise<(Float32Array | Float64Array | Int32Array)[]>;
+  /** Queues one list. `first` (microstep only): gradients and loads are overwritten instead of added to. */
+  run(list: ListName, first?: boolean): void;
+  /** Resolves when everything queued has finished; throws DeviceLostError if the device is gone. */
+  finish(): Promise<void>;
+  dispose(): void;
+}
+
+export interface BackendInfo {
+  name: BackendName;
+  /** e.g. "WASM SIMD, relaxed fma", "SwiftShader", "NVIDIA H100" */
+  adapter: string;
+  /** true for SwiftShader, llvmpipe and the like */
+  software: boolean;
+  /** identifies the kernels: hash of the WASM binary or the WGSL sources */
+  kernels: string;
+  fma: boolean | null;
+}
+
+export interface Backend {
+  readonly info: BackendInfo;
+  compile(plan: Plan, options?: { replicas?: number; onProgress?: (done: number, total: number) => void }): Promise<Executable>;
+  dispose(): void;
+}
+
+export class DeviceLostError extends Error {
+  override readonly name = "DeviceLostError";
+}

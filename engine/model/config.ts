@@ -1,0 +1,133 @@
+/**
+ * The resolved configuration of one training run: every key present, no holes.
+ * Names are Hugging Face's `config.json` names in camelCase, so the model part maps one to one.
+ * Validation of what a person wrote (unknown keys, "did you mean") lives in `experiments/runs`.
+ */
+
+/** A number, or a schedule in fractions of the run: the first entry whose `until` ≥ progress holds. */
+export type Scheduled = number | { until: number; value: number }[];
+
+export interface MlaConfig {
+  kind: "mla";
+  /** null: one full-rank query projection (V2-Lite style). */
+  qLoraRank: number | null;
+  kvLoraRank: number;
+  qkNopeHeadDim: number;
+  qkRopeHeadDim: number;
+  vHeadDim: number;
+}
+
+/** Grouped-query attention; MHA (`numKeyValueHeads = numAttentionHeads`) and MQA (1) are its two ends. */
+export interface GqaConfig {
+  kind: "gqa";
+  numKeyValueHeads: number;
+  headDim: number;
+  /** The last `ropeDim` of `headDim` columns are rotated. */
+  ropeDim: number;
+}
+
+export interface MtpConfig {
+  /** Number of extra prediction depths D (V3 §2.2); 0 is none. */
+  depth: number;
+  /** Weight of the mean depth loss (Eq. 25). */
+  lambda: Scheduled;
+  heads: "sequential" | "parallel";
+  /** true: no gradient flows from the MTP modules into the main model's trunk. */
+  detachTrunk: boolean;
+}
+
+export interface ModelConfig {
+  vocabSize: number;
+  hiddenSize: number;
+  numHiddenLayers: number;
+  numAttentionHeads: number;
+  initializerRange: number;
+  rmsNormEps: number;
+  ropeTheta: number;
+  tieWordEmbeddings: boolean;
+  attention: MlaConfig | GqaConfig;
+  nRoutedExperts: number;
+  nSharedExperts: number;
+  numExpertsPerTok: number;
+  moeIntermediateSize: number;
+  /** Width of the dense SwiGLU in the first `firstKDenseReplace` layers. */
+  intermediateSize: number;
+  firstKDenseReplace: number;
+  scoringFunc: "sigmoid";
+  normTopkProb: boolean;
+  routedScalingFactor: number;
+  nGroup: number;
+  topkGroup: number;
+  mtp: MtpConfig;
+}
+
+/** Scope of a balance statistic: each sequence, the whole batch, or n consecutive sequences. */
+export type BalanceGroup = "sequence" | "batch" | number;
+
+export interface BalanceConfig {
+  /** V3 Eq. 17-20 at one or more scopes, computed per MoE layer and summed over layers. */
+  losses: { group: BalanceGroup; alpha: Scheduled }[];
+  /** ST-MoE router z-loss coefficient; 0 is none. */
+  zLoss: number;
+  /** Auxiliary-loss-free balancing (V3 Eq. 16; arXiv 2408.15664 Alg. 1); null is none. */
+  bias: {
+    gamma: Scheduled;
+    rule: "sign" | "magnitude";
+    form: "additive" | "multiplicative";
+    group: "batch" | number;
+  } | null;
+}
+
+export interface TrainConfig {
+  /** Optimizer steps. `tokens` is accepted in a spec and resolved to steps. */
+  steps: number;
+  /** Sequences per optimizer step. */
+  batchSize: number;
+  /** Tokens per sequence (positions with a next-token target). */
+  seqLen: number;
+  /** Sequences per microstep; null: the whole batch at once. Must divide batchSize. */
+  microBatch: number | null;
+  clipNorm: number;
+  optimizer: { kind: "adamw"; lr: Scheduled; beta1: number; beta2: number; eps: number; weightDecay: number };
+  schedule: { kind: "cosine" | "constant"; warmup: number; final: number };
+  /** Steps between validations; the last step is always validated. */
+  evalEvery: number;
+  checkpointEverySeconds: number;
+  keep: "weights" | "none";
+}
+
+export interface PrecisionConfig {
+  gemm: null;
+  moments: "f32";
+  keep: string[];
+}
+
+export interface DataConfig {
+  /** Sequences per domain are in proportion to these weights; keys are domain names, in this order. */
+  mixture: Record<string, number>;
+}
+
+export interface RunConfig {
+  model: ModelConfig;
+  balance: BalanceConfig;
+  train: TrainConfig;
+  precision: PrecisionConfig;
+  validation: { windowsPerDomain: number };
+  data: DataConfig;
+}
+
+/** Seeds of one run: weights and data order are drawn from separate streams. */
+export interface Seed {
+  init: number;
+  data: number;
+}
+
+/** Raised by hand when results are meant to change; part of every run's key. */
+export const semantics = 1;
+
+/** Value of a schedule at `progress` ∈ [0, 1] (fraction of the run). */
+export function scheduledValue(schedule: Scheduled, progress: number): number {
+  if (typeof schedule === "number") return schedule;
+  for (const piece of schedule) if (progress < piece.until) return piece.value;
+  return schedule[schedule.length - 1].value;
+}

@@ -1,0 +1,98 @@
+/** What crosses between a coordinator and an engine worker: plain data, structured-cloneable. */
+import type { BackendInfo, BackendName } from "../backends/backend.ts";
+import type { RunConfig, Seed } from "../model/config.ts";
+
+/** Frozen text of one domain; `train` and `validation` are byte ranges of it. */
+export interface DomainText {
+  name: string;
+  bytes: Uint8Array;
+  /** the first `trainLength` bytes are for training, the rest for validation */
+  trainLength: number;
+}
+
+export interface TrainJob {
+  config: RunConfig;
+  seed: Seed;
+  domains: DomainText[];
+  backend: BackendName;
+  /** bytes of a checkpoint.safetensors to go on from, or null */
+  checkpoint: Uint8Array | null;
+}
+
+/** One line of metrics.jsonl: training values of one optimizer step. */
+export interface StepMetrics {
+  kind: "step";
+  /** 1-based: steps finished */
+  step: number;
+  tokens: number;
+  /** seconds of training so far, without pauses and validation */
+  seconds: number;
+  trainLoss: number;
+  mtpLoss: number[];
+  balanceLoss: number;
+  gradNorm: number;
+  /** the clip acted on this step */
+  clipped: boolean;
+  /** the norm was not finite and the step changed nothing */
+  skipped: boolean;
+  lr: number;
+  /** mean over main MoE layers of max load / mean load − 1 in this batch */
+  maxVioBatch: number;
+}
+
+/** One line of metrics.jsonl: a validation over the fixed windows. */
+export interface EvalMetrics {
+  kind: "eval";
+  step: number;
+  tokens: number;
+  seconds: number;
+  valLoss: number;
+  valBpb: Record<string, number>; // "all" and one per domain
+  /** depth 1 … D */
+  mtpLoss: number[];
+  acceptance: number[];
+  maxVioGlobal: number;
+  /** MaxVio that perfect balance would show by chance for this many tokens (multinomial) */
+  maxVioFloor: number;
+  routingEntropy: number;
+  specialisation: number;
+  /** [layer][domain][expert] counts over all validation tokens */
+  expertCounts: number[][][];
+}
+
+export type MetricEvent = StepMetrics | EvalMetrics;
+
+export interface FinalMetrics extends Omit<EvalMetrics, "kind"> {
+  /** mean trainLoss of the last 10 % of steps */
+  trainLoss: number;
+  balanceLoss: number;
+  gradNorm: number;
+  skippedSteps: number;
+  clippedSteps: number;
+  tokensPerSecond: number;
+  maxVioBatch: number;
+  domains: string[];
+}
+
+export type TrainOutcome =
+  | { status: "done"; metrics: FinalMetrics; weights: Uint8Array | null; info: BackendInfo }
+  | { status: "diverged"; divergedAt: number; reason: string; info: BackendInfo }
+  | { status: "stopped"; step: number; checkpoint: Uint8Array; info: BackendInfo };
+
+export interface TrainListener {
+  /** batches of metric events, at most 10 calls a second */
+  onMetrics(events: MetricEvent[]): void;
+  /** a resumable checkpoint (safetensors bytes), every `checkpointEverySeconds` */
+  onCheckpoint(step: number, bytes: Uint8Array): Promise<void>;
+  onProgress?(message: string): void;
+}
+
+/** The engine as a comlink object (`engine/worker.ts`). One job at a time per worker. */
+export interface EngineWorker {
+  devices(): Promise<{ available: BackendInfo[]; unavailable: { name: BackendName; reason: string }[] }>;
+  train(job: TrainJob, listener: TrainListener): Promise<TrainOutcome>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** ends the current job with status "stopped" and a checkpoint */
+  stop(): Promise<void>;
+}

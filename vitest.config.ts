@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts", "engine/**/*.test.ts", "experiments/**/*.test.ts", "electron/**/*.test.ts", "renderer/**/*.test.ts"],
+    exclude: ["test/e2e/**", "node_modules/**", "out/**"],
+    testTimeout: 60_000,
+    pool: "forks",
+    maxWorkers: 2,
+  },
+});
