@@ -137,3 +137,9 @@ export const NumberSlot = {
   /** lambda / D of Eq. 25 */ mtpWeight: 10,
   firstAlpha: 11,
 } as const;
+
+/** Ops whose first output may add to its slice (`accumulate`); every other output is always overwritten. adamw and biasUpdate always work in place. */
+export const accumulating = new Set<OpKind>([
+  "embeddingGrad", "rmsNormGradInput", "rmsNormGradGain", "matmul", "groupedMatmul", "gatherRowsGrad", "sliceSequenceGrad",
+  "gatesGrad", "balanceLossGrad", "zLossGrad", "balanceLoss", "zLoss", "mean", "countLoad",
+]);

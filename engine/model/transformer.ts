@@ -1,0 +1,118 @@
+import { differentiate, type LossSeed } from "../program/autodiff.ts";
+import { NumberSlot } from "../program/ops.ts";
+import { type Node, Program, type Tensor } from "../program/program.ts";
+import { block } from "./block.ts";
+import type { RunConfig } from "./config.ts";
+import { type Build, type Collected, project, rmsNorm } from "./layers.ts";
+import { multiTokenPrediction } from "./mtp.ts";
+
+/** A whole model as symbolic lists over shared parameters, before memory is planned. */
+export interface TransformerProgram {
+  program: Program;
+  given: { tokens: Tensor; targets: Tensor; order: Tensor; starts: Tensor; numbers: Tensor };
+  microstep: Node[];
+  evaluate: Node[];
+  /** parameter id → gradient tensor */
+  gradients: Map<number, Tensor>;
+  training: Collected & { loss: Tensor[] };
+  evaluation: Collected & { heads: Head[] };
+}
+
+/** Prediction depth k (0 = main head): rows of loss and greedy choice. */
+export interface Head {
+  depth: number;
+  seqLen: number;
+  nll: Tensor;
+  argmax: Tensor;
+}
+
+/** Microstep batch: sequences that go through the device at once. */
+export const microBatchOf = ({ train }: RunConfig): number => train.microBatch ?? train.batchSize;
+
+/** Builds forward, backward and evaluation of a DeepSeek-V3-style model (V3 §2) for one run configuration. */
+export function buildTransformer(config: RunConfig): TransformerProgram {
+  const program = new Program();
+  const { model, train } = config;
+  const batch = microBatchOf(config);
+  const rows = batch * train.seqLen;
+  const given = {
+    tokens: program.tensor("tokens", [rows], "i32", "inputs"),
+    targets: program.tensor("targets", [rows], "i32", "inputs"),
+    order: program.tensor("order", [rows], "i32", "inputs"),
+    starts: program.tensor("starts", [model.vocabSize + 1], "i32", "inputs"),
+    numbers: program.tensor("numbers", [NumberSlot.firstAlpha + config.balance.losses.length], "f32", "numbers"),
+  };
+
+  const forward = (mode: Build["mode"]): { nodes: Node[]; collected: Collected; heads: Head[] } => {
+    const collected: Collected = { balanceLoss: [], routers: [] };
+    const build: Build = { program, config, batch, mode, numbers: given.numbers, collected };
+    let heads: Head[] = [];
+    const nodes = program.list(() => {
+      heads = predict(build, given);
+    });
+    return { nodes, collected, heads };
+  };
+
+  const evaluation = forward("evaluate");
+  const training = forward("train");
+  const loss: Tensor[] = [];
+  const seeds: LossSeed[] = training.heads.map(({ depth, seqLen, nll }) => ({
+    tensor: nll,
+    factor: 1 / (batch * seqLen),
+    number: depth === 0 ? -1 : NumberSlot.mtpWeight,
+  }));
+  let gradients = new Map<number, Tensor>();
+  const backward = program.list(() => {
+    for (const { depth, seqLen, nll } of training.heads)
+      loss.push(program.emit("mean", { length: batch * seqLen }, [nll], { homes: ["metrics"], label: `loss_${depth}` })[0]);
+    gradients = differentiate(program, training.nodes, seeds, given);
+  });
+  return {
+    program,
+    given,
+    microstep: [...training.nodes, ...backward],
+    evaluate: evaluation.nodes,
+    gradients,
+    training: { ...training.collected, loss },
+    evaluation: { ...evaluation.collected, heads: evaluation.heads },
+  };
+}
+
+/** Embedding, blocks, final norm, head; then the MTP modules over the shared embedding and head. */
+function predict(build: Build, given: TransformerProgram["given"]): Head[] {
+  const { program, batch, mode } = build;
+  const { model, train } = build.config;
+  const { vocabSize: vocab, hiddenSize: width } = model;
+  const rows = batch * train.seqLen;
+
+  const { table, h0, embedded } = program.scope("model", () => {
+    const table = program.parameter("embed_tokens.weight", [vocab, width]);
+    const [embedded] = program.emit("embedding", { rows, vocab, width }, [given.tokens, table]);
+    let x = embedded;
+    for (let layer = 0; layer < model.numHiddenLayers; layer++) {
+      x = program.scope(`layers.${layer}`, () =>
+        block(build, x, { rows, seqLen: train.seqLen }, { dense: layer < model.firstKDenseReplace, main: true }),
+      );
+    }
+    return { table, embedded, h0: rmsNorm(build, "norm", x, rows, width, model.rmsNormEps) };
+  });
+  const head = model.tieWordEmbeddings ? table : program.parameter("lm_head.weight", [vocab, width]);
+
+  const crossEntropy = (h: Tensor, depth: number, seqLen: number): Head =>
+    program.scope(`head_${depth}`, () => {
+      const size = batch * seqLen;
+      const logits = project(program, "logits", h, head, { rows: size, in: width, out: vocab });
+      const home = mode === "evaluate" ? "metrics" : undefined;
+      const [nll, , argmax] = program.emit(
+        "crossEntropy",
+        { rows: size, vocab, seqLen, targetLen: train.seqLen, targetOffset: depth },
+        [logits, given.targets],
+        { homes: [home, undefined, home] },
+      );
+      return { depth, seqLen, nll, argmax };
+    });
+
+  const main = crossEntropy(h0, 0, train.seqLen);
+  const depths = multiTokenPrediction(build, h0, embedded);
+  return [main, ...depths.map(({ h, depth, seqLen }) => crossEntropy(h, depth, seqLen))];
+}
