@@ -1,0 +1,57 @@
+/** Shapes of the files in a store. What does not fit them is damaged and set aside, never used. */
+import * as v from "valibot";
+import type { RunConfig } from "../../engine/model/config.ts";
+import type { FinalMetrics, MetricEvent } from "../../engine/train/protocol.ts";
+import type { Provenance } from "../results.ts";
+import { anyNumber } from "./json.ts";
+
+const numbers = v.array(anyNumber);
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+const stepEvent = v.object({
+  kind: v.literal("step"), step: count, tokens: count, seconds: anyNumber, trainLoss: anyNumber, mtpLoss: numbers, balanceLoss: anyNumber,
+  gradNorm: anyNumber, clipped: v.boolean(), skipped: v.boolean(), lr: anyNumber, maxVioBatch: anyNumber,
+});
+
+const evaluation = {
+  step: count, tokens: count, seconds: anyNumber, valLoss: anyNumber, valBpb: v.record(v.string(), anyNumber), mtpLoss: numbers, acceptance: numbers,
+  maxVioGlobal: anyNumber, maxVioFloor: anyNumber, routingEntropy: anyNumber, specialisation: anyNumber, expertCounts: v.array(v.array(numbers)),
+};
+
+/** One line of metrics.jsonl. */
+export const metricEvent: v.GenericSchema<unknown, MetricEvent> = v.variant("kind", [stepEvent, v.object({ kind: v.literal("eval"), ...evaluation })]);
+
+const finalMetrics: v.GenericSchema<unknown, FinalMetrics> = v.object({
+  ...evaluation, trainLoss: anyNumber, balanceLoss: anyNumber, gradNorm: anyNumber, skippedSteps: count, clippedSteps: count, tokensPerSecond: anyNumber,
+  maxVioBatch: anyNumber, domains: v.array(v.string()),
+});
+
+export const provenance: v.GenericSchema<unknown, Provenance> = v.object({
+  backend: v.picklist(["reference", "cpu", "webgpu"]), adapter: v.string(), engine: v.string(), kernels: v.string(), fma: v.nullable(v.boolean()),
+  table: v.nullable(v.string()), when: v.string(), seconds: v.number(),
+});
+
+/** config.json: what was asked for. The config itself is proved by the key, which is its hash. */
+export const runRecord = v.object({
+  key: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  semantics: v.number(),
+  dataHash: v.string(),
+  seed: v.object({ init: v.number(), data: v.number() }),
+  config: v.custom<RunConfig>((x) => typeof x === "object" && x !== null && "model" in x && "train" in x && "data" in x && "balance" in x),
+});
+
+/** result.json: how it ended. */
+export const storedResult = v.object({
+  key: v.string(),
+  status: v.picklist(["done", "diverged", "failed"]),
+  error: v.nullable(v.string()),
+  divergedAt: v.nullable(count),
+  steps: count,
+  tokens: count,
+  seconds: v.number(),
+  provenance: v.nullable(provenance),
+  metrics: v.nullable(finalMetrics),
+});
+
+export type RunRecord = v.InferOutput<typeof runRecord>;
+export type StoredResult = v.InferOutput<typeof storedResult>;
