@@ -71,14 +71,9 @@ export function specialisation(counts: readonly number[][][]): number {
   );
 }
 
-/** Bits per byte from a mean loss in nats per token over `tokens` tokens that spell `bytes` bytes. */
-export function bitsPerByte(nats: number, tokens: number, bytes: number): number {
-  return (nats * tokens) / (bytes * Math.LN2);
-}
-
-/** Zeros [layer][domain][expert] to be filled by `addExpertCounts`. */
-export function emptyExpertCounts(layers: number, domains: number, experts: number): number[][][] {
-  return Array.from({ length: layers }, () => Array.from({ length: domains }, () => new Array<number>(experts).fill(0)));
+/** Bits per byte of a text of `bytes` bytes whose tokens cost `nats` nats in all: comparable between vocabularies, unlike loss per token. */
+export function bitsPerByte(nats: number, bytes: number): number {
+  return nats / (bytes * Math.LN2);
 }
 
 /**
