@@ -1,0 +1,53 @@
+/**
+ * Programs that some suites need and that npm cannot install: Debian's Chromium (end-to-end tests, and SwiftShader for
+ * WebGPU in Node) and Xvfb (a screen for Electron).
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+const debianPackages = { chromium: ["chromium", "fonts-liberation"], xvfb: ["xvfb", "xauth"] };
+
+function onPath(name) {
+  return (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, name)));
+}
+
+export function chromiumPath() {
+  const known = [process.env.CHROMIUM_PATH, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+  return known.find((path) => path && existsSync(path)) ?? null;
+}
+
+/** A screen: a real one, or xvfb-run to make one. */
+export function hasScreen() {
+  return process.platform !== "linux" || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY) || onPath("xvfb-run");
+}
+
+function missingParts() {
+  const missing = [];
+  if (!chromiumPath()) missing.push("chromium");
+  if (!hasScreen()) missing.push("xvfb");
+  return missing;
+}
+
+const canInstall = process.platform === "linux" && process.getuid?.() === 0 && onPath("apt-get");
+
+/**
+ * Installs what is missing where it may (root, with apt); otherwise says the one line to type.
+ * @returns {string[]} what is still missing
+ */
+export function provideParts() {
+  const missing = missingParts();
+  if (missing.length === 0) return missing;
+  const packages = missing.flatMap((part) => debianPackages[part]);
+  if (!canInstall) {
+    if (process.platform === "linux") console.log(`test: for all suites, type: sudo apt-get install -y ${packages.join(" ")}`);
+    return missing;
+  }
+  console.log(`test: installing ${packages.join(", ")}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  for (const args of [["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", ...packages]]) {
+    const { status, stderr } = spawnSync("apt-get", args, { env, encoding: "utf8", stdio: ["ignore", "ignore", "pipe"] });
+    if (status !== 0) console.log(`test: apt-get ${args[0]} failed: ${stderr.trim().split("\n").at(-1)}`);
+  }
+  return missingParts();
+}
