@@ -1,0 +1,108 @@
+import { type OpAttrs, type OpKind, accumulating } from "../../../engine/program/ops.ts";
+import type { PoolName } from "../../../engine/program/plan-types.ts";
+import { type Operand, elements, signatures } from "../../../engine/program/signatures.ts";
+import { referenceOps } from "../../../engine/backends/reference/ops.ts";
+import { type Random, createRandom } from "../random.ts";
+
+/** One row of the table, bound to its op: what to run, on which inputs, and how close f32 must come to float64. */
+export interface OpCase {
+  kind: OpKind;
+  attrs: OpAttrs[OpKind];
+  /** kind, attributes, note and form: what a failure prints */
+  label: string;
+  note: string;
+  inputs: (Operand & { pool: PoolName })[];
+  outputs: (Operand & { pool: PoolName })[];
+  /** per output, for an op that updates in place: the input it is; otherwise empty */
+  inPlace: number[];
+  /** per output: the add form. Always true in place. */
+  accumulate: boolean[];
+  /** Input data of one seed, not yet rounded to f32. */
+  sample: (seed: number) => ArrayLike<number>[];
+  /** per output: roundings on the longest path to an element (see `tolerance` in harness.ts) */
+  roundings: number[];
+  /** per output: size of an element before cancellation, where all elements may cancel; otherwise 0 */
+  magnitude: number[];
+  /** outputs may rightly be NaN or infinite */
+  nonFinite: boolean;
+}
+
+export interface Row<Kind extends OpKind> {
+  attrs: OpAttrs[Kind];
+  note?: string;
+  sample?: Sample<Kind>;
+  nonFinite?: boolean;
+}
+
+type Sample<Kind extends OpKind> = (attrs: OpAttrs[Kind], random: Random) => ArrayLike<number>[];
+
+export interface OpTable<Kind extends OpKind> {
+  kind: Kind;
+  /** for an op with optional inputs: how many these rows have */
+  inputCount?: number;
+  /** Draws the inputs; left out: independent normals. A row may bring its own. */
+  sample?: Sample<Kind>;
+  roundings: (attrs: OpAttrs[Kind]) => number | number[];
+  magnitude?: (attrs: OpAttrs[Kind]) => number | number[];
+  /** where a plan keeps the operands; left out: activations */
+  pools?: (attrs: OpAttrs[Kind]) => { inputs?: PoolName[]; outputs?: PoolName[] };
+  rows: (OpAttrs[Kind] | Row<Kind>)[];
+}
+
+/** Length of the `numbers` table in cases: its fixed slots and a few alphas. */
+const numbersLength = 16;
+/** param, m and v of (param, grad, m, v, …); the bias */
+const inPlaceOps: Partial<Record<OpKind, number[]>> = { adamw: [0, 2, 3], biasUpdate: [0] };
+
+/** Every row of one op, in its write form and, if it has one, its add form. */
+export function casesOf<Kind extends OpKind>(table: OpTable<Kind>): OpCase[] {
+  return table.rows.flatMap((row) => {
+    const { attrs, note = "", sample = table.sample, nonFinite = false }: Row<Kind> = isRow(row) ? row : { attrs: row };
+    const draw = (seed: number) => (sample ? sample(attrs, createRandom(seed)) : normals(table.kind, attrs, seed));
+    const signature = signatures[table.kind](attrs);
+    const pools = table.pools?.(attrs) ?? {};
+    const place = (operands: Operand[], given: PoolName[] = []) =>
+      operands.map(({ shape, dtype }, i) => {
+        const numbers = shape[0] < 0;
+        const pool: PoolName = numbers ? "numbers" : (given[i] ?? "activations");
+        return { shape: numbers ? [numbersLength] : shape, dtype, pool };
+      });
+    const outputs = place(signature.outputs, pools.outputs);
+    const perOutput = (value: number | number[]) => outputs.map((_, i) => (typeof value === "number" ? value : value[i]));
+    const inPlace = inPlaceOps[table.kind] ?? [];
+    const forms = inPlace.length > 0 ? [true] : accumulating.has(table.kind) ? [false, true] : [false];
+    return forms.map((adds): OpCase => ({
+      kind: table.kind,
+      attrs,
+      label: [table.kind, JSON.stringify(attrs), note && `(${note})`, adds && inPlace.length === 0 && "adding"].filter(Boolean).join(" "),
+      note,
+      inputs: place(signature.inputs, pools.inputs).slice(0, table.inputCount),
+      outputs,
+      inPlace,
+      accumulate: outputs.map((_, i) => adds && (inPlace.length > 0 || i === 0)),
+      sample: draw,
+      roundings: perOutput(table.roundings(attrs)).map((n) => n + (adds ? 1 : 0)),
+      magnitude: perOutput(table.magnitude?.(attrs) ?? 0),
+      nonFinite,
+    }));
+  });
+}
+
+function isRow<Kind extends OpKind>(row: OpAttrs[Kind] | Row<Kind>): row is Row<Kind> {
+  return "attrs" in row;
+}
+
+function normals<Kind extends OpKind>(kind: Kind, attrs: OpAttrs[Kind], seed: number): number[][] {
+  const random = createRandom(seed);
+  return signatures[kind](attrs).inputs.map(({ shape }) => random.normal(elements(shape)));
+}
+
+/** Outputs of one op in float64, for inputs that are themselves results (rstd, lse, idx, starts). */
+export function runReference<Kind extends OpKind>(kind: Kind, attrs: OpAttrs[Kind], inputs: ArrayLike<number>[]): Float64Array[] {
+  const outputs = signatures[kind](attrs).outputs.map(({ shape }) => new Float64Array(elements(shape)));
+  referenceOps[kind](attrs, inputs.map((data) => Float64Array.from(data)), outputs, []);
+  return outputs;
+}
+
+/** Roundings of a sum of `length` terms in blocks of at most 256, which is the least we ask of any backend. */
+export const sumRoundings = (length: number): number => Math.min(length, 256) + Math.ceil(length / 256);
