@@ -1,0 +1,37 @@
+import { type RunConfig, scheduledValue } from "../model/config.ts";
+import { NumberSlot } from "../program/ops.ts";
+
+/** Learning rate of step t (1-based) of `steps`: linear warm-up from 0, then cosine (or constant) down to `final`·lr at the last step. */
+export function learningRate({ steps, schedule, optimizer }: RunConfig["train"], t: number): number {
+  const peak = scheduledValue(optimizer.lr, (t - 1) / steps);
+  const warmup = Math.round(schedule.warmup * steps);
+  if (t <= warmup) return (peak * t) / warmup;
+  if (schedule.kind === "constant") return peak;
+  const progress = (t - warmup) / Math.max(1, steps - warmup);
+  return peak * (schedule.final + (1 - schedule.final) * 0.5 * (1 + Math.cos(Math.PI * progress)));
+}
+
+/** The `numbers` table of step t (1-based); see `NumberSlot`. */
+export function numbersOfStep({ train, balance, model }: RunConfig, t: number): Float64Array {
+  const { optimizer } = train;
+  const progress = (t - 1) / train.steps;
+  const numbers = new Float64Array(NumberSlot.firstAlpha + balance.losses.length);
+  numbers[NumberSlot.lr] = learningRate(train, t);
+  numbers[NumberSlot.correction1] = 1 - optimizer.beta1 ** t;
+  numbers[NumberSlot.correction2] = 1 - optimizer.beta2 ** t;
+  numbers[NumberSlot.beta1] = optimizer.beta1;
+  numbers[NumberSlot.beta2] = optimizer.beta2;
+  numbers[NumberSlot.eps] = optimizer.eps;
+  numbers[NumberSlot.weightDecay] = optimizer.weightDecay;
+  numbers[NumberSlot.clipNorm] = train.clipNorm;
+  numbers[NumberSlot.gradScale] = 1 / microstepsPerStep(train);
+  numbers[NumberSlot.gamma] = balance.bias ? scheduledValue(balance.bias.gamma, progress) : 0;
+  // Eq. 25: lambda / D for each depth
+  numbers[NumberSlot.mtpWeight] = model.mtp.depth > 0 ? scheduledValue(model.mtp.lambda, progress) / model.mtp.depth : 0;
+  balance.losses.forEach(({ alpha }, n) => {
+    numbers[NumberSlot.firstAlpha + n] = scheduledValue(alpha, progress);
+  });
+  return numbers;
+}
+
+export const microstepsPerStep = ({ batchSize, microBatch }: RunConfig["train"]): number => batchSize / (microBatch ?? batchSize);

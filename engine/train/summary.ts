@@ -1,0 +1,69 @@
+import type { Evaluation } from "./evaluate.ts";
+import type { FinalMetrics, StepMetrics } from "./protocol.ts";
+
+interface State {
+  tail: { trainLoss: number[]; maxVioBatch: number[]; balanceLoss: number[]; gradNorm: number[] };
+  skippedSteps: number;
+  clippedSteps: number;
+  /** consecutive steps that were skipped or far above the loss of guessing */
+  astray: number;
+}
+
+/** After this many steps in a row without a usable loss a run has diverged. */
+const patience = 10;
+
+/** What a run reports at its end beside its last validation: means over the last 10 % of steps, and counts of all. */
+export class Summary {
+  private state: State = { tail: { trainLoss: [], maxVioBatch: [], balanceLoss: [], gradNorm: [] }, skippedSteps: 0, clippedSteps: 0, astray: 0 };
+  private readonly tailFrom: number;
+  private readonly hopeless: number;
+
+  /** `steps` of the run; `vocabSize` sets the loss of guessing, ln V. */
+  constructor(steps: number, vocabSize: number) {
+    this.tailFrom = Math.floor(steps * 0.9) + 1;
+    this.hopeless = 3 * Math.log(vocabSize);
+  }
+
+  add(metrics: StepMetrics): void {
+    const { tail } = this.state;
+    if (metrics.skipped) this.state.skippedSteps++;
+    if (metrics.clipped) this.state.clippedSteps++;
+    this.state.astray = metrics.skipped || !(metrics.trainLoss < this.hopeless) ? this.state.astray + 1 : 0;
+    if (metrics.step < this.tailFrom) return;
+    for (const name of ["trainLoss", "maxVioBatch", "balanceLoss", "gradNorm"] as const) tail[name].push(metrics[name]);
+  }
+
+  /** Why the run has diverged, or null. */
+  get diverged(): string | null {
+    if (this.state.astray < patience) return null;
+    return `${patience} steps in a row had no finite gradient or a training loss above ${this.hopeless.toFixed(1)} nats (three times that of guessing); try a lower learning rate or a longer warm-up`;
+  }
+
+  /** `tokens` and `seconds` of training; `last` is the validation at the end. */
+  finish(last: Evaluation, domains: string[], step: number, tokens: number, seconds: number): FinalMetrics {
+    const { tail, skippedSteps, clippedSteps } = this.state;
+    const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    return {
+      ...last,
+      step,
+      tokens,
+      seconds,
+      trainLoss: mean(tail.trainLoss),
+      balanceLoss: mean(tail.balanceLoss),
+      gradNorm: mean(tail.gradNorm),
+      maxVioBatch: mean(tail.maxVioBatch),
+      skippedSteps,
+      clippedSteps,
+      tokensPerSecond: tokens / seconds,
+      domains,
+    };
+  }
+
+  getState(): State {
+    return structuredClone(this.state);
+  }
+
+  setState(state: State): void {
+    this.state = structuredClone(state);
+  }
+}
