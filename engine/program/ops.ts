@@ -66,7 +66,7 @@ export interface OpAttrs {
   sigmoidGrad: { length: number };
   /**
    * s[rows,E] (, bias[E] unless form "none") → idx i32[rows,K], ascending expert ids. Choice = s, s+bias or s·bias. With nGroup > 1: group score = sum of its
-   * two highest choices, the topkGroup best groups stay, the others are −∞. Ties: lowest id wins, for groups and experts.
+   * two highest choices, the topkGroup best groups stay, the others are −∞, and so is a choice that is not a number. Ties: lowest id wins, for groups and experts.
    */
   topk: { rows: number; experts: number; k: number; nGroup: number; topkGroup: number; form: "none" | "additive" | "multiplicative" };
   /** s[rows,E], idx → g[rows,K] = s[idx] (÷ (Σ_k s[idx] + 1e-20) if normalise) · scale. Never from biased scores. */
