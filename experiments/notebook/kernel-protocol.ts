@@ -52,3 +52,41 @@ export type CellOutcome =
   | { status: "planned" }
   | { status: "failed"; error: CellError }
   | { status: "interrupted" };
+
+/** One cell after `compileNotebook`: what the kernel evaluates. */
+export interface CompiledCell {
+  id: string;
+  kind: "experiment" | "view";
+  /** names declared at the cell's top level, in source order */
+  defines: string[];
+  /** names it reads that other cells define, in alphabetical order */
+  reads: string[];
+  /** JavaScript for the kernel; empty when `error` is set */
+  code: string;
+  error: CellError | null;
+}
+
+export interface KernelOptions {
+  /** seconds of computing one cell may use, waiting on training not counted; default 10 */
+  cpuSeconds?: number;
+  /** bytes the sandbox may hold; default 256 MiB */
+  memoryBytes?: number;
+}
+
+/**
+ * A notebook's kernel. Cells may be evaluated at the same time (a view beside an experiment that trains); the caller
+ * starts a cell only when the cells it reads have ended. Errors of user code are outcomes, never rejections.
+ */
+export interface Kernel {
+  evaluate(cell: CompiledCell): Promise<CellOutcome>;
+  /** Drops the values of a cell that was deleted. */
+  forget(cell: string): void | Promise<void>;
+  /** Ends every evaluation under way as "interrupted". Stops no training. */
+  interrupt(): void | Promise<void>;
+  dispose(): void | Promise<void>;
+  /**
+   * Counts fresh sandboxes: it grows when a cell had to be stopped by throwing the sandbox away. All values are then
+   * gone, and a cell that reads one fails with the error name "ValueLost" until the definer is evaluated again.
+   */
+  generation(): number | Promise<number>;
+}
