@@ -1,6 +1,6 @@
 /**
  * The safetensors container: 8 bytes little-endian header length, a JSON header, raw little-endian data.
- * Only F32 is written; F32 and F64 are read. Nothing is executed, every offset is checked.
+ * F32 and F64 (what the float64 reference backend keeps), in the precision of the data. Nothing is executed, every offset is checked.
  */
 export interface NamedTensor {
   shape: readonly number[];
@@ -11,8 +11,8 @@ export function encodeSafetensors(tensors: Map<string, NamedTensor>, metadata: R
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
   for (const [name, { shape, data }] of tensors) {
-    const bytes = data.length * 4;
-    header[name] = { dtype: "F32", shape, data_offsets: [offset, offset + bytes] };
+    const bytes = data.byteLength;
+    header[name] = { dtype: data instanceof Float32Array ? "F32" : "F64", shape, data_offsets: [offset, offset + bytes] };
     offset += bytes;
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
@@ -23,9 +23,8 @@ export function encodeSafetensors(tensors: Map<string, NamedTensor>, metadata: R
   new DataView(out.buffer).setBigUint64(0, BigInt(headerLength), true);
   let at = 8 + headerLength;
   for (const { data } of tensors.values()) {
-    const values = data instanceof Float32Array ? data : Float32Array.from(data);
-    out.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
-    at += values.byteLength;
+    out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
   }
   return out;
 }

@@ -56,8 +56,8 @@ export async function evaluate(executable: Executable, plan: Plan, config: RunCo
     valLoss: totalNats / total,
     // A token is a byte of the text.
     valBpb: {
-      all: bitsPerByte(totalNats, total, total),
-      ...Object.fromEntries(domains.map((name, d) => [name, bitsPerByte(nats[d], tokens[d], tokens[d])])),
+      all: bitsPerByte(totalNats, total),
+      ...Object.fromEntries(domains.map((name, d) => [name, bitsPerByte(nats[d], tokens[d])])),
     },
     mtpLoss: depthLoss.slice(1).map((sum, n) => sum / depthRows[n + 1]),
     acceptance: accepted.slice(1).map((sum, n) => sum / depthRows[n + 1]),

@@ -9,7 +9,7 @@ import { stream } from "../random.ts";
  */
 export function initialiseWeights(executable: Executable, plan: Plan, seed: number, initializerRange: number): void {
   for (const { slice, init, parts } of plan.parameters) {
-    const values = new Float32Array(slice.length).fill(1);
+    const values = new Float64Array(slice.length).fill(1);
     if (init === "normal") {
       for (const { name, offset, shape } of parts) {
         const random = stream(seed, name);
