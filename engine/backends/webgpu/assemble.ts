@@ -1,0 +1,61 @@
+import { kernelSource } from "./kernels.ts";
+import type { Binding, Launch, Operand } from "./launch.ts";
+
+/** A launch as WGSL, and what to bind in binding order. */
+export interface Shader {
+  code: string;
+  bindings: Binding[];
+}
+
+const sameMemory = (a: Operand, b: Operand) => a.memory === b.memory && a.offset === b.offset;
+
+/**
+ * Puts constants, bindings and shared parts before a kernel's body.
+ *
+ * - `//use a b` in the body asks for `kernels/parts/a.wgsl` and `b.wgsl`;
+ * - lines between `//if flag` and `//end` stay when the flag is true;
+ * - an operand that is bound twice shares one binding: WebGPU forbids two writable bindings of one range, and all are writable,
+ *   because a buffer may not be bound both read-only and read-write in one dispatch.
+ *
+ * `strideOf` gives the elements from one replica to the next.
+ */
+export function assemble(launch: Launch, strideOf: (operand: Operand) => number): Shader {
+  const constants = [
+    ...Object.entries(launch.counts ?? {}).map(([name, value]) => `const ${name} = ${countLiteral(launch, name, value)};`),
+    ...Object.entries(launch.floats ?? {}).map(([name, value]) => `const ${name} = ${floatLiteral(launch, name, value)};`),
+    ...Object.entries(launch.flags ?? {}).map(([name, value]) => `const ${name} = ${value};`),
+  ];
+  let body = withFlags(launch.body ?? kernelSource(launch.kernel), launch.flags ?? {});
+  const parts = [...body.matchAll(/^\/\/use (.+)$/gm)].flatMap(([, names]) => names.split(" "));
+
+  const distinct: [name: string, binding: Binding][] = [];
+  for (const [name, binding] of Object.entries(launch.bindings)) {
+    const twin = distinct.find(([, other]) => sameMemory(other.operand, binding.operand));
+    if (!twin) distinct.push([name, binding]);
+    else if (binding.write || twin[1].write) throw new Error(`${launch.kernel}: ${name} and ${twin[0]} are the same memory and one is written`);
+    else body = body.replace(new RegExp(`\\b${name}\\b`, "g"), twin[0]);
+    constants.push(`const ${name}_stride = ${strideOf(binding.operand)}u;`);
+  }
+  const declarations = distinct.map(([name, { operand, write, add }], n) => {
+    const type = operand.dtype;
+    const variable = `@group(0) @binding(${n}) var<storage, read_write> ${name}: array<${type}>;`;
+    if (!write) return variable;
+    return `${variable}\nfn put_${name}(at: u32, value: ${type}) { ${name}[at] = ${add ? `${name}[at] + ` : ""}value; }`;
+  });
+  const code = [...constants, ...declarations, ...parts.map((part) => kernelSource(`parts/${part}`)), body].join("\n");
+  return { code, bindings: distinct.map(([, binding]) => binding) };
+}
+
+function withFlags(body: string, flags: Record<string, boolean>): string {
+  return body.replace(/^ *\/\/if (\w+)\n([\s\S]*?)^ *\/\/end\n/gm, (_, flag: string, lines: string) => (flags[flag] ? lines : ""));
+}
+
+function countLiteral(launch: Launch, name: string, value: number): string {
+  if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) throw new Error(`${launch.kernel}: ${name} = ${value} is no u32`);
+  return `${value}u`;
+}
+
+function floatLiteral(launch: Launch, name: string, value: number): string {
+  if (!Number.isFinite(Math.fround(value))) throw new Error(`${launch.kernel}: ${name} = ${value} is no finite f32`);
+  return `${value}f`;
+}

@@ -1,0 +1,62 @@
+import { DeviceLostError } from "../backend.ts";
+
+/** A device and what went wrong on it. WebGPU reports errors beside the call that caused them: the first one is kept until someone waits. */
+export class Device {
+  readonly gpu: GPUDevice;
+  readonly adapter: string;
+  /** SwiftShader, llvmpipe and the like: shaders run on the CPU */
+  readonly software: boolean;
+  private failure: Error | undefined;
+
+  constructor(gpu: GPUDevice, adapter: string, software: boolean) {
+    this.gpu = gpu;
+    this.adapter = adapter;
+    this.software = software;
+    gpu.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      this.failure ??= new Error(`WebGPU: ${event.error.message}`);
+    });
+    void gpu.lost.then(({ reason, message }) => {
+      this.failure = new DeviceLostError(`WebGPU device lost (${reason}): ${message}`);
+    });
+  }
+
+  /** Throws DeviceLostError, or the first error that no scope caught. */
+  check(): void {
+    if (this.failure) throw this.failure;
+  }
+
+  /** What to throw for a failed wait: a loss explains every other error, and its news may come a moment later. */
+  async explain(error: unknown): Promise<Error> {
+    const moment = new Promise((resolve) => setTimeout(resolve, 100));
+    await Promise.race([this.gpu.lost, moment]);
+    return this.failure ?? (error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+export interface DeviceOptions {
+  powerPreference?: GPUPowerPreference;
+  /** "default": WebGPU's guaranteed limits, as a test that the backend stays within them; otherwise buffers as large as the adapter allows */
+  limits?: "default" | "adapter";
+}
+
+/** Opens the best adapter of `gpu`; throws if there is none. */
+export async function openDevice(gpu: GPU, { powerPreference = "high-performance", limits = "adapter" }: DeviceOptions = {}): Promise<Device> {
+  const adapter = await gpu.requestAdapter({ powerPreference });
+  if (!adapter) throw new Error("WebGPU found no adapter");
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const device = await adapter.requestDevice(limits === "adapter" ? { requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } } : {});
+  return new Device(device, describe(adapter.info), isSoftware(adapter));
+}
+
+/** Browsers mask some fields to empty strings. */
+function describe({ description, vendor, architecture, device }: GPUAdapterInfo): string {
+  return description || [vendor, architecture, device].filter(Boolean).join(" ") || "unknown adapter";
+}
+
+/** `isFallbackAdapter` moved from the adapter to its info, and not every software driver says so. */
+function isSoftware(adapter: GPUAdapter & { isFallbackAdapter?: boolean }): boolean {
+  const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
+  if (isFallbackAdapter ?? adapter.isFallbackAdapter) return true;
+  return /swiftshader|llvmpipe|lavapipe|softpipe|microsoft basic render/i.test([vendor, architecture, device, description].join(" "));
+}

@@ -1,0 +1,58 @@
+import type { OpKind } from "../../../program/ops.ts";
+import { input, type Lower, output } from "../launch.ts";
+import { elementwise, rowwise } from "./common.ts";
+
+/** Rows that one invocation of rms-norm-grad-gain sums before the partial sums are added up. */
+const gainBlock = 32;
+
+type Kinds = Extract<OpKind, "embedding" | "embeddingGrad" | "rmsNorm" | "rmsNormGradInput" | "rmsNormGradGain" | "swiglu" | "swigluGrad">;
+
+export const dense: { [Kind in Kinds]: Lower<Kind> } = {
+  embedding: ({ attrs: { rows, width }, inputs: [ids, table], outputs: [y] }) => [
+    elementwise("embedding", rows * width, { ids: input(ids), table: input(table), y: output(y) }, { counts: { width } }),
+  ],
+
+  embeddingGrad: ({ attrs: { vocab, width }, inputs: [dy, order, starts], outputs: [dTable], add }) => [
+    elementwise(
+      "embedding-grad",
+      vocab * width,
+      { dy: input(dy), order: input(order), starts: input(starts), dTable: output(dTable, add[0]) },
+      { counts: { width } },
+    ),
+  ],
+
+  rmsNorm: ({ attrs: { rows, width, eps }, inputs: [x, gain], outputs: [y, rstd] }) => [
+    rowwise("rms-norm", rows, { x: input(x), gain: input(gain), y: output(y), rstd: output(rstd) }, { counts: { width }, floats: { eps } }),
+  ],
+
+  rmsNormGradInput: ({ attrs: { rows, width }, inputs: [dy, x, gain, rstd], outputs: [dx], add }) => [
+    rowwise(
+      "rms-norm-grad-input",
+      rows,
+      { dy: input(dy), x: input(x), gain: input(gain), rstd: input(rstd), dx: output(dx, add[0]) },
+      { counts: { width } },
+    ),
+  ],
+
+  rmsNormGradGain: ({ attrs: { rows, width }, inputs: [dy, x, rstd], outputs: [dGain], add }, { scratch }) => {
+    const blocks = Math.ceil(rows / gainBlock);
+    const partial = scratch(blocks * width);
+    return [
+      elementwise(
+        "rms-norm-grad-gain",
+        blocks * width,
+        { dy: input(dy), x: input(x), rstd: input(rstd), partial: output(partial) },
+        { counts: { width, rows, blockRows: gainBlock } },
+      ),
+      elementwise("sum-rows", width, { partial: input(partial), y: output(dGain, add[0]) }, { counts: { rows: blocks } }),
+    ];
+  },
+
+  swiglu: ({ attrs: { rows, width }, inputs: [gu], outputs: [h] }) => [
+    elementwise("swiglu", rows * width, { gu: input(gu), h: output(h) }, { counts: { width } }),
+  ],
+
+  swigluGrad: ({ attrs: { rows, width }, inputs: [gu, dh], outputs: [dgu] }) => [
+    elementwise("swiglu-grad", rows * width, { gu: input(gu), dh: input(dh), dgu: output(dgu) }, { counts: { width } }),
+  ],
+};

@@ -1,0 +1,79 @@
+import type { OpKind } from "../../../program/ops.ts";
+import { input, type Lower, output } from "../launch.ts";
+import { elementwise, rowwise } from "./common.ts";
+
+type Kinds = Extract<OpKind, "balanceLoss" | "balanceLossGrad" | "zLoss" | "zLossGrad" | "crossEntropy" | "crossEntropyGrad" | "mean">;
+
+export const loss: { [Kind in Kinds]: Lower<Kind> } = {
+  balanceLoss: ({ attrs: { rows, experts, k, groupRows, number }, inputs: [s, idx, numbers], outputs: [loss, f], add }, { scratch }) => {
+    const groups = rows / groupRows;
+    const sums = scratch(rows);
+    const terms = scratch(groups * experts);
+    return [
+      elementwise("row-sums", rows, { s: input(s), sums: output(sums) }, { counts: { experts } }),
+      rowwise(
+        "balance-loss-terms",
+        groups * experts,
+        { s: input(s), idx: input(idx), sums: input(sums), f: output(f), terms: output(terms) },
+        { counts: { experts, k, groupRows } },
+      ),
+      rowwise(
+        "balance-loss",
+        1,
+        { terms: input(terms), numbers: input(numbers), loss: output(loss, add[0]) },
+        { counts: { length: groups * experts, groups, number } },
+      ),
+    ];
+  },
+
+  balanceLossGrad: ({ attrs: { rows, experts, groupRows, number }, inputs: [s, f, numbers], outputs: [ds], add }) => [
+    elementwise(
+      "balance-loss-grad",
+      rows,
+      { s: input(s), f: input(f), numbers: input(numbers), ds: output(ds, add[0]) },
+      { counts: { experts, groupRows, number } },
+    ),
+  ],
+
+  zLoss: ({ attrs: { rows, experts, coefficient }, inputs: [logits], outputs: [loss], add }, { scratch }) => {
+    const squares = scratch(rows);
+    return [
+      elementwise("z-loss-rows", rows, { logits: input(logits), squares: output(squares) }, { counts: { experts } }),
+      rowwise("sum", 1, { x: input(squares), y: output(loss, add[0]) }, { counts: { length: rows }, floats: { factor: coefficient / rows } }),
+    ];
+  },
+
+  zLossGrad: ({ attrs: { rows, experts, coefficient }, inputs: [logits], outputs: [dlogits], add }) => [
+    elementwise(
+      "z-loss-grad",
+      rows,
+      { logits: input(logits), dlogits: output(dlogits, add[0]) },
+      { counts: { experts }, floats: { coefficient } },
+    ),
+  ],
+
+  crossEntropy: ({ attrs: { rows, vocab, seqLen, targetLen, targetOffset }, inputs: [logits, targets], outputs: [nll, lse, argmax] }) => [
+    rowwise(
+      "cross-entropy",
+      rows,
+      { logits: input(logits), targets: input(targets), nll: output(nll), lse: output(lse), argmax: output(argmax) },
+      { counts: { vocab, seqLen, targetLen, targetOffset } },
+    ),
+  ],
+
+  crossEntropyGrad: ({ attrs, inputs: [logits, targets, lse, numbers], outputs: [dlogits] }) => {
+    const { rows, vocab, seqLen, targetLen, targetOffset, factor, number } = attrs;
+    return [
+      elementwise(
+        "cross-entropy-grad",
+        rows * vocab,
+        { logits: input(logits), targets: input(targets), lse: input(lse), numbers: input(numbers), dlogits: output(dlogits) },
+        { counts: { vocab, seqLen, targetLen, targetOffset, number: Math.max(0, number) }, floats: { factor }, flags: { weighted: number >= 0 } },
+      ),
+    ];
+  },
+
+  mean: ({ attrs: { length }, inputs: [x], outputs: [mean], add }) => [
+    rowwise("sum", 1, { x: input(x), y: output(mean, add[0]) }, { counts: { length }, floats: { factor: 1 / length } }),
+  ],
+};

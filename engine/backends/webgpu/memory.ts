@@ -1,0 +1,136 @@
+import { aligned } from "../../program/memory.ts";
+import { type DType } from "../../program/ops.ts";
+import { type Plan, type PoolName, poolNames, type Slice } from "../../program/plan-types.ts";
+import type { Layout } from "./layout.ts";
+import type { Memory, Operand } from "./launch.ts";
+
+/** GPUBufferUsage, a global that Node lacks. */
+export const usage = { mapRead: 0x1, copySource: 0x4, copyTarget: 0x8, storage: 0x80 } as const;
+
+/** A range of one buffer in elements. */
+export interface Stretch {
+  buffer: GPUBuffer;
+  from: number;
+  length: number;
+}
+
+interface Shard {
+  buffer: GPUBuffer;
+  from: number;
+  end: number;
+}
+
+/**
+ * The buffers of one compiled plan: pools with all replicas (cut where the adapter's largest buffer asks for it), scratch that every op may use
+ * from its start, and constant tables. Scratch and tables grow while ops are lowered; `allocate` then makes the buffers.
+ */
+export class DeviceMemory {
+  readonly layout: Layout;
+  private readonly plan: Plan;
+  private readonly limit: number;
+  private readonly ends: Map<Memory, number[]>;
+  private readonly shards = new Map<Memory, Shard[]>();
+  private readonly tables = new Map<string, { operand: Operand; data: Float32Array | Int32Array }>();
+  private tablesLength = 0;
+  private scratchLength = 0;
+  private scratchUsed = 0;
+
+  /** `limit`: elements of the largest buffer. */
+  constructor(plan: Plan, layout: Layout, limit: number) {
+    this.plan = plan;
+    this.layout = layout;
+    this.limit = limit;
+    this.ends = new Map(poolNames.map((pool) => [pool, layout.shards(pool, limit)]));
+  }
+
+  /** Before an op is lowered: all scratch is free again. */
+  freeScratch(): void {
+    this.scratchUsed = 0;
+  }
+
+  scratch(length: number, dtype: DType = "f32"): Operand {
+    const operand: Operand = { memory: "scratch", offset: this.scratchUsed, length, dtype };
+    this.scratchUsed += aligned(length);
+    this.scratchLength = Math.max(this.scratchLength, this.scratchUsed);
+    return operand;
+  }
+
+  table(key: string, make: () => Float32Array | Int32Array): Operand {
+    let table = this.tables.get(key);
+    if (!table) {
+      const data = make();
+      const dtype = data instanceof Int32Array ? "i32" : "f32";
+      table = { data, operand: { memory: "tables", offset: this.tablesLength, length: data.length, dtype } };
+      this.tablesLength += aligned(data.length);
+      this.tables.set(key, table);
+    }
+    return table.operand;
+  }
+
+  sameBuffer(pool: PoolName, a: number, b: number): boolean {
+    const ends = this.ends.get(pool)!;
+    return ends.findIndex((end) => a < end) === ends.findIndex((end) => b < end);
+  }
+
+  strideOf({ memory, offset, length }: Operand): number {
+    if (memory === "tables") return 0;
+    return memory === "scratch" ? aligned(length) : this.layout.pieces({ pool: memory, offset, length })[0].stride;
+  }
+
+  /** Creates the buffers and uploads the tables; returns the bytes taken. */
+  allocate(gpu: GPUDevice): number {
+    const scratch = this.scratchLength * this.layout.replicas;
+    if (Math.max(scratch, this.tablesLength) > this.limit) throw new RangeError(`scratch of ${4 * scratch} bytes exceeds the adapter's largest buffer`);
+    this.ends.set("scratch", [scratch]).set("tables", [this.tablesLength]);
+    let bytes = 0;
+    for (const [memory, ends] of this.ends) {
+      const shards = ends.map((end, n): Shard => {
+        const from = n === 0 ? 0 : ends[n - 1];
+        const size = 4 * Math.max(64, end - from);
+        bytes += size;
+        const buffer = gpu.createBuffer({ label: memory, size, usage: usage.storage | usage.copySource | usage.copyTarget });
+        return { buffer, from, end };
+      });
+      this.shards.set(memory, shards);
+    }
+    for (const { operand, data } of this.tables.values()) {
+      gpu.queue.writeBuffer(this.shards.get("tables")![0].buffer, 4 * operand.offset, data as Float32Array<ArrayBuffer>);
+    }
+    return bytes;
+  }
+
+  /** What to bind for an operand: all its replicas. */
+  bound({ memory, offset, length }: Operand): Stretch {
+    if (memory === "tables") return this.find(memory, offset, offset + length);
+    const { replicas } = this.layout;
+    if (memory === "scratch") {
+      const from = offset * replicas;
+      return this.find(memory, from, from + (replicas - 1) * aligned(length) + length);
+    }
+    const pieces = this.layout.pieces({ pool: memory, offset, length });
+    const last = pieces[pieces.length - 1];
+    return this.find(memory, pieces[0].place, last.place + (replicas - 1) * last.stride + last.length);
+  }
+
+  /** Where the elements of one replica of a slice lie: pairs of a stretch and its first index in the slice. */
+  replica(slice: Slice, replica: number): { stretch: Stretch; index: number }[] {
+    if (!Number.isInteger(replica) || replica < 0 || replica >= this.layout.replicas) {
+      throw new RangeError(`replica ${replica} of ${this.layout.replicas}`);
+    }
+    if (slice.offset < 0 || slice.offset + slice.length > this.plan.pools[slice.pool]) throw new RangeError(`${slice.name} leaves pool ${slice.pool}`);
+    return this.layout.pieces(slice).map(({ place, stride, index, length }) => {
+      const from = place + replica * stride;
+      return { stretch: this.find(slice.pool, from, from + length), index };
+    });
+  }
+
+  dispose(): void {
+    for (const { buffer } of [...this.shards.values()].flat()) buffer.destroy();
+  }
+
+  private find(memory: Memory, from: number, end: number): Stretch {
+    const shard = this.shards.get(memory)?.find((s) => from < s.end && end <= s.end && from >= s.from);
+    if (!shard) throw new RangeError(`${memory} has no buffer with elements ${from} to ${end}`);
+    return { buffer: shard.buffer, from: from - shard.from, length: end - from };
+  }
+}

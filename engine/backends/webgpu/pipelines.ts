@@ -1,0 +1,50 @@
+/** Compute pipelines by WGSL source, shared by all programs of a device: one explicit layout per number of bindings, one module per kernel. */
+export class Pipelines {
+  private readonly gpu: GPUDevice;
+  private readonly bySource = new Map<string, Promise<GPUComputePipeline>>();
+  private readonly layouts = new Map<number, { bindGroup: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
+
+  constructor(gpu: GPUDevice) {
+    this.gpu = gpu;
+  }
+
+  /** Starts to compile (or finds) the kernel; rejects with the shader's errors, naming `label`. */
+  get(code: string, bindings: number, label: string): Promise<GPUComputePipeline> {
+    let pipeline = this.bySource.get(code);
+    if (!pipeline) {
+      pipeline = this.compile(code, bindings, label);
+      this.bySource.set(code, pipeline);
+    }
+    return pipeline;
+  }
+
+  bindGroupLayout(bindings: number): GPUBindGroupLayout {
+    return this.layoutOf(bindings).bindGroup;
+  }
+
+  private async compile(code: string, bindings: number, label: string): Promise<GPUComputePipeline> {
+    const module = this.gpu.createShaderModule({ code, label });
+    try {
+      return await this.gpu.createComputePipelineAsync({ label, layout: this.layoutOf(bindings).pipeline, compute: { module, entryPoint: "main" } });
+    } catch (error) {
+      const { messages } = await module.getCompilationInfo();
+      const found = messages.filter(({ type }) => type === "error").map(({ lineNum, message }) => `line ${lineNum}: ${message}`);
+      throw new Error(`${label}: ${found.join("; ") || (error as Error).message}`, { cause: error });
+    }
+  }
+
+  private layoutOf(bindings: number): { bindGroup: GPUBindGroupLayout; pipeline: GPUPipelineLayout } {
+    let layout = this.layouts.get(bindings);
+    if (!layout) {
+      const entries = Array.from({ length: bindings }, (_, binding): GPUBindGroupLayoutEntry => ({
+        binding,
+        visibility: 4, // GPUShaderStage.COMPUTE, a global that Node lacks
+        buffer: { type: "storage" },
+      }));
+      const bindGroup = this.gpu.createBindGroupLayout({ entries });
+      layout = { bindGroup, pipeline: this.gpu.createPipelineLayout({ bindGroupLayouts: [bindGroup] }) };
+      this.layouts.set(bindings, layout);
+    }
+    return layout;
+  }
+}
