@@ -60,21 +60,25 @@ Quotation marks and dashes were written in ASCII.`,
   };
 }
 
-/** Modules in an order without meaning (by hash of their path), so that the validation part is of the same mixture as the training part. */
+/**
+ * Modules cut between top-level declarations into pieces of about 4 kB, in an order without meaning (by hash of the piece's name):
+ * whole modules would leave the validation part at the end to a few of the largest and their style.
+ */
 async function code() {
   const files = (await readdir(modules, { recursive: true })).map((path) => path.replaceAll("\\", "/")).filter((path) => codeFiles.test(path));
-  files.sort((a, b) => (pathHash(a) < pathHash(b) ? -1 : 1));
   const texts = await Promise.all(files.map((file) => readFile(join(modules, file), "utf8")));
+  const named = files.flatMap((file, index) => pieces(texts[index]).map((text, n) => ({ text, order: hash(`${file}#${n}`) })));
+  named.sort((a, b) => (a.order < b.order ? -1 : 1));
   const packages = [...new Set(files.map((file) => file.slice(0, file.indexOf("/"))))].sort();
   const described = await Promise.all(packages.map((name) => packageOf(join(modules, name))));
   const licences = [...new Set(described.map(({ license }) => license))].sort();
   const notices = described.map(({ name, version, license, text }) => `${name} ${version} (${license})\n\n${text.trim()}\n`);
   return {
     name: "code",
-    text: plain(texts.map((text) => `${text.trim()}\n\n`).join("")),
+    text: plain(named.map(({ text }) => `${text.trim()}\n\n`).join("")),
     source: described.map(({ name, version }) => `${name} ${version}`).join(", "),
     licence: licences.join(", "),
-    notice: `Source files of the npm packages below, unchanged but for characters outside ASCII, which were respelled or left out.\n\n${notices.join(`\n${"-".repeat(80)}\n\n`)}`,
+    notice: `Parts of source files of the npm packages below, unchanged but for characters outside ASCII, which were respelled or left out.\n\n${notices.join(`\n${"-".repeat(80)}\n\n`)}`,
   };
 }
 
@@ -112,6 +116,16 @@ async function packageOf(folder) {
   return { name, version, license, text: await readFile(join(folder, file), "utf8") };
 }
 
-function pathHash(path) {
-  return createHash("sha256").update(path).digest("hex");
+/** Cut at empty lines that an unindented line follows, as soon as a piece has 4 kB. */
+function pieces(text) {
+  const found = [""];
+  for (const block of text.split(/\n\n(?=\S)/)) {
+    if (found.at(-1).length >= 4096) found.push("");
+    found[found.length - 1] += `${block}\n\n`;
+  }
+  return found;
+}
+
+function hash(text) {
+  return createHash("sha256").update(text).digest("hex");
 }

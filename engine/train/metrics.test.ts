@@ -1,0 +1,146 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { stream } from "../random.ts";
+import { addExpertCounts, bitsPerByte, maxVio, maxVioFloor, maxVioGlobal, meanMaxVio, routingEntropy, specialisation } from "./metrics.ts";
+
+const load = fc.array(fc.nat(1000), { minLength: 4, maxLength: 4 }).filter((counts) => counts.some((count) => count > 0));
+const layers = fc.array(fc.array(load, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 3 });
+
+describe("maxVio", () => {
+  test("is how far the busiest expert is above the mean, relative to it", () => {
+    expect(maxVio([10, 10, 10, 10])).toBe(0);
+    expect(maxVio([20, 0, 10, 10])).toBe(1);
+    expect(maxVio([40, 0, 0, 0])).toBe(3);
+    expect(maxVio(Float32Array.of(30, 10))).toBe(0.5);
+    expect(maxVio([0, 0])).toBe(0);
+  });
+
+  test("is averaged over layers, and global when domains are added up first", () => {
+    expect(meanMaxVio([[1, 1], [2, 0]])).toBe(0.5);
+    // Layer 1 is even over both domains together; layer 2 is not.
+    expect(maxVioGlobal([[[4, 0], [0, 4]], [[4, 0], [2, 2]]])).toBe(0.25);
+    expect(meanMaxVio([])).toBe(0);
+  });
+});
+
+describe("maxVioFloor", () => {
+  /** MaxVio of `trials` experiments in which every token chooses k of E experts at random. */
+  function simulate(tokens: number, experts: number, k: number, trials: number) {
+    const random = stream(1, `floor ${tokens} ${experts} ${k}`);
+    const found = Array.from({ length: trials }, () => {
+      const counts = new Array<number>(experts).fill(0);
+      const deck = counts.map((_, index) => index);
+      for (let token = 0; token < tokens; token++) {
+        for (let slot = 0; slot < k; slot++) {
+          const other = slot + random.below(experts - slot);
+          [deck[slot], deck[other]] = [deck[other], deck[slot]];
+          counts[deck[slot]]++;
+        }
+      }
+      return maxVio(counts);
+    });
+    const mean = found.reduce((sum, value) => sum + value, 0) / trials;
+    const variance = found.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (trials - 1);
+    return { mean, standardError: Math.sqrt(variance / trials) };
+  }
+
+  test.each([
+    [1024, 16, 2, 0.01],
+    [24_576, 16, 2, 0.01],
+    [200, 16, 2, 0.01],
+    [64, 16, 2, 0.01],
+    [512, 64, 6, 0.01],
+    [200, 4, 1, 0.01],
+    [4096, 256, 8, 0.01],
+    [16, 16, 2, 0.03],
+    [4, 16, 2, 0.03],
+    [20, 4, 3, 0.03],
+  ])("is what chance gives for %i tokens, %i experts, top-%i", (tokens, experts, k, relative) => {
+    const { mean, standardError } = simulate(tokens, experts, k, Math.min(4000, Math.ceil(2e6 / (tokens * k))));
+    expect(Math.abs(maxVioFloor(tokens, experts, k) - mean)).toBeLessThan(relative * mean + 3 * standardError);
+  });
+
+  test("falls with the root of the tokens and is 0 where there is no choice", () => {
+    // The skewness correction falls faster, so this holds in the limit of many tokens.
+    expect(maxVioFloor(4e8, 16, 2) / maxVioFloor(1e8, 16, 2)).toBeCloseTo(0.5, 4);
+    expect(maxVioFloor(100, 4, 4)).toBe(0);
+    expect(maxVioFloor(0, 4, 1)).toBe(0);
+    expect(() => maxVioFloor(100, 4, 5)).toThrow(/k = 5 of 4/);
+  });
+
+  test("is exact in the limit for two experts: the mean distance of a fair coin from its mean", () => {
+    // E|Z| = √(2/π), sd of one load √T/2, mean load T/2.
+    expect(maxVioFloor(1e8, 2, 1)).toBeCloseTo(Math.sqrt(2 / Math.PI) * 1e-4, 9);
+  });
+});
+
+describe("routingEntropy", () => {
+  test("is 1 for even use, 0 for one expert, and between them otherwise", () => {
+    expect(routingEntropy([[[5, 5, 5, 5]]])).toBeCloseTo(1, 15);
+    expect(routingEntropy([[[9, 0, 0, 0], [3, 0, 0, 0]]])).toBe(0);
+    fc.assert(
+      fc.property(layers, (counts) => {
+        expect(routingEntropy(counts)).toBeGreaterThanOrEqual(0);
+        expect(routingEntropy(counts)).toBeLessThanOrEqual(1 + 1e-15);
+      }),
+    );
+  });
+
+  test("is right for a case worked by hand: two of four experts, evenly, is half; layers are averaged", () => {
+    expect(routingEntropy([[[3, 3, 0, 0]]])).toBeCloseTo(0.5, 15);
+    expect(routingEntropy([[[3, 3, 0, 0]], [[1, 0, 1, 0], [0, 1, 0, 1]]])).toBeCloseTo(0.75, 15);
+    expect(routingEntropy([[[7]]])).toBe(1);
+  });
+});
+
+describe("specialisation", () => {
+  test("is 0 when the domains use the experts in equal proportions, whatever their sizes", () => {
+    expect(specialisation([[[1, 2, 3], [10, 20, 30]]])).toBeCloseTo(0, 15);
+  });
+
+  test("is log2 of the number of domains when they share no expert", () => {
+    expect(specialisation([[[4, 0], [0, 9]]])).toBeCloseTo(1, 15);
+    expect(specialisation([[[4, 0, 0], [0, 9, 0], [0, 0, 1]]])).toBeCloseTo(Math.log2(3), 15);
+  });
+
+  test("is right for a case worked by hand", () => {
+    // P = (1, 0), Q = (1/2, 1/2), M = (3/4, 1/4): H(M) − (0 + 1)/2 = 2 − (3/4)·log2 3 − 1/2.
+    expect(specialisation([[[8, 0], [3, 3]]])).toBeCloseTo(1.5 - 0.75 * Math.log2(3), 15);
+    expect(specialisation([[[8, 0], [3, 3]], [[1, 1], [2, 2]]])).toBeCloseTo((1.5 - 0.75 * Math.log2(3)) / 2, 15);
+  });
+
+  test("stays between 0 and log2 of the number of domains, and does not depend on their order", () => {
+    fc.assert(
+      fc.property(layers, (counts) => {
+        const value = specialisation(counts);
+        expect(value).toBeGreaterThanOrEqual(0);
+        expect(value).toBeLessThanOrEqual(Math.log2(Math.max(...counts.map((layer) => layer.length))) + 1e-12);
+        expect(specialisation(counts.map((layer) => [...layer].reverse()))).toBeCloseTo(value, 12);
+      }),
+    );
+  });
+
+  test("leaves out a domain without tokens, and is 0 for a single domain", () => {
+    expect(specialisation([[[4, 0], [0, 9], [0, 0]]])).toBeCloseTo(1, 15);
+    expect(specialisation([[[4, 1]]])).toBe(0);
+  });
+});
+
+describe("bitsPerByte", () => {
+  test("turns nats for a text into bits for each of its bytes", () => {
+    expect(bitsPerByte(80 * Math.LN2, 10)).toBeCloseTo(8, 14); // a uniform guess among 256
+  });
+});
+
+describe("addExpertCounts", () => {
+  test("adds each window's choices to its domain and leaves padding out", () => {
+    const counts = [[0, 0, 5], [0, 0, 0]];
+    // Three windows of two tokens, two choices each; the last one is padding.
+    addExpertCounts(counts, Int32Array.of(0, 1, 0, 2, 1, 2, 1, 2, 0, 1, 0, 1), Int32Array.of(1, 0, -1), 2);
+    expect(counts).toEqual([[0, 2, 7], [2, 1, 1]]);
+  });
+
+  test("refuses choices that are not a whole number of tokens per window", () => {
+    expect(() => addExpertCounts([[0]], Int32Array.of(0, 0, 0), Int32Array.of(0, 0), 2)).toThrow(/do not fit 2 windows/);
+  });
+});
