@@ -1,0 +1,96 @@
+import { exp4 } from "./exp";
+import { packedProduct } from "./matmul";
+import { packColumns, packRows, padded } from "./pack";
+import { keepLanes, maxLanes, sumLanes } from "./simd";
+import { nextTile, tileRows } from "./tile";
+
+/** Floats from row to row of a block of scores: whole panels, and room to write zeros behind the diagonal. */
+// @ts-ignore: decorator
+@inline
+export function scoreStride(seqLen: i32): i32 {
+  return padded(seqLen) + 8;
+}
+
+/** Zeros from `address` on for the rest of a tile behind the diagonal (at most 8 columns). */
+// @ts-ignore: decorator
+@inline
+export function clearBehind(address: usize): void {
+  v128.store(address, f32x4.splat(0));
+  v128.store(address, f32x4.splat(0), 16);
+}
+
+/** Bytes of scratch `attention` uses. */
+export function attentionScratch(seqLen: i32, qkDim: i32, vDim: i32): i32 {
+  return (padded(seqLen) * qkDim + seqLen * padded(vDim) + tileRows * scoreStride(seqLen) + 8 * tileRows) << 2;
+}
+
+/**
+ * q[T,H·qkDim], k[T,kvHeads·qkDim], v[T,kvHeads·vDim] → o[T,H·vDim], lse[T,H]; causal within each sequence.
+ * Per key head, K and V are packed once; then each tile of query rows makes its scores up to the diagonal, their
+ * softmax and its output before the next, so scores never leave the cache.
+ */
+export function attention(
+  q: usize, k: usize, v: usize, o: usize, lse: usize,
+  batch: i32, seqLen: i32, heads: i32, kvHeads: i32, qkDim: i32, vDim: i32, scale: f32, scratch: usize,
+): void {
+  const ldq = <usize>(heads * qkDim) << 2, ldk = <usize>(kvHeads * qkDim) << 2;
+  const ldo = <usize>(heads * vDim) << 2, ldv = <usize>(kvHeads * vDim) << 2, ldl = <usize>heads << 2;
+  const stride = <usize>scoreStride(seqLen) << 2;
+  const keys = scratch, values = keys + (<usize>(padded(seqLen) * qkDim) << 2);
+  const scores = values + (<usize>(seqLen * padded(vDim)) << 2), edge = scores + stride * tileRows;
+  const group = heads / kvHeads;
+  for (let b = 0; b < batch; b++) {
+    for (let h = 0; h < heads; h++) {
+      const kvHead = h / group;
+      if (h % group == 0) {
+        packColumns(k + (<usize>(kvHead * qkDim) << 2), ldk, qkDim, seqLen, keys);
+        packRows(v + (<usize>(kvHead * vDim) << 2), ldv, seqLen, vDim, values);
+      }
+      const qHead = q + (<usize>(h * qkDim) << 2), oHead = o + (<usize>(h * vDim) << 2), lseHead = lse + (<usize>h << 2);
+      for (let i = 0; i < seqLen; ) {
+        const rows = nextTile(seqLen - i);
+        const seen = i + rows;
+        packedProduct(qHead + ldq * i, ldq, false, keys, <usize>qkDim << 5, scores, stride, rows, padded(seen), qkDim, false, edge);
+        for (let r = 0; r < rows; r++) {
+          store<f32>(lseHead + ldl * (i + r), softmaxRow(scores + stride * r, i + r + 1, scale));
+        }
+        packedProduct(scores, stride, false, values, <usize>seqLen << 5, oHead + ldo * i, ldo, rows, vDim, seen, false, edge);
+        i = seen;
+      }
+    }
+    q += ldq * seqLen;
+    k += ldk * seqLen;
+    v += ldv * seqLen;
+    o += ldo * seqLen;
+    lse += ldl * seqLen;
+  }
+}
+
+/** The first `count` of a row of raw scores become softmax(scale·score), zeros follow; returns log Σ exp(scale·score). */
+function softmaxRow(row: usize, count: i32, scale: f32): f32 {
+  const scales = f32x4.splat(scale), lowest = f32x4.splat(-Infinity);
+  const whole = <usize>(count & ~3) << 2, rest = count & 3;
+  let top = lowest;
+  for (let j: usize = 0; j < whole; j += 16) top = f32x4.pmax(top, f32x4.mul(v128.load(row + j), scales));
+  if (rest) top = f32x4.pmax(top, keepLanes(f32x4.mul(v128.load(row + whole), scales), rest, lowest));
+  const max = maxLanes(top);
+  const maxes = f32x4.splat(max);
+  let total = f32x4.splat(0);
+  for (let j: usize = 0; j < whole; j += 16) {
+    const e = exp4(f32x4.sub(f32x4.mul(v128.load(row + j), scales), maxes));
+    total = f32x4.add(total, e);
+    v128.store(row + j, e);
+  }
+  let end = row + whole;
+  if (rest) {
+    const e = keepLanes(exp4(f32x4.sub(f32x4.mul(v128.load(end), scales), maxes)), rest, f32x4.splat(0));
+    total = f32x4.add(total, e);
+    v128.store(end, e);
+    end += 16;
+  }
+  const sum = sumLanes(total);
+  const inverse = f32x4.splat(1 / sum);
+  for (let j = row; j < end; j += 16) v128.store(j, f32x4.mul(v128.load(j), inverse));
+  clearBehind(end);
+  return max + Mathf.log(sum);
+}

@@ -1,0 +1,98 @@
+import { exp4 } from "./exp";
+import { keepLanes, maxLanes, put, putPart, putScalar, sumLanes } from "./simd";
+
+const zero = f32x4.splat(0);
+
+/** Largest of x[width]; NaN is ignored here and surfaces in the sum. */
+function rowMax(x: usize, width: i32): f32 {
+  const whole = <usize>(width & ~3) << 2, rest = width & 3;
+  const lowest = f32x4.splat(-Infinity);
+  let top = lowest;
+  for (let i: usize = 0; i < whole; i += 16) top = f32x4.pmax(top, v128.load(x + i));
+  if (rest) top = f32x4.pmax(top, keepLanes(v128.load(x + whole), rest, lowest));
+  return maxLanes(top);
+}
+
+/** log Σ exp(x − max) + max */
+function logSumExp(x: usize, width: i32, max: f32): f32 {
+  const whole = <usize>(width & ~3) << 2, rest = width & 3;
+  const maxes = f32x4.splat(max);
+  let sum = zero;
+  for (let i: usize = 0; i < whole; i += 16) sum = f32x4.add(sum, exp4(f32x4.sub(v128.load(x + i), maxes)));
+  if (rest) sum = f32x4.add(sum, keepLanes(exp4(f32x4.sub(v128.load(x + whole), maxes)), rest, zero));
+  return max + Mathf.log(sumLanes(sum));
+}
+
+/** Index of the first element equal to `value`; 0 when there is none (NaN). */
+function firstEqual(x: usize, width: i32, value: f32): i32 {
+  for (let i = 0; i < width; i++) if (load<f32>(x + (<usize>i << 2)) == value) return i;
+  return 0;
+}
+
+/** logits[rows,V], targets → nll[rows], lse[rows], argmax i32[rows] */
+export function crossEntropy(
+  logits: usize, targets: usize, nll: usize, lse: usize, argmax: usize, rows: i32, vocab: i32, seqLen: i32, targetLen: i32, targetOffset: i32, addNll: bool,
+): void {
+  targets += <usize>targetOffset << 2;
+  for (let r = 0, position = 0; r < rows; r++, logits += <usize>vocab << 2) {
+    const max = rowMax(logits, vocab);
+    const total = logSumExp(logits, vocab, max);
+    const target = load<i32>(targets + (<usize>position << 2));
+    const at = <usize>r << 2;
+    putScalar(nll + at, total - load<f32>(logits + (<usize>target << 2)), addNll);
+    store<f32>(lse + at, total);
+    store<i32>(argmax + at, firstEqual(logits, vocab, max));
+    if (++position == seqLen) {
+      position = 0;
+      targets += <usize>targetLen << 2;
+    }
+  }
+}
+
+/** logits, targets, lse → dlogits = (softmax − onehot)·factor */
+export function crossEntropyGrad(
+  logits: usize, targets: usize, lse: usize, dlogits: usize, rows: i32, vocab: i32, seqLen: i32, targetLen: i32, targetOffset: i32, factor: f32, add: bool,
+): void {
+  targets += <usize>targetOffset << 2;
+  for (let r = 0, position = 0; r < rows; r++, logits += <usize>vocab << 2, dlogits += <usize>vocab << 2, lse += 4) {
+    scaledSoftmax(logits, dlogits, vocab, load<f32>(lse), factor, add);
+    putScalar(dlogits + (<usize>load<i32>(targets + (<usize>position << 2)) << 2), -factor, true);
+    if (++position == seqLen) {
+      position = 0;
+      targets += <usize>targetLen << 2;
+    }
+  }
+}
+
+/** y (+)= factor·exp(x − lse) */
+function scaledSoftmax(x: usize, y: usize, width: i32, lse: f32, factor: f32, add: bool): void {
+  const whole = <usize>(width & ~3) << 2, rest = width & 3;
+  const lses = f32x4.splat(lse), factors = f32x4.splat(factor);
+  for (let i: usize = 0; i < whole; i += 16) put(y + i, f32x4.mul(factors, exp4(f32x4.sub(v128.load(x + i), lses))), add);
+  if (rest) putPart(y + whole, f32x4.mul(factors, exp4(f32x4.sub(v128.load(x + whole), lses))), rest, add);
+}
+
+/** logits[rows,E] → loss[1] = coefficient · mean (logsumexp)² */
+export function zLoss(logits: usize, loss: usize, rows: i32, experts: i32, coefficient: f32, add: bool): void {
+  let sum: f64 = 0;
+  for (let r = 0; r < rows; r++, logits += <usize>experts << 2) {
+    const lse = <f64>logSumExp(logits, experts, rowMax(logits, experts));
+    sum += lse * lse;
+  }
+  putScalar(loss, <f32>(<f64>coefficient * sum / <f64>rows), add);
+}
+
+/** logits → dlogits = coefficient·2·lse·softmax/rows */
+export function zLossGrad(logits: usize, dlogits: usize, rows: i32, experts: i32, coefficient: f32, add: bool): void {
+  for (let r = 0; r < rows; r++, logits += <usize>experts << 2, dlogits += <usize>experts << 2) {
+    const lse = logSumExp(logits, experts, rowMax(logits, experts));
+    scaledSoftmax(logits, dlogits, experts, lse, coefficient * 2 * lse / <f32>rows, add);
+  }
+}
+
+/** x[length] → mean[1] */
+export function mean(x: usize, out: usize, length: i32, add: bool): void {
+  let sum: f64 = 0;
+  for (let i: usize = 0; i < <usize>length << 2; i += 4) sum += <f64>load<f32>(x + i);
+  putScalar(out, <f32>(sum / <f64>length), add);
+}

@@ -1,0 +1,189 @@
+import { row } from "./embedding";
+import { clear, keepLanes, madd, put, putPart, putScalar, sumLanes } from "./simd";
+
+/** Choice score: s, s + bias or s·bias (form 0, 1, 2); what is no number loses, so that ids stay valid. */
+// @ts-ignore: decorator
+@inline
+function choice(s: usize, bias: usize, expert: i32, form: i32): f32 {
+  const at = <usize>expert << 2;
+  let value = load<f32>(s + at);
+  if (form == 1) value += load<f32>(bias + at);
+  if (form == 2) value *= load<f32>(bias + at);
+  return value == value ? value : -Infinity;
+}
+
+/** Index of the largest value that is not taken; the lowest of equal ones. */
+function largest(values: usize, taken: usize, count: i32): i32 {
+  let best = -1;
+  let bestValue: f32 = 0;
+  for (let i = 0; i < count; i++) {
+    const value = load<f32>(values + (<usize>i << 2));
+    if ((best < 0 || value > bestValue) && !load<u8>(taken + i)) {
+      best = i;
+      bestValue = value;
+    }
+  }
+  return best;
+}
+
+/** Sum of the two largest choices of a group; leaves no flag behind. */
+function groupScore(choices: usize, taken: usize, size: i32): f32 {
+  const first = largest(choices, taken, size);
+  const score = load<f32>(choices + (<usize>first << 2));
+  if (size == 1) return score;
+  store<u8>(taken + first, 1);
+  const second = load<f32>(choices + (<usize>largest(choices, taken, size) << 2));
+  store<u8>(taken + first, 0);
+  return score + second;
+}
+
+/** −∞ for every choice outside the topkGroup best groups. */
+function limitGroups(choices: usize, taken: usize, groupScores: usize, groupTaken: usize, nGroup: i32, size: i32, topkGroup: i32): void {
+  for (let g = 0; g < nGroup; g++) store<f32>(groupScores + (<usize>g << 2), groupScore(choices + (<usize>(g * size) << 2), taken + g * size, size));
+  for (let kept = 0; kept < topkGroup; kept++) store<u8>(groupTaken + largest(groupScores, groupTaken, nGroup), 1);
+  for (let g = 0; g < nGroup; g++) {
+    if (load<u8>(groupTaken + g)) continue;
+    for (let e = g * size; e < (g + 1) * size; e++) store<f32>(choices + (<usize>e << 2), -Infinity);
+  }
+}
+
+/** Bytes of scratch `topk` uses: choices and group scores, and a flag for each. */
+export function topkScratch(experts: i32, nGroup: i32): i32 {
+  return 5 * (experts + nGroup);
+}
+
+/** s[rows,E] (, bias[E]) → idx i32[rows,K] ascending */
+export function topk(s: usize, bias: usize, idx: usize, rows: i32, experts: i32, k: i32, nGroup: i32, topkGroup: i32, form: i32, scratch: usize): void {
+  const groupScores = scratch + (<usize>experts << 2);
+  const taken = groupScores + (<usize>nGroup << 2), groupTaken = taken + experts;
+  for (let r = 0; r < rows; r++, s += <usize>experts << 2, idx += <usize>k << 2) {
+    for (let e = 0; e < experts; e++) store<f32>(scratch + (<usize>e << 2), choice(s, bias, e, form));
+    memory.fill(taken, 0, experts + nGroup);
+    if (nGroup > 1) limitGroups(scratch, taken, groupScores, groupTaken, nGroup, experts / nGroup, topkGroup);
+    for (let chosen = 0; chosen < k; chosen++) {
+      const e = largest(scratch, taken, experts);
+      store<u8>(taken + e, 1);
+      let slot = chosen;
+      for (; slot > 0 && load<i32>(idx + (<usize>(slot - 1) << 2)) > e; slot--) {
+        store<i32>(idx + (<usize>slot << 2), load<i32>(idx + (<usize>(slot - 1) << 2)));
+      }
+      store<i32>(idx + (<usize>slot << 2), e);
+    }
+  }
+}
+
+/** s[rows,E], idx → g[rows,K] = s[idx] (÷ (Σ + 1e-20) if normalise) · scale */
+export function gates(s: usize, idx: usize, g: usize, rows: i32, experts: i32, k: i32, normalise: bool, scale: f32, add: bool): void {
+  for (let r = 0; r < rows; r++, s += <usize>experts << 2, idx += <usize>k << 2, g += <usize>k << 2) {
+    let factor = scale;
+    if (normalise) {
+      let sum: f32 = 0;
+      for (let i: usize = 0; i < <usize>k << 2; i += 4) sum += load<f32>(s + (<usize>load<i32>(idx + i) << 2));
+      factor = scale / (sum + 1e-20);
+    }
+    for (let i: usize = 0; i < <usize>k << 2; i += 4) putScalar(g + i, load<f32>(s + (<usize>load<i32>(idx + i) << 2)) * factor, add);
+  }
+}
+
+/** s, idx, dg[rows,K] → ds[rows,E], zero for experts not chosen */
+export function gatesGrad(s: usize, idx: usize, dg: usize, ds: usize, rows: i32, experts: i32, k: i32, normalise: bool, scale: f32, add: bool): void {
+  const slots = <usize>k << 2;
+  if (!add) clear(ds, (<usize>experts << 2) * rows);
+  for (let r = 0; r < rows; r++, s += <usize>experts << 2, ds += <usize>experts << 2, idx += slots, dg += slots) {
+    let factor = scale;
+    let mean: f32 = 0;
+    if (normalise) {
+      let sum: f32 = 0, weighted: f32 = 0;
+      for (let i: usize = 0; i < slots; i += 4) {
+        const value = load<f32>(s + (<usize>load<i32>(idx + i) << 2));
+        sum += value;
+        weighted += value * load<f32>(dg + i);
+      }
+      sum += 1e-20;
+      factor = scale / sum;
+      mean = weighted / sum;
+    }
+    for (let i: usize = 0; i < slots; i += 4) putScalar(ds + (<usize>load<i32>(idx + i) << 2), (load<f32>(dg + i) - mean) * factor, true);
+  }
+}
+
+/** idx i32[rows,K] → starts i32[E+1], rowOfSlot, slotOfRow i32[rows·K]: a counting sort of slots by expert. Scratch: E ints. */
+export function dispatch(idx: usize, starts: usize, rowOfSlot: usize, slotOfRow: usize, slots: i32, experts: i32, scratch: usize): void {
+  clear(starts, (<usize>experts + 1) << 2);
+  for (let i: usize = 0; i < <usize>slots << 2; i += 4) {
+    const count = starts + (<usize>load<i32>(idx + i) << 2);
+    store<i32>(count, load<i32>(count, 4) + 1, 4);
+  }
+  for (let e: usize = 0; e < <usize>experts << 2; e += 4) {
+    const first = load<i32>(starts + e);
+    store<i32>(scratch + e, first);
+    store<i32>(starts + e, first + load<i32>(starts + e, 4), 4);
+  }
+  for (let slot = 0; slot < slots; slot++) {
+    const next = scratch + (<usize>load<i32>(idx + (<usize>slot << 2)) << 2);
+    const place = load<i32>(next);
+    store<i32>(next, place + 1);
+    store<i32>(rowOfSlot + (<usize>slot << 2), place);
+    store<i32>(slotOfRow + (<usize>place << 2), slot);
+  }
+}
+
+/** idx i32[rows,K] → load f32[groups,E]; `perGroup` = groupRows·K */
+export function countLoad(idx: usize, counts: usize, groups: i32, perGroup: i32, experts: i32, add: bool): void {
+  if (!add) clear(counts, (<usize>experts << 2) * groups);
+  for (let g = 0; g < groups; g++, counts += <usize>experts << 2) {
+    for (let i = 0; i < perGroup; i++, idx += 4) putScalar(counts + (<usize>load<i32>(idx) << 2), 1, true);
+  }
+}
+
+/** x[rows,width], slotOfRow → y[R,width], y[r] = x[⌊slotOfRow[r]/K⌋] */
+export function gatherRows(x: usize, slotOfRow: usize, y: usize, routed: i32, k: i32, width: i32, add: bool): void {
+  const bytes = <usize>width << 2;
+  for (let r = 0; r < routed; r++, y += bytes, slotOfRow += 4) row(x + bytes * (load<i32>(slotOfRow) / k), y, width, add);
+}
+
+/** dy[R,width], rowOfSlot → dx[rows,width] = Σ_k dy[rowOfSlot[t·K+k]], in slot order */
+export function gatherRowsGrad(dy: usize, rowOfSlot: usize, dx: usize, rows: i32, k: i32, width: i32, add: bool): void {
+  const bytes = <usize>width << 2;
+  for (let t = 0; t < rows; t++, dx += bytes) {
+    for (let i = 0; i < k; i++, rowOfSlot += 4) row(dy + bytes * load<i32>(rowOfSlot), dx, width, add || i > 0);
+  }
+}
+
+/** z[R,width], g[rows,K], rowOfSlot → y[rows,width] = Σ_k g·z[rowOfSlot[t·K+k]], in slot order */
+export function combine(z: usize, g: usize, rowOfSlot: usize, y: usize, rows: i32, k: i32, width: i32, add: bool): void {
+  const bytes = <usize>width << 2, whole = bytes & ~15;
+  for (let t = 0; t < rows; t++, y += bytes) {
+    for (let i = 0; i < k; i++, rowOfSlot += 4, g += 4) {
+      const source = z + bytes * load<i32>(rowOfSlot);
+      const gate = v128.load32_splat(g);
+      const more = add || i > 0;
+      for (let c: usize = 0; c < whole; c += 16) put(y + c, f32x4.mul(gate, v128.load(source + c)), more);
+      if (width & 3) putPart(y + whole, f32x4.mul(gate, v128.load(source + whole)), width & 3, more);
+    }
+  }
+}
+
+/** dy[rows,width], z, g, rowOfSlot → dz[R,width] = g·dy, dg[rows,K] = dy·z */
+export function combineGrad(dy: usize, z: usize, g: usize, rowOfSlot: usize, dz: usize, dg: usize, rows: i32, k: i32, width: i32, addZ: bool, addG: bool): void {
+  const bytes = <usize>width << 2, whole = bytes & ~15;
+  const zero = f32x4.splat(0);
+  for (let t = 0; t < rows; t++, dy += bytes) {
+    for (let i = 0; i < k; i++, rowOfSlot += 4, g += 4, dg += 4) {
+      const at = bytes * load<i32>(rowOfSlot);
+      const gate = v128.load32_splat(g);
+      let dot = zero;
+      for (let c: usize = 0; c < whole; c += 16) {
+        const d = v128.load(dy + c);
+        dot = madd(d, v128.load(z + at + c), dot);
+        put(dz + at + c, f32x4.mul(gate, d), addZ);
+      }
+      if (width & 3) {
+        const d = v128.load(dy + whole);
+        dot = f32x4.add(dot, keepLanes(f32x4.mul(d, v128.load(z + at + whole)), width & 3, zero));
+        putPart(dz + at + whole, f32x4.mul(gate, d), width & 3, addZ);
+      }
+      putScalar(dg, sumLanes(dot), addG);
+    }
+  }
+}

@@ -1,0 +1,6 @@
+import "../../engine/backends/cpu/node-flags.ts";
+import { createCpuBackend } from "../../engine/backends/cpu/backend.ts";
+import { agreeSuite } from "./agree-suite.ts";
+
+agreeSuite("CPU with relaxed multiply-add", () => createCpuBackend());
+agreeSuite("CPU without relaxed multiply-add", () => createCpuBackend({ relaxed: false }));
