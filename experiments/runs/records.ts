@@ -37,6 +37,8 @@ export const runRecord = v.object({
   semantics: v.number(),
   dataHash: v.string(),
   seed: v.object({ init: v.number(), data: v.number() }),
+  /** recorded, not keyed: a checkpoint is gone on from on the same backend only */
+  backend: v.picklist(["reference", "cpu", "webgpu"]),
   config: v.custom<RunConfig>((x) => typeof x === "object" && x !== null && "model" in x && "train" in x && "data" in x && "balance" in x),
 });
 

@@ -16,7 +16,7 @@ export interface RunStore {
   /** All runs with a readable config. */
   list(): Promise<RunRecord[]>;
   /**
-   * Takes a run for writing.
+   * Takes a run for writing. What another backend left unfinished there is dropped: devices are never mixed within a run.
    * @throws {RunLockedError} while another process has it
    * @throws {StoreWriteError} when nothing can be written here
    */

@@ -1,0 +1,152 @@
+/** Node-only: one run's folder while this process has it. */
+import { join } from "node:path";
+import { lock } from "proper-lockfile";
+import { decodeSafetensors } from "../../engine/formats/safetensors.ts";
+import type { MetricEvent } from "../../engine/train/protocol.ts";
+import { isMissing, writeAtomic, writeError, type FileSystem } from "./filesystem.ts";
+import { encode } from "./json.ts";
+import { eventLine, parseEvents } from "./lines.ts";
+import { RunLockedError, StoreWriteError, keptEvents, type RunRecord, type RunWriter, type StoredResult } from "./store.ts";
+
+/** A killed process's lock may be taken over after this many milliseconds; a living one renews it twice as often. */
+const staleLock = 10_000;
+
+type Damaged = (path: string, why: string) => Promise<void>;
+
+export async function openRunFolder(folder: string, record: RunRecord, fs: FileSystem, damaged: Damaged): Promise<RunWriter> {
+  let unlock: () => Promise<void>;
+  const writer = new RunFolder(folder, fs, damaged, () => unlock());
+  try {
+    await fs.mkdir(folder, { recursive: true });
+    unlock = await lock(folder, { lockfilePath: join(folder, "lock"), realpath: false, stale: staleLock, onCompromised: () => writer.lose() });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ELOCKED") throw new RunLockedError(`another process is training ${folder}`);
+    throw writeError(error, folder);
+  }
+  try {
+    if (await startedElsewhere(folder, record, fs)) await writer.reset();
+    await writeAtomic(fs, join(folder, "config.json"), encode(record, 1));
+  } catch (error) {
+    await writer.release();
+    throw writeError(error, folder);
+  }
+  return writer;
+}
+
+/** An unfinished run of another backend, or of another run whose key begins with the same 16 characters. */
+async function startedElsewhere(folder: string, record: RunRecord, fs: FileSystem): Promise<boolean> {
+  try {
+    const earlier = JSON.parse(await fs.readFile(join(folder, "config.json"), "utf8")) as Partial<RunRecord>;
+    if (earlier.key !== record.key) return true;
+    return earlier.backend !== record.backend && (await fs.stat(join(folder, "result.json")).then(() => false, () => true));
+  } catch {
+    return false;
+  }
+}
+
+class RunFolder implements RunWriter {
+  private readonly folder: string;
+  private readonly fs: FileSystem;
+  private readonly damaged: Damaged;
+  private readonly unlock: () => Promise<void>;
+  private curve: Awaited<ReturnType<FileSystem["open"]>> | null = null;
+  private lost = false;
+
+  constructor(folder: string, fs: FileSystem, damaged: Damaged, unlock: () => Promise<void>) {
+    this.folder = folder;
+    this.fs = fs;
+    this.damaged = damaged;
+    this.unlock = unlock;
+  }
+
+  async checkpoint(): Promise<Uint8Array | null> {
+    const path = join(this.folder, "checkpoint.safetensors");
+    const bytes = await this.fs.readFile(path).catch((error: unknown) => {
+      if (isMissing(error)) return null;
+      throw error;
+    });
+    if (bytes === null) return null;
+    try {
+      decodeSafetensors(bytes);
+      return bytes;
+    } catch (error) {
+      await this.damaged(path, (error as Error).message);
+      return null;
+    }
+  }
+
+  async events(): Promise<MetricEvent[]> {
+    return (await this.parsed()).events;
+  }
+
+  append(events: readonly MetricEvent[]): Promise<void> {
+    return this.write(async () => {
+      if (events.length === 0) return;
+      if (this.curve === null) {
+        const { events: earlier, ends } = await this.parsed();
+        this.curve = await this.fs.open(join(this.folder, "metrics.jsonl"), "a");
+        await this.curve.truncate(ends[keptEvents(earlier, events) - 1] ?? 0);
+      }
+      await this.curve.appendFile(events.map(eventLine).join(""));
+    });
+  }
+
+  saveCheckpoint(bytes: Uint8Array): Promise<void> {
+    return this.write(async () => {
+      await this.curve?.sync(); // a curve must never end before the checkpoint it goes with
+      await writeAtomic(this.fs, join(this.folder, "checkpoint.safetensors"), bytes);
+    });
+  }
+
+  finish(result: StoredResult, weights: Uint8Array | null): Promise<void> {
+    return this.write(async () => {
+      await this.curve?.sync();
+      const checkpoint = join(this.folder, "checkpoint.safetensors");
+      if (weights) await writeAtomic(this.fs, checkpoint, weights);
+      await writeAtomic(this.fs, join(this.folder, "result.json"), encode(result, 1));
+      // a failed run keeps its checkpoint: trying again may go on from there
+      if (!weights && result.status !== "failed") await this.fs.rm(checkpoint, { force: true });
+    });
+  }
+
+  reset(): Promise<void> {
+    return this.write(async () => {
+      await this.closeCurve();
+      for (const file of ["result.json", "checkpoint.safetensors", "metrics.jsonl"]) await this.fs.rm(join(this.folder, file), { force: true });
+    });
+  }
+
+  async release(): Promise<void> {
+    await this.closeCurve().catch(() => {});
+    if (!this.lost) await this.unlock().catch(() => {});
+    this.lost = true;
+  }
+
+  /** The lock went to somebody else (this machine slept for long): write nothing more. */
+  lose(): void {
+    this.lost = true;
+  }
+
+  private async closeCurve(): Promise<void> {
+    const curve = this.curve;
+    this.curve = null;
+    await curve?.close();
+  }
+
+  private async parsed(): Promise<ReturnType<typeof parseEvents>> {
+    const bytes = await this.fs.readFile(join(this.folder, "metrics.jsonl")).catch((error: unknown) => {
+      if (isMissing(error)) return new Uint8Array();
+      throw error;
+    });
+    return parseEvents(bytes);
+  }
+
+  private async write(work: () => Promise<void>): Promise<void> {
+    if (this.lost) throw new StoreWriteError(`Results cannot be saved in ${this.folder}: another process took the run over.`);
+    try {
+      await work();
+    } catch (error) {
+      throw writeError(error, this.folder);
+    }
+  }
+}

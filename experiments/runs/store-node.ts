@@ -1,0 +1,101 @@
+/** Node-only: runs in a folder, `<folder>/runs/<first 16 characters of the key>/…` (see the notebook's file format). */
+import { join } from "node:path";
+import * as v from "valibot";
+import type { MetricEvent } from "../../engine/train/protocol.ts";
+import { isMissing, nodeFileSystem, setAside, writeAtomic, writeError, type FileSystem } from "./filesystem.ts";
+import { runKey, shortKey } from "./key.ts";
+import { parseEvents } from "./lines.ts";
+import { runRecord, storedResult } from "./records.ts";
+import { openRunFolder } from "./run-folder.ts";
+import type { RunRecord, RunStore, RunWriter, StoredResult } from "./store.ts";
+
+export interface NodeStoreOptions {
+  fs?: FileSystem;
+  /** hears of damaged files that were set aside */
+  onNotice?: (text: string) => void;
+}
+
+/** Small results are meant to be committed; what can be trained again or is large is not. */
+const gitignore = "runs/*/checkpoint*\nruns/*/metrics.jsonl\nruns/*/lock\n*.tmp\n*.damaged-*\n";
+
+export class NodeStore implements RunStore {
+  readonly name: string;
+  private readonly fs: FileSystem;
+  private readonly notice: (text: string) => void;
+
+  constructor(folder: string, { fs = nodeFileSystem, onNotice = () => {} }: NodeStoreOptions = {}) {
+    this.name = folder;
+    this.fs = fs;
+    this.notice = onNotice;
+  }
+
+  async find(key: string): Promise<StoredResult | null> {
+    const result = await this.read(this.path(key, "result.json"), storedResult);
+    // another run may begin with the same 16 characters; a failed run is to be tried again
+    if (result === null || result.key !== key || result.status === "failed") return null;
+    const record = await this.read(this.path(key, "config.json"), runRecord);
+    if (record === null) return null;
+    if (runKey(record.config, record.seed, record.dataHash) === key) return result;
+    await this.damaged(this.path(key, "config.json"), "it does not belong to this run");
+    return null;
+  }
+
+  async events(key: string): Promise<MetricEvent[]> {
+    const bytes = await this.bytes(this.path(key, "metrics.jsonl"));
+    return bytes ? parseEvents(bytes).events : [];
+  }
+
+  async weights(key: string): Promise<Uint8Array | null> {
+    return (await this.find(key)) && this.bytes(this.path(key, "checkpoint.safetensors"));
+  }
+
+  async list(): Promise<RunRecord[]> {
+    const names = await this.fs.readdir(join(this.name, "runs")).catch((): string[] => []);
+    const records = await Promise.all(names.sort().map((name) => this.read(join(this.name, "runs", name, "config.json"), runRecord)));
+    return records.filter((record) => record !== null);
+  }
+
+  async open(record: RunRecord): Promise<RunWriter> {
+    try {
+      await this.fs.mkdir(join(this.name, "runs"), { recursive: true });
+      const ignore = join(this.name, ".gitignore");
+      if ((await this.bytes(ignore)) === null) await writeAtomic(this.fs, ignore, gitignore);
+    } catch (error) {
+      throw writeError(error, this.name);
+    }
+    return openRunFolder(this.path(record.key, ""), record, this.fs, (path, why) => this.damaged(path, why));
+  }
+
+  private path(key: string, file: string): string {
+    return join(this.name, "runs", shortKey(key), file);
+  }
+
+  private async bytes(path: string): Promise<Uint8Array | null> {
+    return this.fs.readFile(path).catch((error: unknown) => {
+      if (isMissing(error)) return null;
+      throw error;
+    });
+  }
+
+  /** A JSON file through its schema; null when it is not there, or was damaged and is now set aside. */
+  private async read<T>(path: string, schema: v.GenericSchema<unknown, T>): Promise<T | null> {
+    const bytes = await this.bytes(path);
+    if (bytes === null) return null;
+    let why: string;
+    try {
+      const parsed = v.safeParse(schema, JSON.parse(new TextDecoder().decode(bytes)));
+      if (parsed.success) return parsed.output;
+      const issue = parsed.issues[0];
+      why = `${v.getDotPath(issue) ?? "it"}: ${issue.message}`;
+    } catch {
+      why = "it is not JSON";
+    }
+    await this.damaged(path, why);
+    return null;
+  }
+
+  private async damaged(path: string, why: string): Promise<void> {
+    const aside = await setAside(this.fs, path);
+    this.notice(`${path} is damaged (${why})${aside ? `; it is kept as ${aside}` : ""}. The run counts as not trained.`);
+  }
+}
