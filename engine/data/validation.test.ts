@@ -34,6 +34,7 @@ describe("validation windows", () => {
     const short = text("mine", 100, 59);
     expect(validationWindows([short], 8, 5).length).toBe(5); // 41 bytes: 5·8 tokens and the last target
     expect(() => validationWindows([short], 8, 6)).toThrow(/"mine" has 41 bytes.*room for 5 windows of seqLen 8, not for 6/);
+    expect(() => validationWindows([text("mine", 99, 59)], 8, 5)).toThrow(/"mine" has 40 bytes.*room for 4 windows/);
     expect(() => validationWindows([text("mine", 59, 59)], 8, 1)).toThrow(/room for 0 windows/);
     expect(() => validationWindows([short], 8, 0)).toThrow(/windowsPerDomain is 0/);
   });
