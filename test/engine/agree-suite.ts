@@ -1,11 +1,14 @@
 import { greatest, rollups } from "d3";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import type { Backend } from "../../engine/backends/backend.ts";
 import { createReferenceBackend } from "../../engine/backends/reference/backend.ts";
 import { compareOutputs, expectAgree } from "./agree.ts";
+import type { OpAttrs, OpKind } from "../../engine/program/ops.ts";
 import { elements } from "../../engine/program/signatures.ts";
-import { opCases } from "./cases/index.ts";
+import { casesAt, opCases } from "./cases/index.ts";
 import type { OpCase } from "./cases/op-case.ts";
+import { randomShapes } from "./cases/random-shapes.ts";
 import { runCase, runReplicas, runTwoMicrosteps } from "./harness.ts";
 
 export interface AgreeOptions {
@@ -13,13 +16,15 @@ export interface AgreeOptions {
   only?: (opCase: OpCase) => boolean;
   /** how many replicas the backend can run at once; above 1 every op's replicas are held against runs alone */
   replicas?: number;
+  /** how many random shapes to try per op (default 12) */
+  shapes?: number;
 }
 
 /**
  * Holds a backend against the float64 reference on the table of op cases. Run one op with `vitest -t "matmul "`,
  * another draw of every input with `SWITCHYARD_SEED=7`.
  */
-export function agreeSuite(name: string, createBackend: () => Backend | Promise<Backend>, { only = () => true, replicas = 1 }: AgreeOptions = {}): void {
+export function agreeSuite(name: string, createBackend: () => Backend | Promise<Backend>, { only = () => true, replicas = 1, shapes = 12 }: AgreeOptions = {}): void {
   const seed = Number(process.env.SWITCHYARD_SEED ?? 1);
   const cases = opCases.filter(only);
   const largestOfKind = rollups(cases, (rows) => greatest(rows, sizeOf)!, ({ kind }) => kind).map(([, opCase]) => opCase);
@@ -36,6 +41,15 @@ export function agreeSuite(name: string, createBackend: () => Backend | Promise<
       each(cases, async (opCase) => {
         await expectAgree(backend, reference, opCase, seed);
       });
+    });
+
+    describe.runIf(shapes > 0)("on random shapes", () => {
+      for (const [kind, arbitrary] of Object.entries(randomShapes) as [OpKind, fc.Arbitrary<OpAttrs[OpKind]>][]) {
+        const tried = fc.asyncProperty(arbitrary, fc.nat(1000), async (attrs, draw) => {
+          for (const opCase of casesAt(kind, attrs).filter(only)) await expectAgree(backend, reference, opCase, draw);
+        });
+        test(kind, () => fc.assert(tried, { numRuns: shapes, seed }));
+      }
     });
 
     describe("over two microsteps, overwriting on the first and adding on the second", () => {

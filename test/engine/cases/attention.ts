@@ -1,6 +1,6 @@
 import type { OpAttrs } from "../../../engine/program/ops.ts";
 import { type Random } from "../random.ts";
-import { type OpCase, casesOf, runReference } from "./op-case.ts";
+import { runReference, table } from "./op-case.ts";
 
 const ropes: Omit<OpAttrs["rope"], "inverse">[] = [
   { rows: 1, heads: 1, headDim: 2, ropeDim: 2, seqLen: 1, theta: 10000 },
@@ -37,23 +37,23 @@ function queryKeyValue({ batch, seqLen, heads, kvHeads, qkDim, vDim }: OpAttrs["
 /** A score's absolute error is a probability's relative one: qkDim products of size `scale`, as if they were normalised by √qkDim. */
 const scoreRoundings = ({ qkDim, scale }: OpAttrs["attention"]) => qkDim * Math.max(1, scale * Math.sqrt(qkDim));
 
-export const attentionCases: OpCase[] = [
-  ...casesOf({
+export const attentionTables = [
+  table({
     kind: "rope",
     // the angle position·theta^… carries a relative error, so its absolute error grows with the position
     roundings: ({ seqLen }) => 8 * seqLen + 8,
     rows: ropes.flatMap((a) => [{ ...a, inverse: false }, { ...a, inverse: true }]),
   }),
-  ...casesOf({ kind: "mlaAssemble", roundings: () => 0, rows: assemblies }),
-  ...casesOf({ kind: "mlaAssembleGrad", roundings: ({ heads }) => [0, heads], rows: assemblies }),
-  ...casesOf({
+  table({ kind: "mlaAssemble", roundings: () => 0, rows: assemblies }),
+  table({ kind: "mlaAssembleGrad", roundings: ({ heads }) => [0, heads], rows: assemblies }),
+  table({
     kind: "attention",
     sample: queryKeyValue,
     roundings: (a) => scoreRoundings(a) + a.seqLen + 16,
     magnitude: () => [0, 1],
     rows: attentions,
   }),
-  ...casesOf({
+  table({
     kind: "attentionGrad",
     sample: (attrs, random) => {
       const inputs = queryKeyValue(attrs, random);

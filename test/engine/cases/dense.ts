@@ -1,5 +1,5 @@
 import { type Random } from "../random.ts";
-import { type OpCase, casesOf, runReference } from "./op-case.ts";
+import { runReference, table } from "./op-case.ts";
 
 /** Rows of a batch sorted by token id, as the host prepares them for embeddingGrad. */
 function byToken(ids: number[], vocab: number): { order: number[]; starts: number[] } {
@@ -52,8 +52,8 @@ const swigluSizes = [
 /** wide enough for silu's flat and its linear ends */
 const gateUp = (rows: number, width: number, random: Random) => random.normal(rows * 2 * width, 4);
 
-export const denseCases: OpCase[] = [
-  ...casesOf({
+export const denseTables = [
+  table({
     kind: "embedding",
     sample: ({ rows, vocab, width }, random) => [random.ints(rows, vocab), random.normal(vocab * width)],
     roundings: () => 0,
@@ -65,7 +65,7 @@ export const denseCases: OpCase[] = [
       { rows: 100, vocab: 31, width: 33 },
     ],
   }),
-  ...casesOf({
+  table({
     kind: "embeddingGrad",
     sample: ({ rows, vocab, width }, random) => {
       const { order, starts } = byToken(random.ints(rows, vocab), vocab);
@@ -88,7 +88,7 @@ export const denseCases: OpCase[] = [
       },
     ],
   }),
-  ...casesOf({
+  table({
     kind: "rmsNorm",
     roundings: ({ width }) => width + 8,
     pools: () => ({ inputs: ["activations", "parameters"] }),
@@ -101,7 +101,7 @@ export const denseCases: OpCase[] = [
       },
     ],
   }),
-  ...casesOf({
+  table({
     kind: "rmsNormGradInput",
     sample: (attrs, random) => {
       const { dy, x, gain, rstd } = normInputs(attrs, random);
@@ -113,7 +113,7 @@ export const denseCases: OpCase[] = [
     pools: () => ({ inputs: ["activations", "activations", "parameters", "activations"] }),
     rows: normSizes,
   }),
-  ...casesOf({
+  table({
     kind: "rmsNormGradGain",
     sample: (attrs, random) => {
       const { dy, x, rstd } = normInputs(attrs, random);
@@ -123,13 +123,13 @@ export const denseCases: OpCase[] = [
     pools: () => ({ outputs: ["gradients"] }),
     rows: normSizes,
   }),
-  ...casesOf({
+  table({
     kind: "matmul",
     roundings: ({ k }) => k,
     pools: ({ transA }) => (transA ? { outputs: ["gradients"] } : { inputs: ["activations", "parameters"] }),
     rows: [...matmul("NN"), ...matmul("NT"), ...matmul("TN")],
   }),
-  ...casesOf({
+  table({
     kind: "swiglu",
     sample: ({ rows, width }, random) => [gateUp(rows, width, random)],
     roundings: () => 24,
@@ -142,7 +142,7 @@ export const denseCases: OpCase[] = [
       },
     ],
   }),
-  ...casesOf({
+  table({
     kind: "swigluGrad",
     sample: ({ rows, width }, random) => [gateUp(rows, width, random), random.normal(rows * width)],
     roundings: () => 32,

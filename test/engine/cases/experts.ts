@@ -1,7 +1,7 @@
 import type { OpAttrs } from "../../../engine/program/ops.ts";
 import type { Random } from "../random.ts";
 import { chooseExperts, randomCounts, startsOf } from "./choices.ts";
-import { type OpCase, type Row, casesOf, runReference } from "./op-case.ts";
+import { type Row, runReference, table } from "./op-case.ts";
 
 const routed = [
   { rows: 1, k: 1, width: 1, experts: 1 },
@@ -43,39 +43,40 @@ const widths = [
   { n: 33, k: 31 },
   { n: 66, k: 20 },
 ];
-/** Each partition with two of the widths, so that every pair of neighbours occurs. */
+const groupedInputs = ({ rows, experts, n, k, mode }: OpAttrs["groupedMatmul"], random: Random, counts: number[]): ArrayLike<number>[] =>
+  mode === "TN"
+    ? [random.normal(rows * n), random.normal(rows * k), startsOf(counts)]
+    : [random.normal(rows * k), random.normal(experts * n * k), startsOf(counts)];
+/** Each partition with two of the widths, in every mode. */
 const groupedRows = (["NT", "NN", "TN"] as const).flatMap((mode) =>
   partitions.flatMap(({ rows, experts, note, counts }, i) =>
     [widths[i % widths.length], widths[(i + 2) % widths.length]].map(({ n, k }): Row<"groupedMatmul"> => ({
       attrs: { rows, experts, n, k, mode },
       note,
-      sample: (_, random) => {
-        const starts = startsOf(counts(random));
-        if (mode === "TN") return [random.normal(rows * n), random.normal(rows * k), starts];
-        return [random.normal(rows * k), random.normal(experts * n * k), starts];
-      },
+      sample: (attrs, random) => groupedInputs(attrs, random, counts(random)),
     })),
   ),
 );
 
-export const expertCases: OpCase[] = [
-  ...casesOf({
+export const expertTables = [
+  table({
     kind: "gatherRows",
     roundings: () => 0,
     rows: rowsOf<"gatherRows">((size, random) => [random.normal(size.rows * size.width), orderOf(size, random).slotOfRow]),
   }),
-  ...casesOf({
+  table({
     kind: "gatherRowsGrad",
     roundings: ({ k }) => k,
     rows: rowsOf<"gatherRowsGrad">((size, random) => [random.normal(size.rows * size.k * size.width), orderOf(size, random).rowOfSlot]),
   }),
-  ...casesOf({
+  table({
     kind: "groupedMatmul",
+    sample: (attrs, random) => groupedInputs(attrs, random, randomCounts(attrs.rows, attrs.experts, random)),
     roundings: ({ mode, rows, k }) => (mode === "TN" ? rows : k),
     pools: ({ mode }) => (mode === "TN" ? { outputs: ["gradients"] } : { inputs: ["activations", "parameters"] }),
     rows: groupedRows,
   }),
-  ...casesOf({
+  table({
     kind: "combine",
     roundings: ({ k }) => k + 1,
     rows: rowsOf<"combine">((size, random) => [
@@ -84,7 +85,7 @@ export const expertCases: OpCase[] = [
       orderOf(size, random).rowOfSlot,
     ]),
   }),
-  ...casesOf({
+  table({
     kind: "combineGrad",
     roundings: ({ width }) => [1, width],
     rows: rowsOf<"combineGrad">((size, random) => [

@@ -1,7 +1,7 @@
 import { type OpAttrs, NumberSlot } from "../../../engine/program/ops.ts";
 import type { Random } from "../random.ts";
 import { chooseExperts } from "./choices.ts";
-import { type OpCase, casesOf, runReference, sumRoundings } from "./op-case.ts";
+import { runReference, sumRoundings, table } from "./op-case.ts";
 
 const balances: OpAttrs["balanceLoss"][] = [
   { rows: 1, experts: 1, k: 1, groupRows: 1, number: NumberSlot.firstAlpha },
@@ -31,15 +31,15 @@ const logitsAndTargets = ({ rows, vocab, seqLen, targetLen }: OpAttrs["crossEntr
   random.ints((rows / seqLen) * targetLen, vocab),
 ];
 
-export const lossCases: OpCase[] = [
-  ...casesOf({
+export const lossTables = [
+  table({
     kind: "balanceLoss",
     sample: (attrs, random) => [scores(attrs, random), chooseExperts(attrs, random), random.between(16, 0.1, 1)],
     roundings: ({ experts, groupRows }) => [sumRoundings(groupRows) + 2 * experts + 8, 3],
     pools: () => ({ outputs: ["metrics", "activations"] }),
     rows: balances,
   }),
-  ...casesOf({
+  table({
     kind: "balanceLossGrad",
     sample: (attrs, random) => {
       const { number, ...choice } = attrs;
@@ -53,20 +53,20 @@ export const lossCases: OpCase[] = [
     magnitude: ({ rows, experts }) => 1 / (rows * experts),
     rows: balances,
   }),
-  ...casesOf({
+  table({
     kind: "zLoss",
     sample: ({ rows, experts }, random) => [random.normal(rows * experts, 2)],
     roundings: ({ rows, experts }) => sumRoundings(rows) + 2 * experts + 24,
     pools: () => ({ outputs: ["metrics"] }),
     rows: zLosses,
   }),
-  ...casesOf({
+  table({
     kind: "zLossGrad",
     sample: ({ rows, experts }, random) => [random.normal(rows * experts, 2)],
     roundings: ({ experts }) => 2 * experts + 32,
     rows: zLosses,
   }),
-  ...casesOf({
+  table({
     kind: "crossEntropy",
     sample: logitsAndTargets,
     roundings: ({ vocab }) => sumRoundings(vocab) + 24,
@@ -92,7 +92,7 @@ export const lossCases: OpCase[] = [
       },
     ],
   }),
-  ...casesOf({
+  table({
     kind: "crossEntropyGrad",
     sample: (attrs, random) => {
       const { factor, number, ...forward } = attrs;
@@ -109,7 +109,7 @@ export const lossCases: OpCase[] = [
       { ...attrs, factor: 0.25, number: NumberSlot.mtpWeight },
     ]),
   }),
-  ...casesOf({
+  table({
     kind: "mean",
     // a loss per row: positive
     sample: ({ length }, random) => [random.between(length, 0, 6)],

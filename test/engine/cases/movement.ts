@@ -1,4 +1,4 @@
-import { type OpCase, casesOf } from "./op-case.ts";
+import { table } from "./op-case.ts";
 
 const lengths = [1, 3, 64, 100, 255, 1000, 4099].map((length) => ({ length }));
 const columns = [
@@ -14,23 +14,23 @@ const slices = [
   { batch: 2, fromLen: 33, offset: 2, length: 31, width: 12 },
 ];
 
-export const movementCases: OpCase[] = [
-  ...casesOf({
+export const movementTables = [
+  table({
     kind: "add",
     inputCount: 2,
     sample: ({ length }, random) => [random.normal(length), random.normal(length)],
     roundings: () => 1,
     rows: lengths,
   }),
-  ...casesOf({
+  table({
     kind: "add",
     roundings: () => 2,
     rows: lengths.map((attrs) => ({ attrs, note: "three terms" })),
   }),
-  ...casesOf({ kind: "copy", roundings: () => 0, rows: lengths }),
-  ...casesOf({ kind: "fill", roundings: () => 1, rows: lengths.flatMap((a) => [{ ...a, value: 0 }, { ...a, value: -0.1 }]) }),
-  ...casesOf({ kind: "concatColumns", roundings: () => 0, rows: columns }),
-  ...casesOf({ kind: "splitColumns", roundings: () => 0, rows: columns }),
-  ...casesOf({ kind: "sliceSequence", roundings: () => 0, rows: slices }),
-  ...casesOf({ kind: "sliceSequenceGrad", roundings: () => 0, rows: slices }),
+  table({ kind: "copy", roundings: () => 0, rows: lengths }),
+  table({ kind: "fill", roundings: () => 1, rows: lengths.flatMap((a) => [{ ...a, value: 0 }, { ...a, value: -0.1 }]) }),
+  table({ kind: "concatColumns", roundings: () => 0, rows: columns }),
+  table({ kind: "splitColumns", roundings: () => 0, rows: columns }),
+  table({ kind: "sliceSequence", roundings: () => 0, rows: slices }),
+  table({ kind: "sliceSequenceGrad", roundings: () => 0, rows: slices }),
 ];

@@ -49,6 +49,13 @@ export interface OpTable<Kind extends OpKind> {
   rows: (OpAttrs[Kind] | Row<Kind>)[];
 }
 
+/** A table whose op is forgotten, to stand in one list with the others. */
+export type AnyTable = OpTable<any>;
+
+export function table<Kind extends OpKind>(given: OpTable<Kind>): AnyTable {
+  return given;
+}
+
 /** Length of the `numbers` table in cases: its fixed slots and a few alphas. */
 const numbersLength = 16;
 /** param, m and v of (param, grad, m, v, …); the bias */
@@ -94,7 +101,10 @@ function isRow<Kind extends OpKind>(row: OpAttrs[Kind] | Row<Kind>): row is Row<
 
 function normals<Kind extends OpKind>(kind: Kind, attrs: OpAttrs[Kind], seed: number): number[][] {
   const random = createRandom(seed);
-  return signatures[kind](attrs).inputs.map(({ shape }) => random.normal(elements(shape)));
+  return signatures[kind](attrs).inputs.map(({ shape, dtype }) => {
+    if (dtype === "i32" || shape[0] < 0) throw new Error(`${kind} has inputs that are no normals: its table or row needs a sample`);
+    return random.normal(elements(shape));
+  });
 }
 
 /** Outputs of one op in float64, for inputs that are themselves results (rstd, lse, idx, starts). */

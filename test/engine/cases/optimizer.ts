@@ -1,6 +1,6 @@
 import { NumberSlot } from "../../../engine/program/ops.ts";
 import type { Random } from "../random.ts";
-import { type OpCase, casesOf, sumRoundings } from "./op-case.ts";
+import { sumRoundings, table } from "./op-case.ts";
 
 /** The scalars of one step; `step` counts from 1. */
 function numbers(changes: Partial<Record<keyof typeof NumberSlot, number>> = {}, step = 3): number[] {
@@ -30,8 +30,8 @@ const state = (length: number, random: Random) => [
 ];
 const tokens = (experts: number, groups: number, random: Random) => random.ints(experts * groups, 50);
 
-export const optimizerCases: OpCase[] = [
-  ...casesOf({
+export const optimizerTables = [
+  table({
     kind: "clipScale",
     sample: ({ length }, random) => [random.normal(length), numbers({ gradScale: 0.25 })],
     roundings: ({ length }) => sumRoundings(length) + 12,
@@ -52,7 +52,7 @@ export const optimizerCases: OpCase[] = [
       })),
     ],
   }),
-  ...casesOf({
+  table({
     kind: "adamw",
     sample: ({ length }, random) => [...state(length, random), [0.5], numbers()],
     roundings: () => 24,
@@ -86,7 +86,7 @@ export const optimizerCases: OpCase[] = [
       },
     ],
   }),
-  ...casesOf({
+  table({
     kind: "biasUpdate",
     sample: ({ experts, groups }, random) => [random.normal(experts, 0.1), tokens(experts, groups, random), [1], numbers()],
     roundings: ({ experts, groups, rule }) => groups + 4 + (rule === "magnitude" ? experts : 0),

@@ -1,7 +1,7 @@
 import type { OpAttrs } from "../../../engine/program/ops.ts";
 import type { Random } from "../random.ts";
 import { type Spread, chooseExperts } from "./choices.ts";
-import { type OpCase, type Row, casesOf } from "./op-case.ts";
+import { type Row, table } from "./op-case.ts";
 
 const lengths = [1, 3, 64, 100, 1025].map((length) => ({ length }));
 
@@ -48,20 +48,20 @@ function spread<Kind extends "gates" | "gatesGrad" | "countLoad">(
   );
 }
 
-export const routingCases: OpCase[] = [
-  ...casesOf({
+export const routingTables = [
+  table({
     kind: "sigmoid",
     sample: ({ length }, random) => [random.normal(length, 4)],
     roundings: () => 24,
     rows: [...lengths, { attrs: { length: 4 }, note: "where exp overflows f32", sample: () => [[-100, 100, -80, 0]] }],
   }),
-  ...casesOf({
+  table({
     kind: "sigmoidGrad",
     sample: ({ length }, random) => [random.between(length, 0.01, 0.99), random.normal(length)],
     roundings: () => 4,
     rows: lengths,
   }),
-  ...casesOf({
+  table({
     kind: "topk",
     sample: scoresAndBias,
     roundings: () => 0,
@@ -108,12 +108,12 @@ export const routingCases: OpCase[] = [
       },
     ],
   }),
-  ...casesOf({
+  table({
     kind: "gates",
     roundings: ({ k }) => k + 8,
     rows: spread<"gates">(gateForms, ({ rows, experts }, idx, random) => [random.between(rows * experts, 0.01, 0.99), idx]),
   }),
-  ...casesOf({
+  table({
     kind: "gatesGrad",
     roundings: ({ k }) => 4 * k + 8,
     // a normalised gate alone is constant: with K = 1 its gradient cancels to nothing
@@ -124,14 +124,15 @@ export const routingCases: OpCase[] = [
       random.normal(rows * k),
     ]),
   }),
-  ...casesOf({
+  table({
     kind: "dispatch",
     sample: (attrs, random) => [chooseExperts(attrs, random)],
     roundings: () => 0,
     rows: choices,
   }),
-  ...casesOf({
+  table({
     kind: "countLoad",
+    sample: (attrs, random) => [chooseExperts(attrs, random)],
     roundings: () => 0,
     pools: () => ({ outputs: ["metrics"] }),
     rows: spread<"countLoad">(
