@@ -61,8 +61,10 @@ export interface CompiledCell {
   defines: string[];
   /** names it reads that other cells define, in alphabetical order */
   reads: string[];
-  /** JavaScript for the kernel; empty when `error` is set */
+  /** JavaScript for the kernel, its line 2 being line 1 of the cell; empty when `error` is set */
   code: string;
+  /** text that `code` holds and the cell does not, at a 1-based line and column of the cell */
+  inserted: { line: number; column: number; length: number } | null;
   error: CellError | null;
 }
 

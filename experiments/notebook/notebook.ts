@@ -6,11 +6,14 @@ export interface Span {
   end: number;
 }
 
-/** Everything between cells, byte for byte, including the blank lines around fences. */
+/** Markdown between cells. Gaps that hold only blank lines are no blocks. */
 export interface ProseBlock {
   kind: "prose";
+  /** without the blank lines around it, line endings as in the file */
   text: string;
   span: Span;
+  /** 1-based line of the notebook where `text` starts */
+  line: number;
 }
 
 /** A TypeScript fence with an `{#id}` attribute. */
@@ -20,7 +23,7 @@ export interface CellBlock {
   id: string;
   /** the code with "\n" line endings and without the last one */
   source: string;
-  /** the whole fence, without the line ending after it */
+  /** the whole fence with the line ending after it */
   span: Span;
   /** the lines between the fences, each with its line ending */
   body: Span;
@@ -72,6 +75,7 @@ export interface NotebookWarning {
     | "unknown attribute"
     | "unknown language"
     | "unclosed fence"
+    | "nested fence"
     | "conflict marker";
   message: string;
   /** 1-based line of the notebook */
@@ -79,9 +83,10 @@ export interface NotebookWarning {
 }
 
 export interface Notebook {
+  /** the file, byte for byte: the truth that spans point into */
   text: string;
   frontMatter: FrontMatter;
-  /** in order, covering everything after the front matter */
+  /** in order; together with the front matter they cover everything but blank lines */
   blocks: Block[];
   warnings: NotebookWarning[];
 }

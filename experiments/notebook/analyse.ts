@@ -1,0 +1,119 @@
+/** What one cell says by itself, before the other cells are known. */
+import { type AnyNode, type ImportDeclaration, type Program, parse } from "acorn";
+import { full } from "acorn-walk";
+import { closest, distance } from "fastest-levenshtein";
+import { apiNames } from "../api/names.ts";
+import { blankTypes, type SourceProblem } from "./blank-types.ts";
+import { moduleNames, type Reference } from "./scope.ts";
+
+export interface CellAnalysis {
+  kind: "experiment" | "view";
+  /** names declared at the top level, in source order */
+  defines: string[];
+  /** uses of names that the cell neither declares nor imports */
+  free: Reference[];
+  /** local name → export of "switchyard", or "*" */
+  imports: Map<string, string>;
+  js: string;
+  program: Program | null;
+  problem: (Omit<SourceProblem, "name"> & { name: string }) | null;
+}
+
+/** Never throws; a cell that cannot be read has a problem. */
+export function analyseCell(source: string): CellAnalysis {
+  const analysis: CellAnalysis = { kind: "view", defines: [], free: [], imports: new Map(), js: source, program: null, problem: null };
+  const blanked = blankTypes(source);
+  if (blanked.problem) return { ...analysis, defines: guessDefines(source), problem: blanked.problem };
+  analysis.js = blanked.js;
+  let program: Program;
+  try {
+    program = parse(blanked.js, { ecmaVersion: 2024, sourceType: "module", locations: true });
+  } catch (error) {
+    const { message, pos } = error as SyntaxError & { pos: number };
+    const problem = { offset: pos, name: "SyntaxError", message: message.replace(/ \(\d+:\d+\)$/, "") };
+    return { ...analysis, defines: guessDefines(source), problem };
+  }
+  analysis.program = program;
+  const names = moduleNames(program);
+  analysis.defines = names.declared;
+  analysis.free = names.free;
+  analysis.problem = refused(program);
+  for (const node of program.body) {
+    if (node.type !== "ImportDeclaration") continue;
+    analysis.problem ??= readImport(node, analysis.imports);
+  }
+  if (usesExperiment(program, analysis.imports)) analysis.kind = "experiment";
+  return analysis;
+}
+
+/** The first piece of syntax that has no meaning in a cell. */
+function refused(program: Program): CellAnalysis["problem"] {
+  let found: CellAnalysis["problem"] = null;
+  const refuse = (node: AnyNode, message: string) => {
+    if (!found || node.start < found.offset) found = { offset: node.start, name: "UnsupportedSyntax", message };
+  };
+  full(program, (node) => {
+    if (node.type === "ImportExpression") refuse(node, "import() loads code while a cell runs, and a cell can load none: use `import … from \"switchyard\"`");
+    if (node.type === "MetaProperty" && node.meta.name === "import") refuse(node, "import.meta has no meaning in a cell: a cell has no address");
+    if (node.type === "ExportDefaultDeclaration") refuse(node, "a cell shares values by name: write `export const name = …`");
+    if (node.type === "ExportAllDeclaration") refuse(node, "a cell cannot re-export a module");
+    if (node.type === "ExportNamedDeclaration") {
+      if (node.source) refuse(node, "a cell cannot re-export a module");
+      for (const { local, exported } of node.specifiers)
+        if (local.type !== "Identifier" || exported.type !== "Identifier" || local.name !== exported.name)
+          refuse(node, "a cell shares names as they are: `export { a as b }` has no meaning");
+    }
+  });
+  return found;
+}
+
+function readImport(node: ImportDeclaration, imports: Map<string, string>): CellAnalysis["problem"] {
+  const module = String(node.source.value);
+  if (module !== "switchyard")
+    return { offset: node.source.start, name: "ImportError", message: `"${module}" cannot be imported: a cell runs in a sandbox whose only module is "switchyard"` };
+  for (const specifier of node.specifiers) {
+    if (specifier.type === "ImportDefaultSpecifier")
+      return { offset: specifier.start, name: "ImportError", message: '"switchyard" has no default export: write `import { experiment } from "switchyard"`' };
+    if (specifier.type === "ImportNamespaceSpecifier") {
+      imports.set(specifier.local.name, "*");
+      continue;
+    }
+    const name = specifier.imported.type === "Identifier" ? specifier.imported.name : String(specifier.imported.value);
+    if (!apiNames.includes(name))
+      return { offset: specifier.start, name: "ImportError", message: `"switchyard" has no \`${name}\`${didYouMean(name, apiNames)}` };
+    imports.set(specifier.local.name, name);
+  }
+  return null;
+}
+
+/** `; did you mean …?` where a name is near enough, otherwise nothing. */
+export function didYouMean(name: string, candidates: readonly string[]): string {
+  if (candidates.length === 0) return "";
+  const near = closest(name, candidates);
+  return distance(name, near) <= Math.max(1, Math.floor(name.length / 3)) ? `; did you mean \`${near}\`?` : "";
+}
+
+/**
+ * A cell trains when it mentions `experiment`, also under another name. A namespace import counts unless it is only
+ * used as `sy.name` with other names: it may hand `experiment` on.
+ */
+function usesExperiment(program: Program, imports: ReadonlyMap<string, string>): boolean {
+  const otherMembers = new Set<AnyNode>();
+  full(program, (node) => {
+    if (node.type !== "MemberExpression" || node.computed || node.property.type !== "Identifier") return;
+    if (node.property.name !== "experiment") otherMembers.add(node.object);
+  });
+  let uses = false;
+  full(program, (node) => {
+    if (node.type !== "Identifier") return;
+    const imported = imports.get(node.name);
+    if (imported === "experiment" || (imported === "*" && !otherMembers.has(node))) uses = true;
+  });
+  return uses;
+}
+
+/** Names that a cell with a syntax error seems to define, so that the cells that read them stay attached to it. */
+function guessDefines(source: string): string[] {
+  const declarations = source.matchAll(/^(?:export\s+)?(?:const|let|var|(?:async\s+)?function\*?|class)\s+([\p{L}_$][\p{L}\p{N}_$]*)/gmu);
+  return [...new Set([...declarations].map((match) => match[1]))];
+}
