@@ -2,7 +2,7 @@ import type { Executable } from "../backends/backend.ts";
 import type { Batch } from "../data/batches.ts";
 import type { RunConfig } from "../model/config.ts";
 import type { Plan } from "../program/plan-types.ts";
-import { addExpertCounts, bitsPerByte, maxVio, maxVioFloor, routingEntropy, specialisation } from "./metrics.ts";
+import { addExpertCounts, bitsPerByte, emptyExpertCounts, maxVioFloor, maxVioGlobal, routingEntropy, specialisation } from "./metrics.ts";
 import type { EvalMetrics } from "./protocol.ts";
 
 /** What one validation adds up to, without the step it belongs to. */
@@ -20,7 +20,7 @@ export async function evaluate(executable: Executable, plan: Plan, config: RunCo
   const depthLoss = depths.map(() => 0);
   const depthRows = depths.map(() => 0);
   const accepted = depths.map(() => 0);
-  const counts = routed.map(() => domains.map(() => new Array<number>(experts).fill(0)));
+  const counts = emptyExpertCounts(routed.length, domains.length, experts);
 
   for (const batch of batches) {
     executable.write(plan.inputs.tokens, batch.tokens);
@@ -50,8 +50,6 @@ export async function evaluate(executable: Executable, plan: Plan, config: RunCo
 
   const total = tokens.reduce((sum, n) => sum + n, 0);
   const totalNats = nats.reduce((sum, n) => sum + n, 0);
-  const loads = counts.map((layer) => layer[0].map((_, expert) => layer.reduce((sum, domain) => sum + domain[expert], 0)));
-  const mean = (values: number[]) => (values.length === 0 ? 0 : values.reduce((sum, v) => sum + v, 0) / values.length);
   return {
     valLoss: totalNats / total,
     // A token is a byte of the text.
@@ -61,7 +59,7 @@ export async function evaluate(executable: Executable, plan: Plan, config: RunCo
     },
     mtpLoss: depthLoss.slice(1).map((sum, n) => sum / depthRows[n + 1]),
     acceptance: accepted.slice(1).map((sum, n) => sum / depthRows[n + 1]),
-    maxVioGlobal: mean(loads.map(maxVio)),
+    maxVioGlobal: maxVioGlobal(counts),
     maxVioFloor: maxVioFloor(total, experts, k),
     routingEntropy: routingEntropy(counts),
     specialisation: specialisation(counts),

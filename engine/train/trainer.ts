@@ -8,7 +8,7 @@ import { planRun } from "../program/plan.ts";
 import type { Plan } from "../program/plan-types.ts";
 import { loadCheckpoint, saveCheckpoint, saveWeights } from "./checkpoint.ts";
 import { evaluate } from "./evaluate.ts";
-import { maxVio } from "./metrics.ts";
+import { meanMaxVio } from "./metrics.ts";
 import type { MetricEvent, StepMetrics, TrainJob, TrainListener, TrainOutcome } from "./protocol.ts";
 import { microstepsPerStep, numbersOfStep } from "./schedule.ts";
 import { Summary } from "./summary.ts";
@@ -196,7 +196,7 @@ class Training {
       clipped: scale > 0 && scale < Math.fround(gradScale),
       skipped: scale === 0,
       lr: numbers[NumberSlot.lr],
-      maxVioBatch: loads.length === 0 ? 0 : loads.reduce((sum, counts) => sum + maxVio(counts), 0) / loads.length,
+      maxVioBatch: meanMaxVio(loads),
     };
   }
 
