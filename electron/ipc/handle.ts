@@ -1,0 +1,43 @@
+/** Registers handlers for the channel table: the sender is checked, then the arguments, then the handler runs. */
+import { ipcMain, type IpcMainInvokeEvent } from "electron";
+import * as v from "valibot";
+import { isAppUrl } from "../policy/navigation.ts";
+import { channels, type ArgumentsOf, type ChannelName, type Reply, type ResultOf } from "./channels.ts";
+
+/** @param window id of the BrowserWindow's WebContents that asked */
+type Handler<Name extends ChannelName> = (window: number, ...args: ArgumentsOf<Name>) => ResultOf<Name> | Promise<ResultOf<Name>>;
+
+export type Handlers = { [Name in ChannelName]: Handler<Name> };
+
+/** Only the top frame of our own page may ask. */
+function isTrusted(event: IpcMainInvokeEvent, developmentUrl: string | null): boolean {
+  const frame = event.senderFrame;
+  return frame !== null && frame.parent === null && isAppUrl(frame.url, developmentUrl);
+}
+
+function describe(error: unknown): { name: string; message: string } {
+  return error instanceof Error ? { name: error.name, message: error.message } : { name: "Error", message: String(error) };
+}
+
+async function reply<Name extends ChannelName>(name: Name, handler: Handler<Name>, window: number, args: unknown[]): Promise<Reply<ResultOf<Name>>> {
+  const checked = v.safeParse(channels[name].arguments as unknown as v.GenericSchema<unknown, ArgumentsOf<Name>>, args);
+  if (!checked.success) {
+    const issue = checked.issues[0];
+    return { ok: false, error: { name: "TypeError", message: `${name}: argument ${v.getDotPath(issue) ?? ""}: ${issue.message}` } };
+  }
+  try {
+    return { ok: true, value: await handler(window, ...checked.output) };
+  } catch (error) {
+    return { ok: false, error: describe(error) };
+  }
+}
+
+export function handleAll(handlers: Handlers, developmentUrl: string | null): void {
+  const register = <Name extends ChannelName>(name: Name) => {
+    ipcMain.handle(`switchyard:${name}`, (event, ...args: unknown[]) => {
+      if (!isTrusted(event, developmentUrl)) return { ok: false, error: { name: "Error", message: `${name}: refused to a page that is not ours` } };
+      return reply(name, handlers[name], event.sender.id, args);
+    });
+  };
+  for (const name of Object.keys(channels) as ChannelName[]) register(name);
+}

@@ -1,0 +1,78 @@
+/** The desktop shell's entry: switches, scheme, windows, handlers. Everything it decides is in `policy/`. */
+import { app, Menu } from "electron";
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Recovery } from "./documents.ts";
+import { createHandlers } from "./handlers.ts";
+import { handleAll } from "./ipc/handle.ts";
+import { appOrigin } from "./policy/assets.ts";
+import { notebookArguments } from "./policy/opening.ts";
+import { switchesFor } from "./policy/switches.ts";
+import { RecentFiles } from "./recent.ts";
+import { registerScheme, serveScheme } from "./scheme.ts";
+import { bundledPaths, Windows } from "./windows.ts";
+
+registerScheme();
+
+const switches = switchesFor({
+  platform: process.platform,
+  enabledFeatures: app.commandLine.getSwitchValue("enable-features"),
+  softwareWebGpu: process.env.SWITCHYARD_SOFTWARE_WEBGPU === "1",
+});
+for (const { name, value } of switches) app.commandLine.appendSwitch(name, value);
+
+/** Set by `electron-vite dev`; a packaged app never loads anything but its own files. */
+const developmentUrl = app.isPackaged ? null : (process.env.ELECTRON_RENDERER_URL ?? null);
+
+/** Notebooks that the system hands over before the windows exist (macOS). */
+const early: string[] = [];
+let openLater = (path: string): void => void early.push(path);
+app.on("open-file", (event, path) => {
+  event.preventDefault();
+  openLater(path);
+});
+
+function start(): void {
+  const { preload, renderer, userData } = bundledPaths(import.meta.dirname);
+  mkdirSync(userData, { recursive: true });
+  serveScheme(renderer);
+
+  const recovery = new Recovery(join(userData, "recovery"));
+  const recent = new RecentFiles(join(userData, "recent.json"));
+  const menus = new Map<number, Menu>();
+  const windows = new Windows({
+    preload,
+    url: developmentUrl ?? `${appOrigin}/index.html`,
+    developmentUrl,
+    scratch: join(userData, "scratch.results"),
+    recovery,
+    onOpened: (path) => recent.add(path),
+    onFocus: (window) => {
+      const menu = menus.get(window.id);
+      if (process.platform === "darwin" && menu) Menu.setApplicationMenu(menu);
+    },
+  });
+  handleAll(createHandlers(windows, recent, recovery, menus), developmentUrl);
+  Menu.setApplicationMenu(null);
+
+  openLater = (path) => void windows.open(path, null);
+  const notebooks = [...notebookArguments(process.argv.slice(1)).map((path) => resolve(path)), ...early];
+  if (notebooks.length === 0) void windows.create(null);
+  for (const path of notebooks) void windows.open(path, null);
+
+  app.on("second-instance", (_event, argv, folder) => {
+    const paths = notebookArguments(argv.slice(1)).map((path) => resolve(folder, path));
+    if (paths.length === 0) void windows.create(null);
+    for (const path of paths) void windows.open(path, null);
+  });
+  app.on("activate", () => {
+    if (windows.size === 0) void windows.create(null);
+  });
+}
+
+app.on("window-all-closed", () => {
+  if (process.platform !== "darwin") app.quit();
+});
+
+if (app.requestSingleInstanceLock()) void app.whenReady().then(start);
+else app.quit();
