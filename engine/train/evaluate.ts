@@ -2,7 +2,7 @@ import type { Executable } from "../backends/backend.ts";
 import type { Batch } from "../data/batches.ts";
 import type { RunConfig } from "../model/config.ts";
 import type { Plan } from "../program/plan-types.ts";
-import { addExpertCounts, bitsPerByte, emptyExpertCounts, maxVioFloor, maxVioGlobal, routingEntropy, specialisation } from "./metrics.ts";
+import { addExpertCounts, bitsPerByte, maxVioFloor, maxVioGlobal, routingEntropy, specialisation } from "./metrics.ts";
 import type { EvalMetrics } from "./protocol.ts";
 
 /** What one validation adds up to, without the step it belongs to. */
@@ -20,7 +20,7 @@ export async function evaluate(executable: Executable, plan: Plan, config: RunCo
   const depthLoss = depths.map(() => 0);
   const depthRows = depths.map(() => 0);
   const accepted = depths.map(() => 0);
-  const counts = emptyExpertCounts(routed.length, domains.length, experts);
+  const counts = routed.map(() => domains.map(() => new Array<number>(experts).fill(0)));
 
   for (const batch of batches) {
     executable.write(plan.inputs.tokens, batch.tokens);
