@@ -85,7 +85,7 @@ export function resolveExperiment(request: ExperimentRequest, options: SpecOptio
   const resolved = arms.map(({ name, patch, given }): ResolvedArm => ({
     name, patch, config: completeConfig(given, domains), seedOffset: (given.seedOffset as number | undefined) ?? 0,
   }));
-  checkArms(spec, resolved, domains, problems);
+  if (problems.length === 0) checkArms(spec, resolved, domains, problems);
 
   const names = arms.map((arm) => arm.name);
   const baseline = spec.baseline ?? names[0];
@@ -226,6 +226,7 @@ function parse(schema: v.GenericSchema, input: unknown, prefix: readonly PathKey
     problems.push(problem);
   }
   for (const path of inheritedNames(input)) problems.push({ path: pathText([...prefix, ...path]), message: "unknown key" });
+  problems.splice(0, problems.length, ...unique(problems));
   return result.output;
 }
 
