@@ -5,6 +5,8 @@ import type { Binding, Launch, Operand } from "./launch.ts";
 export interface Shader {
   code: string;
   bindings: Binding[];
+  /** contents of the uniform that follows the bindings, if there is one */
+  shape: Uint32Array | undefined;
 }
 
 const sameMemory = (a: Operand, b: Operand) => a.memory === b.memory && a.offset === b.offset;
@@ -17,6 +19,8 @@ const sameMemory = (a: Operand, b: Operand) => a.memory === b.memory && a.offset
  * - an operand that is bound twice shares one binding: WebGPU forbids two writable bindings of one range, and all are writable,
  *   because a buffer may not be bound both read-only and read-write in one dispatch.
  *
+ * - a launch with a `shape` gets it and its strides as a uniform struct after the bindings.
+ *
  * `strideOf` gives the elements from one replica to the next.
  */
 export function assemble(launch: Launch, strideOf: (operand: Operand) => number): Shader {
@@ -28,13 +32,16 @@ export function assemble(launch: Launch, strideOf: (operand: Operand) => number)
   let body = withFlags(launch.body ?? kernelSource(launch.kernel), launch.flags ?? {});
   const parts = [...body.matchAll(/^\/\/use (.+)$/gm)].flatMap(([, names]) => names.split(" "));
 
+  const shape: Record<string, number> | undefined = launch.shape && { ...launch.shape };
   const distinct: [name: string, binding: Binding][] = [];
   for (const [name, binding] of Object.entries(launch.bindings)) {
     const twin = distinct.find(([, other]) => sameMemory(other.operand, binding.operand));
     if (!twin) distinct.push([name, binding]);
     else if (binding.write || twin[1].write) throw new Error(`${launch.kernel}: ${name} and ${twin[0]} are the same memory and one is written`);
     else body = body.replace(new RegExp(`\\b${name}\\b`, "g"), twin[0]);
-    constants.push(`const ${name}_stride = ${strideOf(binding.operand)}u;`);
+    const stride = strideOf(binding.operand);
+    if (shape) shape[`${name}_stride`] = stride;
+    else constants.push(`const ${name}_stride = ${stride}u;`);
   }
   const declarations = distinct.map(([name, { operand, write, add }], n) => {
     const type = operand.dtype;
@@ -42,8 +49,12 @@ export function assemble(launch: Launch, strideOf: (operand: Operand) => number)
     if (!write) return variable;
     return `${variable}\nfn put_${name}(at: u32, value: ${type}) { ${name}[at] = ${add ? `${name}[at] + ` : ""}value; }`;
   });
+  if (shape) {
+    const fields = Object.keys(shape).map((name) => `${name}: u32`);
+    declarations.push(`struct Shape { ${fields.join(", ")} }`, `@group(0) @binding(${distinct.length}) var<uniform> shape: Shape;`);
+  }
   const code = [...constants, ...declarations, ...parts.map((part) => kernelSource(`parts/${part}`)), body].join("\n");
-  return { code, bindings: distinct.map(([, binding]) => binding) };
+  return { code, bindings: distinct.map(([, binding]) => binding), shape: shape && Uint32Array.from(Object.values(shape)) };
 }
 
 function withFlags(body: string, flags: Record<string, boolean>): string {

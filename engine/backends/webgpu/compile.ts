@@ -2,10 +2,10 @@ import type { ListName, Plan, PlannedOp } from "../../program/plan-types.ts";
 import { assemble } from "./assemble.ts";
 import type { Device } from "./device.ts";
 import { Layout } from "./layout.ts";
-import type { AdapterClass, LowerableOp, LowerContext } from "./launch.ts";
+import type { AdapterClass, LowerableOp, LowerContext, Operand } from "./launch.ts";
 import { lowerings } from "./lower/index.ts";
 import { DeviceMemory } from "./memory.ts";
-import type { Pipelines } from "./pipelines.ts";
+import type { BindingShape, Pipelines } from "./pipelines.ts";
 
 /** One dispatch, ready to encode. */
 export interface Dispatch {
@@ -41,7 +41,8 @@ export interface CompileOptions {
 interface Prepared {
   label: string;
   code: string;
-  operands: ReturnType<typeof assemble>["bindings"];
+  operands: Operand[];
+  layout: BindingShape;
   grid: readonly [x: number, y: number];
   flops: number;
 }
@@ -73,9 +74,12 @@ export async function compilePlan(
     const lowerable = { ...op, add } as LowerableOp;
     const launches = lowerings[op.kind](lowerable as never, context);
     return launches.map((launch) => {
-      const { code, bindings } = assemble(launch, (operand) => memory.strideOf(operand));
+      const { code, bindings, shape } = assemble(launch, (operand) => memory.strideOf(operand));
       const label = `${op.kind} ${op.name} (${launch.kernel})`;
-      return { label, code, operands: bindings, grid: launch.grid, flops: (op.flops * replicas) / launches.length };
+      const operands = bindings.map(({ operand }) => operand);
+      if (shape) operands.push(memory.shape(shape));
+      const layout = { storage: bindings.length, uniform: shape !== undefined };
+      return { label, code, operands, layout, grid: launch.grid, flops: (op.flops * replicas) / launches.length };
     });
   };
   const prepareList = (ops: PlannedOp[]): { first: Prepared[]; later: Prepared[] } => {
@@ -104,14 +108,14 @@ export async function compilePlan(
     const dispatch = (one: Prepared): Dispatch => {
       let known = made.get(one);
       if (!known) {
-        const entries = one.operands.map(({ operand }, binding): GPUBindGroupEntry => {
+        const entries = one.operands.map((operand, binding): GPUBindGroupEntry => {
           const { buffer, from, length } = memory.bound(operand);
           if (4 * length > maxStorageBufferBindingSize) {
             throw new RangeError(`${one.label}: binds ${4 * length} bytes for ${replicas} replica(s); this adapter allows ${maxStorageBufferBindingSize}`);
           }
           return { binding, resource: { buffer, offset: 4 * from, size: 4 * length } };
         });
-        const bindGroup = gpu.createBindGroup({ label: one.label, layout: pipelines.bindGroupLayout(entries.length), entries });
+        const bindGroup = gpu.createBindGroup({ label: one.label, layout: pipelines.bindGroupLayout(one.layout), entries });
         known = { label: one.label, pipeline: pipelineOf.get(one.code)!, bindGroup, grid: one.grid, flops: one.flops };
         made.set(one, known);
       }
@@ -142,8 +146,8 @@ async function compileKernels(
   const distinct = new Map(prepared.map((one) => [one.code, one]));
   const compiled = new Map<string, GPUComputePipeline>();
   await Promise.all(
-    [...distinct.values()].map(async ({ code, operands, label }) => {
-      compiled.set(code, await pipelines.get(code, operands.length, label));
+    [...distinct.values()].map(async ({ code, layout, label }) => {
+      compiled.set(code, await pipelines.get(code, layout, label));
       onProgress(compiled.size, distinct.size);
     }),
   );

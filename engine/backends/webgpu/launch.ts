@@ -1,8 +1,8 @@
 import type { DType, OpAttrs, OpKind } from "../../program/ops.ts";
 import type { PoolName, Slice } from "../../program/plan-types.ts";
 
-/** Memory a kernel may bind: a plan's pools, scratch of one op (replicated like a pool), and constant tables (one copy for all replicas). */
-export type Memory = PoolName | "scratch" | "tables";
+/** Memory a kernel may bind: a plan's pools, scratch of one op (replicated like a pool), constant tables and shapes (one copy for all replicas). */
+export type Memory = PoolName | "scratch" | "tables" | "shapes";
 
 /** A stretch of memory in elements of 4 bytes; what of a `Slice` a kernel needs. */
 export interface Operand {
@@ -41,6 +41,11 @@ export interface Launch {
   counts?: Record<string, number>;
   floats?: Record<string, number>;
   flags?: Record<string, boolean>;
+  /**
+   * u32 fields of the uniform struct `shape`. A launch that has it gets its strides there too (`shape.a_stride`), so that one pipeline
+   * serves every shape: for kernels that take long to compile.
+   */
+  shape?: Record<string, number>;
   /** in binding order: each becomes `name`, `name_stride` (elements from one replica to the next) and, when written, `put_name` */
   bindings: Record<string, Binding>;
   /** workgroups in x and y; z counts replicas */

@@ -1,11 +1,11 @@
 import { aligned } from "../../program/memory.ts";
-import { type DType } from "../../program/ops.ts";
+import type { DType } from "../../program/ops.ts";
 import { type Plan, type PoolName, poolNames, type Slice } from "../../program/plan-types.ts";
 import type { Layout } from "./layout.ts";
 import type { Memory, Operand } from "./launch.ts";
 
 /** GPUBufferUsage, a global that Node lacks. */
-export const usage = { mapRead: 0x1, copySource: 0x4, copyTarget: 0x8, storage: 0x80 } as const;
+export const usage = { mapRead: 0x1, copySource: 0x4, copyTarget: 0x8, uniform: 0x40, storage: 0x80 } as const;
 
 /** A range of one buffer in elements. */
 export interface Stretch {
@@ -22,7 +22,7 @@ interface Shard {
 
 /**
  * The buffers of one compiled plan: pools with all replicas (cut where the adapter's largest buffer asks for it), scratch that every op may use
- * from its start, and constant tables. Scratch and tables grow while ops are lowered; `allocate` then makes the buffers.
+ * from its start, and constants. Scratch and constants grow while ops are lowered; `allocate` then makes the buffers.
  */
 export class DeviceMemory {
   readonly layout: Layout;
@@ -31,7 +31,8 @@ export class DeviceMemory {
   private readonly ends: Map<Memory, number[]>;
   private readonly shards = new Map<Memory, Shard[]>();
   private readonly tables = new Map<string, { operand: Operand; data: Float32Array | Int32Array }>();
-  private tablesLength = 0;
+  private readonly shapes = new Map<string, { operand: Operand; data: Uint32Array<ArrayBuffer> }>();
+  private readonly constantLength = { tables: 0, shapes: 0 };
   private scratchLength = 0;
   private scratchUsed = 0;
 
@@ -60,11 +61,27 @@ export class DeviceMemory {
     if (!table) {
       const data = make();
       const dtype = data instanceof Int32Array ? "i32" : "f32";
-      table = { data, operand: { memory: "tables", offset: this.tablesLength, length: data.length, dtype } };
-      this.tablesLength += aligned(data.length);
+      table = { data, operand: { memory: "tables", offset: this.constant("tables", data.length), length: data.length, dtype } };
       this.tables.set(key, table);
     }
     return table.operand;
+  }
+
+  shape(data: Uint32Array): Operand {
+    const key = data.join();
+    let shape = this.shapes.get(key);
+    if (!shape) {
+      const operand: Operand = { memory: "shapes", offset: this.constant("shapes", data.length), length: data.length, dtype: "i32" };
+      shape = { data: Uint32Array.from(data), operand };
+      this.shapes.set(key, shape);
+    }
+    return shape.operand;
+  }
+
+  private constant(memory: "tables" | "shapes", length: number): number {
+    const offset = this.constantLength[memory];
+    this.constantLength[memory] += aligned(length);
+    return offset;
   }
 
   sameBuffer(pool: PoolName, a: number, b: number): boolean {
@@ -73,35 +90,38 @@ export class DeviceMemory {
   }
 
   strideOf({ memory, offset, length }: Operand): number {
-    if (memory === "tables") return 0;
+    if (memory === "tables" || memory === "shapes") return 0;
     return memory === "scratch" ? aligned(length) : this.layout.pieces({ pool: memory, offset, length })[0].stride;
   }
 
   /** Creates the buffers and uploads the tables; returns the bytes taken. */
   allocate(gpu: GPUDevice): number {
     const scratch = this.scratchLength * this.layout.replicas;
-    if (Math.max(scratch, this.tablesLength) > this.limit) throw new RangeError(`scratch of ${4 * scratch} bytes exceeds the adapter's largest buffer`);
-    this.ends.set("scratch", [scratch]).set("tables", [this.tablesLength]);
+    const { tables, shapes } = this.constantLength;
+    if (Math.max(scratch, tables) > this.limit) throw new RangeError(`scratch of ${4 * scratch} bytes exceeds the adapter's largest buffer`);
+    this.ends.set("scratch", [scratch]).set("tables", [tables]).set("shapes", [shapes]);
     let bytes = 0;
     for (const [memory, ends] of this.ends) {
       const shards = ends.map((end, n): Shard => {
         const from = n === 0 ? 0 : ends[n - 1];
         const size = 4 * Math.max(64, end - from);
         bytes += size;
-        const buffer = gpu.createBuffer({ label: memory, size, usage: usage.storage | usage.copySource | usage.copyTarget });
+        const role = memory === "shapes" ? usage.uniform : usage.storage;
+        const buffer = gpu.createBuffer({ label: memory, size, usage: role | usage.copySource | usage.copyTarget });
         return { buffer, from, end };
       });
       this.shards.set(memory, shards);
     }
-    for (const { operand, data } of this.tables.values()) {
-      gpu.queue.writeBuffer(this.shards.get("tables")![0].buffer, 4 * operand.offset, data as Float32Array<ArrayBuffer>);
+    for (const { operand, data } of [...this.tables.values(), ...this.shapes.values()]) {
+      const { buffer } = this.shards.get(operand.memory)![0];
+      gpu.queue.writeBuffer(buffer, 4 * operand.offset, data as ArrayBufferView<ArrayBuffer>);
     }
     return bytes;
   }
 
   /** What to bind for an operand: all its replicas. */
   bound({ memory, offset, length }: Operand): Stretch {
-    if (memory === "tables") return this.find(memory, offset, offset + length);
+    if (memory === "tables" || memory === "shapes") return this.find(memory, offset, offset + length);
     const { replicas } = this.layout;
     if (memory === "scratch") {
       const from = offset * replicas;

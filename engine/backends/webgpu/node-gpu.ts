@@ -11,13 +11,11 @@ let dawn: Promise<GPU> | undefined;
 export const nodeGpu = (): Promise<GPU> => (dawn ??= open());
 
 async function open(): Promise<GPU> {
+  // Vulkan's loader reads its variables when Dawn first asks for an adapter. This one adds to the machine's own drivers, which go first.
+  const chosen = process.env.VK_ICD_FILENAMES ?? process.env.VK_DRIVER_FILES ?? process.env.VK_ADD_DRIVER_FILES;
+  if (!chosen && existsSync(swiftShader)) process.env.VK_ADD_DRIVER_FILES = swiftShader;
   const { create } = await import("webgpu");
-  const chosen = process.env.VK_ICD_FILENAMES ?? process.env.VK_DRIVER_FILES;
-  // The Vulkan loader reads the variable once, so a driver of the machine's own has to be looked for on disk.
-  const hasDriver = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"].some(existsSync);
-  if (process.platform === "linux" && !chosen && !hasDriver && existsSync(swiftShader)) process.env.VK_ICD_FILENAMES = swiftShader;
   const gpu: GPU = create([]);
-  if (!(await gpu.requestAdapter()))
-    throw new Error("no WebGPU adapter: install a Vulkan driver, or on Debian `apt-get install chromium` for a software one");
-  return gpu;
+  if (await gpu.requestAdapter()) return gpu;
+  throw new Error("no WebGPU adapter: install a Vulkan driver, or on Debian `apt-get install chromium libvulkan1` for a software one");
 }

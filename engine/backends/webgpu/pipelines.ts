@@ -1,15 +1,23 @@
-/** Compute pipelines by WGSL source, shared by all programs of a device: one explicit layout per number of bindings, one module per kernel. */
+/** What a kernel binds, in order. */
+export interface BindingShape {
+  /** storage buffers, all read-write */
+  storage: number;
+  /** whether a uniform buffer follows them */
+  uniform: boolean;
+}
+
+/** Compute pipelines by WGSL source, shared by all programs of a device: one explicit layout per set of bindings, one module per kernel. */
 export class Pipelines {
   private readonly gpu: GPUDevice;
   private readonly bySource = new Map<string, Promise<GPUComputePipeline>>();
-  private readonly layouts = new Map<number, { bindGroup: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
+  private readonly layouts = new Map<string, { bindGroup: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
 
   constructor(gpu: GPUDevice) {
     this.gpu = gpu;
   }
 
   /** Starts to compile (or finds) the kernel; rejects with the shader's errors, naming `label`. */
-  get(code: string, bindings: number, label: string): Promise<GPUComputePipeline> {
+  get(code: string, bindings: BindingShape, label: string): Promise<GPUComputePipeline> {
     let pipeline = this.bySource.get(code);
     if (!pipeline) {
       pipeline = this.compile(code, bindings, label);
@@ -18,11 +26,11 @@ export class Pipelines {
     return pipeline;
   }
 
-  bindGroupLayout(bindings: number): GPUBindGroupLayout {
+  bindGroupLayout(bindings: BindingShape): GPUBindGroupLayout {
     return this.layoutOf(bindings).bindGroup;
   }
 
-  private async compile(code: string, bindings: number, label: string): Promise<GPUComputePipeline> {
+  private async compile(code: string, bindings: BindingShape, label: string): Promise<GPUComputePipeline> {
     const module = this.gpu.createShaderModule({ code, label });
     try {
       return await this.gpu.createComputePipelineAsync({ label, layout: this.layoutOf(bindings).pipeline, compute: { module, entryPoint: "main" } });
@@ -33,17 +41,18 @@ export class Pipelines {
     }
   }
 
-  private layoutOf(bindings: number): { bindGroup: GPUBindGroupLayout; pipeline: GPUPipelineLayout } {
-    let layout = this.layouts.get(bindings);
+  private layoutOf({ storage, uniform }: BindingShape): { bindGroup: GPUBindGroupLayout; pipeline: GPUPipelineLayout } {
+    const key = `${storage} ${uniform}`;
+    let layout = this.layouts.get(key);
     if (!layout) {
-      const entries = Array.from({ length: bindings }, (_, binding): GPUBindGroupLayoutEntry => ({
+      const entries = Array.from({ length: storage + (uniform ? 1 : 0) }, (_, binding): GPUBindGroupLayoutEntry => ({
         binding,
         visibility: 4, // GPUShaderStage.COMPUTE, a global that Node lacks
-        buffer: { type: "storage" },
+        buffer: { type: binding < storage ? "storage" : "uniform" },
       }));
       const bindGroup = this.gpu.createBindGroupLayout({ entries });
       layout = { bindGroup, pipeline: this.gpu.createPipelineLayout({ bindGroupLayouts: [bindGroup] }) };
-      this.layouts.set(bindings, layout);
+      this.layouts.set(key, layout);
     }
     return layout;
   }

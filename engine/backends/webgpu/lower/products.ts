@@ -12,7 +12,7 @@ export const products: { [Kind in Kinds]: Lower<Kind> } = {
       {
         kernel: `matmul ${variant.kind}`,
         body: generateMatmul({ transA, transB, grouped: "no" }, variant),
-        counts: { M: m, N: n, K: k },
+        shape: { M: m, N: n, K: k, experts: 1 },
         bindings: { a: input(a), b: input(b), c: output(c, add[0]) },
         grid: [Math.ceil(n / variant.blockN), Math.ceil(m / variant.blockM)],
       },
@@ -29,7 +29,7 @@ export const products: { [Kind in Kinds]: Lower<Kind> } = {
       {
         kernel: `matmul grouped ${mode} ${variant.kind}`,
         body: generateMatmul(form, variant),
-        counts: { M: shape.m, N: shape.n, K: shape.k, experts },
+        shape: { M: shape.m, N: shape.n, K: shape.k, experts },
         bindings: { a: input(a), b: input(b), starts: input(starts), c: output(c, add[0]) },
         grid: [Math.ceil(shape.n / variant.blockN), tiles],
       },

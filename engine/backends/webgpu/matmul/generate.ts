@@ -14,8 +14,7 @@ export interface MatmulForm {
 
 /**
  * WGSL of C = op(A)·op(B) for every form and variant: the one matrix product of the backend.
- * Constants given from outside: M, N, K (u32; of one product, where they are fixed) and `experts` if grouped. Bindings: a, b, c, and
- * `starts` if grouped. Grid: x over blocks of N; y over blocks of M ("rows": ⌊M/blockM⌋ + experts; "depth": experts times those of M).
+ * Given from outside: `shape` with M, N, K (of one product, where they are fixed) and `experts`; bindings a, b, c, and `starts` if grouped. Grid: x over blocks of N; y over blocks of M ("rows": ⌊M/blockM⌋ + experts; "depth": experts times those of M).
  */
 export function generateMatmul(form: MatmulForm, variant: MatmulVariant): string {
   const inner = variant.kind === "tiled" ? tiledLoop(form, variant) : registerLoop(form, variant);
@@ -25,15 +24,16 @@ export function generateMatmul(form: MatmulForm, variant: MatmulVariant): string
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let replica = group.z;
 ${begin(form, variant)}
+  let N = shape.N;
   let row0 = place.x;
   let rowEnd = place.y;
   let depth0 = place.z;
-  let depthEnd = ${form.grouped === "depth" ? "place.w" : "K"};
-  let expert = ${{ no: "0u", rows: "place.w", depth: `group.y / ${blocks("M", variant.blockM)}` }[form.grouped]};
+  let depthEnd = ${form.grouped === "depth" ? "place.w" : "shape.K"};
+  let expert = ${{ no: "0u", rows: "place.w", depth: `group.y / ${blocks("shape.M", variant.blockM)}` }[form.grouped]};
   let col0 = group.x * ${variant.blockN}u;
-  let a0 = replica * a_stride;
-  let b0 = replica * b_stride${form.grouped === "rows" ? " + expert * N * K" : ""};
-  let c0 = replica * c_stride${form.grouped === "depth" ? " + expert * M * N" : ""};
+  let a0 = replica * shape.a_stride;
+  let b0 = replica * shape.b_stride${form.grouped === "rows" ? " + expert * N * shape.K" : ""};
+  let c0 = replica * shape.c_stride${form.grouped === "depth" ? " + expert * shape.M * N" : ""};
   let tx = lane % ${variant.blockN / variant.threadN}u;
   let ty = lane / ${variant.blockN / variant.threadN}u;
 ${owned(variant)}
@@ -50,24 +50,24 @@ const each = (variant: MatmulVariant, line: (i: number, j: number) => string): s
   range(variant.threadM).flatMap((i) => range(variant.threadN).map((j) => line(i, j)));
 
 /** Where element (row i, depth p) of op(A) and (depth p, column j) of op(B) lie. */
-const indexA = ({ transA }: MatmulForm, i: string, p: string) => (transA ? `a0 + (${p}) * M + ${i}` : `a0 + (${i}) * K + ${p}`);
-const indexB = ({ transB }: MatmulForm, p: string, j: string) => (transB ? `b0 + (${j}) * K + ${p}` : `b0 + (${p}) * N + ${j}`);
+const indexA = ({ transA }: MatmulForm, i: string, p: string) => (transA ? `a0 + (${p}) * shape.M + ${i}` : `a0 + (${i}) * shape.K + ${p}`);
+const indexB = ({ transB }: MatmulForm, p: string, j: string) => (transB ? `b0 + (${j}) * shape.K + ${p}` : `b0 + (${p}) * N + ${j}`);
 
 /** `locate` gives a workgroup its (first row, end of rows, first depth, end of depth | expert). */
 function placement({ grouped }: MatmulForm, { blockM }: MatmulVariant): string {
-  if (grouped === "no") return `fn locate(replica: u32, tile: u32) -> vec4u { return vec4u(tile * ${blockM}u, M, 0u, 0u); }`;
-  const start = (e: string) => `u32(starts[replica * starts_stride + ${e}])`;
+  if (grouped === "no") return `fn locate(replica: u32, tile: u32) -> vec4u { return vec4u(tile * ${blockM}u, shape.M, 0u, 0u); }`;
+  const start = (e: string) => `u32(starts[replica * shape.starts_stride + ${e}])`;
   if (grouped === "depth") {
     return `fn locate(replica: u32, tile: u32) -> vec4u {
-  let perExpert = ${blocks("M", blockM)};
+  let perExpert = ${blocks("shape.M", blockM)};
   let expert = tile / perExpert;
-  return vec4u((tile % perExpert) * ${blockM}u, M, ${start("expert")}, ${start("expert + 1u")});
+  return vec4u((tile % perExpert) * ${blockM}u, shape.M, ${start("expert")}, ${start("expert + 1u")});
 }`;
   }
   return `// Expert e owns the tiles from ⌊starts[e]/${blockM}⌋ + e on: at least ⌈rows/${blockM}⌉ of them, so a binary search in starts replaces a tile table.
 fn locate(replica: u32, tile: u32) -> vec4u {
   var expert = 0u;
-  var beyond = experts;
+  var beyond = shape.experts;
   while (beyond - expert > 1u) {
     let middle = (expert + beyond) / 2u;
     if (${start("middle")} / ${blockM}u + middle <= tile) { expert = middle; } else { beyond = middle; }
@@ -153,7 +153,7 @@ ${lines("  ", [
 ])}
   for (var p = depth0; p < depthEnd; p++) {
 ${lines("    ", [
-  ...range(threadM).map((i) => `let a${i}_ = a[fromA${i} + p${form.transA ? " * M" : ""}];`),
+  ...range(threadM).map((i) => `let a${i}_ = a[fromA${i} + p${form.transA ? " * shape.M" : ""}];`),
   ...range(threadN).map((j) => `let b${j}_ = b[fromB${j} + p${form.transB ? "" : " * N"}];`),
   ...each(variant, (i, j) => `c${i}_${j} += a${i}_ * b${j}_;`),
 ])}
