@@ -1,0 +1,50 @@
+import { fromMarkdown } from "mdast-util-from-markdown";
+import { gfmFromMarkdown } from "mdast-util-gfm";
+import { type InlineMath, mathFromMarkdown } from "mdast-util-math";
+import { toHast } from "mdast-util-to-hast";
+import { toHtml } from "hast-util-to-html";
+import { defaultSchema, sanitize } from "hast-util-sanitize";
+import type { Element, Nodes, Root, Text } from "hast";
+import { gfm } from "micromark-extension-gfm";
+import { math } from "micromark-extension-math";
+import { visit } from "unist-util-visit";
+import katex from "katex";
+
+/** Raw HTML in Markdown is dropped by mdast-util-to-hast; what is left is held against this list besides. */
+const schema = { ...defaultSchema, clobberPrefix: "note-", attributes: { ...defaultSchema.attributes, code: [["className", /^language-[\w-]+$/, "math-inline", "math-display"]] } };
+
+export interface ProseOptions {
+  /** `mathml` needs no style sheet (reports); `html` is KaTeX's own layout (the app, with KaTeX's style sheet and fonts) */
+  math: "mathml" | "html";
+}
+
+/** Markdown (GitHub's flavour, $math$) → sanitised HTML. The text may come from anyone: no scripts, handlers, styles or data URLs survive. */
+export function proseToHtml(markdown: string, options: ProseOptions): string {
+  const tree = fromMarkdown(markdown, { extensions: [gfm(), math()], mdastExtensions: [gfmFromMarkdown(), mathFromMarkdown()] });
+  // `$$…$$` within one line is displayed too, as on GitHub.
+  visit(tree, "inlineMath", (node: InlineMath) => {
+    const start = node.position?.start.offset ?? 0;
+    if (markdown.startsWith("$$", start)) node.data = { ...node.data, hProperties: { className: ["language-math", "math-display"] } } as never;
+  });
+  const safe = sanitize(toHast(tree), schema) as Root;
+  typesetMath(safe, options);
+  return toHtml(safe as Nodes, { allowDangerousHtml: true });
+}
+
+/** Replaces the code elements that stand for formulas. KaTeX without `trust` writes no links, styles of others or HTML, so its output enters after sanitising. */
+function typesetMath(root: Root, { math: output }: ProseOptions): void {
+  visit(root, "element", (node: Element, index, parent) => {
+    const classes = (node.properties.className ?? []) as string[];
+    if (!parent || index === undefined || node.tagName !== "code" || !classes.some((name) => name.startsWith("math-"))) return;
+    const displayMode = classes.includes("math-display");
+    const tex = node.children.map((child) => (child as Text).value ?? "").join("");
+    const html = katex.renderToString(tex, { displayMode, output: output === "mathml" ? "mathml" : "htmlAndMathml", throwOnError: false, strict: "ignore" });
+    parent.children[index] = { type: "raw", value: html } as never;
+  });
+}
+
+/** First heading or line of a Markdown text, without marks, for outlines and file names. */
+export function firstHeading(markdown: string): string | null {
+  const match = /^#{1,6}\s+(.+?)\s*#*$/m.exec(markdown);
+  return match ? match[1].replace(/[*_`$]/g, "") : null;
+}
