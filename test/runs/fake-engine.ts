@@ -1,0 +1,119 @@
+/** A trainer that does no mathematics but keeps every promise of the protocol: for tests of everything around it. */
+import { encodeSafetensors, decodeSafetensors } from "../../engine/formats/safetensors.ts";
+import type { BackendInfo } from "../../engine/backends/backend.ts";
+import type { EvalMetrics, FinalMetrics, MetricEvent, TrainJob, TrainListener, TrainOutcome } from "../../engine/train/protocol.ts";
+import { WorkerLostError, type Executor, type OpenExecutor } from "../../experiments/runs/executors.ts";
+
+export const fakeInfo: BackendInfo = { name: "cpu", adapter: "fake", software: false, kernels: "fake-kernels", fma: false };
+
+/** What a job does beside training: looked up by the job, so that a test can make some runs misbehave. */
+export interface Script {
+  /** the worker dies after this step, the first time */
+  dieAfter?: number;
+  /** and every time */
+  alwaysDie?: boolean;
+  divergeAt?: number;
+  throwAt?: number;
+  /** the engine refuses checkpoints */
+  refuseCheckpoint?: boolean;
+}
+
+export interface FakeEngine {
+  open: OpenExecutor;
+  /** every job that was started, with the step it started from */
+  jobs: { job: TrainJob; from: number }[];
+  /** workers opened so far */
+  opened: number;
+  /** runs training at this moment, and the most there ever were */
+  active: number;
+  peak: number;
+  /** resolves when some run has finished step `n` */
+  reached(n: number): Promise<void>;
+}
+
+export interface FakeOptions {
+  script?(job: TrainJob): Script;
+  /** a checkpoint after every so many steps */
+  checkpointEvery?: number;
+  /** milliseconds per step; 0 lets other work in without waiting */
+  stepMs?: number;
+}
+
+/** The loss that this "model" has after a step: any function of seed, arm and step will do. */
+export const fakeLoss = (job: TrainJob, step: number): number => 5 / Math.sqrt(step) + job.seed.init / 1000 + (job.config.train.optimizer.lr as number);
+
+export function fakeEngine({ script = () => ({}), checkpointEvery = 2, stepMs = 0 }: FakeOptions = {}): FakeEngine {
+  const deaths = new Set<string>();
+  const waiters: { step: number; resolve: () => void }[] = [];
+  const engine: FakeEngine = {
+    jobs: [], opened: 0, active: 0, peak: 0,
+    reached: (step) => new Promise((resolve) => waiters.push({ step, resolve })),
+    open: async () => {
+      engine.opened++;
+      let stop = false;
+      let paused = false;
+      let dead = false;
+      const train = async (job: TrainJob, listener: TrainListener): Promise<TrainOutcome> => {
+        if (dead) throw new WorkerLostError("this worker is dead");
+        [stop, paused] = [false, false];
+        const rules = script(job);
+        const from = job.checkpoint ? Number(decodeSafetensors(job.checkpoint).metadata.step) : 0;
+        engine.jobs.push({ job, from });
+        if (job.checkpoint && rules.refuseCheckpoint) throw new Error("checkpoint of another model");
+        const { steps, batchSize, seqLen, evalEvery } = job.config.train;
+        const tokensAt = (step: number) => step * batchSize * seqLen;
+        for (let step = from + 1; step <= steps; step++) {
+          await (stepMs === 0 ? new Promise(setImmediate) : new Promise((resolve) => setTimeout(resolve, stepMs)));
+          while (paused && !stop) await new Promise((resolve) => setTimeout(resolve, 1));
+          if (rules.throwAt === step) throw new Error(`kernel failed at step ${step}`);
+          const events: MetricEvent[] = [
+            { kind: "step", step, tokens: tokensAt(step), seconds: step / 100, trainLoss: fakeLoss(job, step), mtpLoss: [], balanceLoss: 0, gradNorm: 1, clipped: false, skipped: false, lr: 1e-3, maxVioBatch: 1 },
+          ];
+          if (step % evalEvery === 0 || step === steps) events.push(evaluation(job, step));
+          listener.onMetrics(events);
+          for (const waiter of waiters.splice(0)) waiter.step <= step ? waiter.resolve() : waiters.push(waiter);
+          if (rules.divergeAt === step) return { status: "diverged", divergedAt: step, reason: "the loss is not finite", info: fakeInfo };
+          if (step % checkpointEvery === 0 && step < steps) await listener.onCheckpoint(step, checkpoint(step));
+          const id = JSON.stringify([job.seed, job.config]);
+          if (rules.dieAfter === step && (rules.alwaysDie || !deaths.has(id))) {
+            deaths.add(id);
+            dead = true;
+            throw new WorkerLostError("engine worker ended with code 134");
+          }
+          if (stop && step < steps) return { status: "stopped", step, checkpoint: checkpoint(step), info: fakeInfo };
+        }
+        return { status: "done", metrics: final(job), weights: job.config.train.keep === "weights" ? checkpoint(steps) : null, info: fakeInfo };
+      };
+      const executor: Executor = {
+        devices: async () => ({ available: [fakeInfo], unavailable: [] }),
+        train: async (job, listener) => {
+          engine.peak = Math.max(engine.peak, ++engine.active);
+          return train(job, listener).finally(() => engine.active--);
+        },
+        pause: async () => void (paused = true),
+        resume: async () => void (paused = false),
+        stop: async () => void (stop = true),
+        terminate: async () => void (dead = true),
+      };
+      return executor;
+    },
+  };
+  return engine;
+}
+
+const checkpoint = (step: number): Uint8Array =>
+  encodeSafetensors(new Map([["w", { shape: [1], data: Float32Array.of(step) }]]), { format: "switchyard.checkpoint/1", step: String(step) });
+
+function evaluation(job: TrainJob, step: number): EvalMetrics {
+  const { batchSize, seqLen } = job.config.train;
+  const loss = fakeLoss(job, step);
+  return {
+    kind: "eval", step, tokens: step * batchSize * seqLen, seconds: step / 100, valLoss: loss, valBpb: { all: loss / Math.LN2, ...Object.fromEntries(job.domains.map(({ name }) => [name, loss / Math.LN2])) },
+    mtpLoss: [], acceptance: [], maxVioGlobal: 1, maxVioFloor: 0.1, routingEntropy: 1, specialisation: 0.1, expertCounts: [[[1, 2], [3, 4], [5, 6]]],
+  };
+}
+
+function final(job: TrainJob): FinalMetrics {
+  const { kind: _kind, ...rest } = evaluation(job, job.config.train.steps);
+  return { ...rest, trainLoss: rest.valLoss, balanceLoss: 0, gradNorm: 1, skippedSteps: 0, clippedSteps: 0, tokensPerSecond: 1000, maxVioBatch: 1, domains: job.domains.map(({ name }) => name) };
+}

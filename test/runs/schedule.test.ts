@@ -1,0 +1,137 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { advance, emptySchedule, isEnded, maxLosses, type Schedule, type ScheduleCommand, type ScheduleEvent } from "../../experiments/runs/schedule.ts";
+
+const submit = (ids: string[], study = "s", keys = ids): ScheduleEvent => ({ type: "submit", study, runs: ids.map((id, i) => ({ id, key: keys[i] })) });
+
+function play(slots: number, events: ScheduleEvent[]): { schedule: Schedule; commands: ScheduleCommand[] } {
+  let schedule = emptySchedule(slots);
+  const commands: ScheduleCommand[] = [];
+  for (const event of events) {
+    const next = advance(schedule, event);
+    schedule = next.schedule;
+    commands.push(...next.commands);
+  }
+  return { schedule, commands };
+}
+
+const status = (schedule: Schedule) => Object.fromEntries(schedule.runs.map((run) => [run.id, run.status]));
+const starts = (commands: ScheduleCommand[]) => commands.flatMap((c) => (c.type === "start" ? [c.run] : []));
+const ready: ScheduleEvent = { type: "ready", study: "s" };
+
+describe("starting", () => {
+  test("nothing starts before the store has been asked", () => {
+    expect(play(2, [submit(["a", "b"])]).commands).toEqual([]);
+  });
+
+  test("as many runs as workers, in the order submitted, the next when one ends", () => {
+    expect(starts(play(2, [submit(["a", "b", "c"]), ready]).commands)).toEqual(["a", "b"]);
+    const { commands } = play(2, [submit(["a", "b", "c"]), ready, { type: "ended", run: "a", ending: "done" }]);
+    expect(commands.at(-1)).toEqual({ type: "start", run: "c", slot: 0 });
+  });
+
+  test("a run that the store has never starts", () => {
+    const { commands, schedule } = play(1, [submit(["a", "b"]), { type: "ended", run: "a", ending: "done" }, ready]);
+    expect(starts(commands)).toEqual(["b"]);
+    expect(status(schedule)).toEqual({ a: "done", b: "running" });
+  });
+});
+
+describe("runs with the same key", () => {
+  const twins = [submit(["a", "b"], "s", ["k", "k"]), ready];
+
+  test("are trained once, the second takes over the result", () => {
+    const { commands, schedule } = play(2, [...twins, { type: "ended", run: "a", ending: "done" }]);
+    expect(starts(commands)).toEqual(["a"]);
+    expect(commands.at(-1)).toEqual({ type: "adopt", run: "b", from: "a" });
+    expect(status(schedule)).toEqual({ a: "done", b: "done" });
+  });
+
+  test("are trained after all when the first one is cancelled", () => {
+    const { commands } = play(2, [...twins, { type: "cancel", run: "a" }, { type: "ended", run: "a", ending: "stopped" }]);
+    expect(starts(commands)).toEqual(["a", "b"]);
+  });
+});
+
+describe("a worker that dies", () => {
+  test("is replaced and the run tried once more", () => {
+    const { commands, schedule } = play(1, [submit(["a"]), ready, { type: "lost", run: "a" }]);
+    expect(commands.slice(1)).toEqual([{ type: "replace", slot: 0 }, { type: "start", run: "a", slot: 0 }]);
+    expect(status(schedule)).toEqual({ a: "running" });
+  });
+
+  test("twice fails the run, the others go on", () => {
+    const { schedule } = play(1, [submit(["a", "b"]), ready, ...Array<ScheduleEvent>(maxLosses + 1).fill({ type: "lost", run: "a" })]);
+    expect(status(schedule)).toEqual({ a: "failed", b: "running" });
+  });
+});
+
+describe("cancel, pause, resume, stop", () => {
+  test("a queued run is cancelled at once, a running one is asked to stop and ends when it has", () => {
+    const { commands, schedule } = play(1, [submit(["a", "b"]), ready, { type: "cancel", run: "b" }, { type: "cancel", run: "a" }]);
+    expect(status(schedule)).toEqual({ a: "running", b: "stopped" });
+    expect(commands.at(-1)).toEqual({ type: "stop", run: "a", slot: 0 });
+  });
+
+  test("a paused study starts nothing new, another study's runs do start", () => {
+    const { commands, schedule } = play(2, [submit(["a", "b"]), ready, { type: "pause", study: "s" }, { type: "ended", run: "a", ending: "done" }, submit(["c"], "t"), { type: "ready", study: "t" }]);
+    expect(status(schedule)).toEqual({ a: "done", b: "paused", c: "running" });
+    expect(commands.filter((c) => c.type === "pause")).toEqual([{ type: "pause", run: "a", slot: 0 }, { type: "pause", run: "b", slot: 1 }]);
+  });
+
+  test("resume starts what was waiting", () => {
+    const events: ScheduleEvent[] = [submit(["a", "b"]), ready, { type: "pause", study: "s" }, { type: "ended", run: "a", ending: "done" }];
+    expect(status(play(1, events).schedule)).toEqual({ a: "done", b: "queued" });
+    expect(status(play(1, [...events, { type: "resume", study: "s" }]).schedule)).toEqual({ a: "done", b: "running" });
+  });
+
+  test("stop ends what is queued and asks what trains", () => {
+    const { commands, schedule } = play(1, [submit(["a", "b", "c"]), ready, { type: "stop", study: "s" }]);
+    expect(status(schedule)).toEqual({ a: "running", b: "stopped", c: "stopped" });
+    expect(commands.at(-1)).toEqual({ type: "stop", run: "a", slot: 0 });
+  });
+});
+
+test("a run that another process holds waits for a retry and gives its worker to the next", () => {
+  const { schedule } = play(1, [submit(["a", "b"]), ready, { type: "locked", run: "a" }]);
+  expect(status(schedule)).toEqual({ a: "queued", b: "running" });
+  const later = advance(advance(schedule, { type: "retry" }).schedule, { type: "ended", run: "b", ending: "done" });
+  expect(status(later.schedule)).toEqual({ a: "running", b: "done" });
+});
+
+test("after any events: no worker has two runs, no key trains twice, no worker idles while a run could start", () => {
+  const ids = ["a", "b", "c", "d", "e"];
+  const keys = ["1", "2", "1", "3", "4"];
+  const studies = ["s", "s", "s", "t", "t"];
+  const anyRun = fc.constantFrom(...ids);
+  const anyStudy = fc.constantFrom("s", "t");
+  const event: fc.Arbitrary<ScheduleEvent> = fc.oneof(
+    fc.record({ type: fc.constant("ended" as const), run: anyRun, ending: fc.constantFrom("done" as const, "diverged" as const, "failed" as const, "stopped" as const) }),
+    fc.record({ type: fc.constantFrom("lost" as const, "locked" as const, "cancel" as const), run: anyRun }),
+    fc.record({ type: fc.constantFrom("pause" as const, "resume" as const, "stop" as const, "ready" as const), study: anyStudy }),
+    fc.constant({ type: "retry" as const }),
+  );
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 3 }), fc.array(event, { maxLength: 40 }), (slots, events) => {
+      let schedule = emptySchedule(slots);
+      const feed = (next: ScheduleEvent) => {
+        schedule = advance(schedule, next).schedule;
+      };
+      feed(submit(ids.slice(0, 3), "s", keys.slice(0, 3)));
+      feed(submit(ids.slice(3), "t", keys.slice(3)));
+      for (const next of events) {
+        const run = "run" in next ? schedule.runs.find((r) => r.id === next.run)! : null;
+        // only what trains can be lost or locked
+        if (run && (next.type === "lost" || next.type === "locked") && run.slot === null) continue;
+        feed(next);
+        const busy = schedule.runs.filter((r) => r.slot !== null);
+        expect(new Set(busy.map((r) => r.slot)).size).toBe(busy.length);
+        expect(new Set(busy.map((r) => r.key)).size).toBe(busy.length);
+        expect(busy.every((r) => r.slot! < slots && !isEnded(r.status) && r.status !== "queued")).toBe(true);
+        const startable = schedule.runs.filter((r, i) => r.status === "queued" && r.held === null && !schedule.pausedStudies.has(studies[i]) && !busy.some((b) => b.key === r.key));
+        if (busy.length < slots) expect(startable).toEqual([]);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
