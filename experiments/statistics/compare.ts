@@ -1,0 +1,103 @@
+/** Paired comparison of every arm with the baseline, metric by metric. */
+import { deviation, mean } from "d3-array";
+import type { ArmResult, Comparison, RunResult, Verdict } from "../results.ts";
+import { bootstrapMean95 } from "./bootstrap.ts";
+import { holm } from "./holm.ts";
+import { flatMetrics, isFinished } from "./metrics.ts";
+import { detectableDifference, seedsToTell, tHalfWidth, tTestP } from "./student-t.ts";
+
+export const significance = 0.05;
+/** With fewer pairs a bootstrap says less than it seems to. */
+const fewestForBootstrap = 8;
+
+export interface Pair {
+  seedIndex: number;
+  arm: number;
+  baseline: number;
+  difference: number;
+}
+
+/** Values of one metric over the seeds that both finished, with the difference arm − baseline. Values that are not finite make no pair. */
+export function pairsOf(arm: readonly RunResult[], baseline: readonly RunResult[], metric: string): Pair[] {
+  const reference = valuesBySeed(baseline, metric);
+  const pairs: Pair[] = [];
+  for (const [seedIndex, value] of valuesBySeed(arm, metric)) {
+    const base = reference.get(seedIndex);
+    if (base === undefined || !Number.isFinite(value) || !Number.isFinite(base)) continue;
+    pairs.push({ seedIndex, arm: value, baseline: base, difference: value - base });
+  }
+  return pairs.sort((a, b) => a.seedIndex - b.seedIndex);
+}
+
+/**
+ * One comparison per metric and arm other than the baseline: primary metrics first, in the order given. Only primary
+ * metrics are tested, with p corrected by Holm over the arms of that metric; the others carry intervals.
+ * Intervals, `detectable80` and `seedsFor` are for one comparison by itself (level 0.05), not for the family.
+ */
+export function compareArms(arms: readonly ArmResult[], baseline: string, primary: readonly string[]): Comparison[] {
+  const base = arms.find((arm) => arm.name === baseline);
+  if (!base) throw new RangeError(`The baseline "${baseline}" is not an arm; the arms are ${arms.map((arm) => `"${arm.name}"`).join(", ")}.`);
+  const others = arms.filter((arm) => arm !== base);
+  const found = arms.flatMap((arm) => arm.runs.filter(isFinished).flatMap((run) => Object.keys(flatMetrics(run.metrics))));
+  return [...new Set([...primary, ...found])].flatMap((metric) => compareMetric(others, base, metric, primary.includes(metric)));
+}
+
+function compareMetric(arms: readonly ArmResult[], baseline: ArmResult, metric: string, tested: boolean): Comparison[] {
+  const comparisons = arms.map((arm) => compareOne(arm, baseline, metric));
+  if (!tested) return comparisons.map((comparison) => ({ ...comparison, p: null, verdict: "not tested" }));
+  const family = comparisons.filter((comparison) => comparison.p !== null);
+  const adjusted = holm(family.map((comparison) => comparison.p!));
+  return comparisons.map((comparison) => {
+    const place = family.indexOf(comparison);
+    const pHolm = place < 0 ? null : adjusted[place];
+    return { ...comparison, pHolm, family: family.length, verdict: verdictOf(comparison, pHolm) };
+  });
+}
+
+/** Everything that needs no other arm. */
+function compareOne(arm: ArmResult, baseline: ArmResult, metric: string): Comparison {
+  const differences = pairsOf(arm.runs, baseline.runs, metric).map((pair) => pair.difference);
+  const n = differences.length;
+  const difference = mean(differences) ?? NaN;
+  const sd = deviation(differences) ?? NaN;
+  const identical = n > 0 && differences.every((d) => d === 0);
+  const enough = n >= 2;
+  const half = tHalfWidth(n, sd);
+  return {
+    metric,
+    arm: arm.name,
+    n,
+    difference,
+    sd,
+    ci95: enough ? [difference - half, difference + half] : null,
+    ...(n >= fewestForBootstrap && { bootstrap95: bootstrapMean95(differences) }),
+    p: enough && !identical ? tTestP(n, difference, sd) : null,
+    pHolm: null,
+    // a spread of exactly 0 comes from equal runs and says nothing about what the design could see
+    detectable80: enough && sd > 0 ? detectableDifference(n, sd) : null,
+    seedsFor: enough && sd > 0 && difference !== 0 ? seedsForSeen(difference, sd) : {},
+    family: 0,
+    verdict: identical ? "identical" : "cannot tell",
+  };
+}
+
+/** Keyed by the size of the difference: the one seen, and half of it. */
+function seedsForSeen(difference: number, sd: number): Record<string, number> {
+  const sizes = [Math.abs(difference), Math.abs(difference) / 2];
+  return Object.fromEntries(sizes.map((size) => [String(Number(size.toPrecision(6))), seedsToTell(size, sd)]));
+}
+
+function verdictOf({ verdict, difference }: Comparison, pHolm: number | null): Verdict {
+  if (verdict === "identical" || pHolm === null || !(pHolm < significance)) return verdict;
+  return difference < 0 ? "lower" : "higher";
+}
+
+function valuesBySeed(runs: readonly RunResult[], metric: string): Map<number, number> {
+  const values = new Map<number, number>();
+  for (const run of runs) {
+    if (!isFinished(run)) continue;
+    const value = flatMetrics(run.metrics)[metric];
+    if (value !== undefined) values.set(run.seedIndex, value);
+  }
+  return values;
+}

@@ -1,0 +1,17 @@
+/** The part of jstat that is used: it ships no types. */
+declare module "jstat" {
+  interface ContinuousDistribution<Parameters extends number[]> {
+    cdf(x: number, ...parameters: Parameters): number;
+    inv(p: number, ...parameters: Parameters): number;
+  }
+  export const jStat: {
+    /** parameters: degrees of freedom */
+    studentt: ContinuousDistribution<[dof: number]>;
+    /** parameters: degrees of freedom, noncentrality */
+    noncentralt: Pick<ContinuousDistribution<[dof: number, ncp: number]>, "cdf">;
+    /** parameters: mean, standard deviation */
+    normal: ContinuousDistribution<[mean: number, sd: number]>;
+  };
+  const module: { jStat: typeof jStat };
+  export default module;
+}

@@ -1,0 +1,142 @@
+/** Names, units and meaning of every metric, and the flat form in which statistics and figures read them. */
+import type { FinalMetrics, MetricDefinition, RunResult } from "../results.ts";
+
+/** Keyed by the name before the first dot: `valBpb.prose` and `acceptance.2` are looked up with `metricDefinition`. */
+export const metricDefinitions: Record<string, MetricDefinition> = {
+  trainLoss: {
+    unit: "nats per token",
+    better: "lower",
+    definition: "Cross-entropy of the next token on training batches, without balance and MTP terms; mean over the last 10 % of steps.",
+  },
+  valLoss: {
+    unit: "nats per token",
+    better: "lower",
+    definition: "Cross-entropy of the next token over the fixed validation windows of all domains, after the last step.",
+  },
+  valBpb: {
+    unit: "bits per byte",
+    better: "lower",
+    definition: "Validation loss per byte of text, base 2; `all` over all domains, else over one domain.",
+  },
+  mtpLoss: {
+    unit: "nats per token",
+    better: "lower",
+    definition: "Validation cross-entropy of the multi-token-prediction module of that depth (DeepSeek-V3 Eq. 24).",
+  },
+  acceptance: {
+    unit: "fraction",
+    better: "higher",
+    definition: "Share of validation positions at which the greedy guess of the MTP module of that depth equals the main model's greedy choice.",
+  },
+  balanceLoss: {
+    unit: "nats per token",
+    better: "neither",
+    definition: "Sum of the auxiliary balance terms that were added to the training loss, each times its alpha; mean over the last 10 % of steps.",
+  },
+  gradNorm: {
+    unit: "1",
+    better: "neither",
+    definition: "Global L2 norm of the gradient before clipping; mean over the last 10 % of steps.",
+  },
+  skippedSteps: {
+    unit: "steps",
+    better: "lower",
+    definition: "Optimizer steps that changed nothing because the gradient norm was not finite.",
+  },
+  clippedSteps: {
+    unit: "steps",
+    better: "neither",
+    definition: "Optimizer steps whose gradient was scaled down to the clip norm.",
+  },
+  tokensPerSecond: {
+    unit: "tokens per second",
+    better: "higher",
+    definition: "Training tokens per second of training time, without validation and pauses. Depends on the device and on what else it does.",
+  },
+  maxVioGlobal: {
+    unit: "1",
+    better: "lower",
+    definition:
+      "Load of the busiest expert over the mean load, minus 1 (arXiv 2408.15664 Eq. 4), from the experts tokens were sent to over all validation tokens; mean over MoE layers. 0 is perfect balance.",
+  },
+  maxVioBatch: {
+    unit: "1",
+    better: "lower",
+    definition: "The same within single training batches; mean over the last 10 % of steps.",
+  },
+  routingEntropy: {
+    unit: "1",
+    better: "neither",
+    definition: "Entropy of the experts' shares of the validation tokens over its largest possible value, mean over MoE layers: 1 is even use.",
+  },
+  specialisation: {
+    unit: "bits",
+    better: "neither",
+    definition: "Jensen-Shannon divergence, base 2, between the domains' expert loads, mean over MoE layers: 0 when every domain uses the experts alike.",
+  },
+};
+
+/** Short names for axes and sentences. */
+const titles: Record<string, string> = {
+  trainLoss: "Training loss",
+  valLoss: "Validation loss",
+  valBpb: "Validation bits per byte",
+  mtpLoss: "MTP loss",
+  acceptance: "MTP acceptance",
+  balanceLoss: "Balance loss",
+  gradNorm: "Gradient norm",
+  skippedSteps: "Skipped steps",
+  clippedSteps: "Clipped steps",
+  tokensPerSecond: "Throughput",
+  maxVioGlobal: "MaxVio, validation",
+  maxVioBatch: "MaxVio, batch",
+  routingEntropy: "Routing entropy",
+  specialisation: "Domain specialisation",
+};
+
+const unknownMetric: MetricDefinition = { unit: "", better: "neither", definition: "" };
+
+/** @param metric flat name, e.g. `valBpb.prose` */
+export function metricDefinition(metric: string): MetricDefinition {
+  return metricDefinitions[metric.split(".", 1)[0]] ?? unknownMetric;
+}
+
+/** @param metric flat name: `valBpb.prose` → "Validation bits per byte, prose"; `acceptance.2` → "MTP acceptance, depth 2" */
+export function metricTitle(metric: string): string {
+  const dot = metric.indexOf(".");
+  const family = dot < 0 ? metric : metric.slice(0, dot);
+  const title = titles[family] ?? family;
+  if (dot < 0) return title;
+  const part = metric.slice(dot + 1);
+  if (part === "all") return title;
+  return family === "mtpLoss" || family === "acceptance" ? `${title}, depth ${part}` : `${title}, ${part}`;
+}
+
+/** Unit for an axis; "" for pure numbers. */
+export function metricUnit(metric: string): string {
+  const { unit } = metricDefinition(metric);
+  return unit === "1" ? "" : unit;
+}
+
+/** Title and unit: "Validation loss (nats per token)". */
+export function metricLabel(metric: string): string {
+  const unit = metricUnit(metric);
+  return unit ? `${metricTitle(metric)} (${unit})` : metricTitle(metric);
+}
+
+/** Every metric of a finished run as one number each; depths count from 1. */
+export function flatMetrics(metrics: FinalMetrics): Record<string, number> {
+  const flat: Record<string, number> = { valLoss: metrics.valLoss, trainLoss: metrics.trainLoss };
+  for (const [domain, value] of Object.entries(metrics.valBpb)) flat[`valBpb.${domain}`] = value;
+  metrics.mtpLoss.forEach((value, index) => (flat[`mtpLoss.${index + 1}`] = value));
+  metrics.acceptance.forEach((value, index) => (flat[`acceptance.${index + 1}`] = value));
+  const { maxVioGlobal, maxVioBatch, routingEntropy, specialisation, balanceLoss, gradNorm, skippedSteps, clippedSteps, tokensPerSecond } = metrics;
+  return Object.assign(flat, { maxVioGlobal, maxVioBatch, routingEntropy, specialisation, balanceLoss, gradNorm, skippedSteps, clippedSteps, tokensPerSecond });
+}
+
+export type FinishedRun = RunResult & { metrics: FinalMetrics };
+
+/** Only finished runs are evidence about a metric; the others are counted. */
+export function isFinished(run: RunResult): run is FinishedRun {
+  return run.status === "done" && run.metrics !== null;
+}

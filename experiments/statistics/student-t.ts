@@ -1,0 +1,73 @@
+/** Student's t for the mean of n paired differences: interval, p value, power. Two-sided throughout. */
+import jstat from "jstat";
+
+const { studentt, noncentralt } = jstat.jStat;
+const targetPower = 0.8;
+/** Beyond this, "how many seeds" is answered with Infinity. */
+const mostSeeds = 1e6;
+
+/** Half the width of the interval of confidence `level` for a mean. NaN for n < 2. */
+export function tHalfWidth(n: number, sd: number, level = 0.95): number {
+  if (n < 2) return NaN;
+  return (studentt.inv((1 + level) / 2, n - 1) * sd) / Math.sqrt(n);
+}
+
+/** p of the null hypothesis that the mean is 0. NaN for n < 2; 0 when all differences are equal and not 0. */
+export function tTestP(n: number, mean: number, sd: number): number {
+  if (n < 2) return NaN;
+  if (sd === 0) return mean === 0 ? 1 : 0;
+  // the lower tail: the upper one, 1 − cdf, loses all digits for small p
+  return Math.min(1, 2 * studentt.cdf(-Math.abs((mean / sd) * Math.sqrt(n)), n - 1));
+}
+
+/** Probability that n pairs reject at level `alpha` when the true mean is `effect` standard deviations. */
+export function tTestPower(n: number, effect: number, alpha = 0.05): number {
+  if (n < 2) return 0;
+  const critical = studentt.inv(1 - alpha / 2, n - 1);
+  const noncentrality = Math.abs(effect) * Math.sqrt(n);
+  // so far out the series behind the noncentral t underflows, and the power is 1 to double precision
+  if (noncentrality > critical + 37 && noncentrality > 8 * critical) return 1;
+  const upper = 1 - noncentralt.cdf(critical, n - 1, noncentrality);
+  const lower = noncentralt.cdf(-critical, n - 1, noncentrality);
+  return Math.min(1, Math.max(0, upper + lower));
+}
+
+/** Smallest |mean| that n pairs with this sd would tell from 0 with 80 % power. NaN for n < 2. */
+export function detectableDifference(n: number, sd: number, alpha = 0.05): number {
+  return n < 2 ? NaN : sd * detectableEffect(n, alpha);
+}
+
+const effects = new Map<string, number>();
+
+/** The same in standard deviations; depends on n alone, and is asked for once per metric and arm. */
+function detectableEffect(n: number, alpha: number): number {
+  const key = `${n} ${alpha}`;
+  const known = effects.get(key);
+  if (known !== undefined) return known;
+  let [low, high] = [0, 1];
+  while (tTestPower(n, high, alpha) < targetPower) high *= 2;
+  while (high - low > 1e-9 * high) {
+    const middle = (low + high) / 2;
+    if (tTestPower(n, middle, alpha) < targetPower) low = middle;
+    else high = middle;
+  }
+  effects.set(key, high);
+  return high;
+}
+
+/** Fewest pairs that tell a true mean of `difference` from 0 with 80 % power; Infinity above a million. */
+export function seedsToTell(difference: number, sd: number, alpha = 0.05): number {
+  const effect = Math.abs(difference) / sd;
+  if (!(effect > 0)) return Infinity;
+  let [low, high] = [1, 2]; // power grows with n: `low` never suffices, `high` will
+  while (tTestPower(high, effect, alpha) < targetPower) {
+    if (high >= mostSeeds) return Infinity;
+    [low, high] = [high, high * 2];
+  }
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (tTestPower(middle, effect, alpha) < targetPower) low = middle;
+    else high = middle;
+  }
+  return high;
+}
