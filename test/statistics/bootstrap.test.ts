@@ -1,0 +1,44 @@
+import fc from "fast-check";
+import { randomLcg, randomNormal } from "d3-random";
+import { expect, test } from "vitest";
+import { bootstrapMean95 } from "../../experiments/statistics/bootstrap.ts";
+import { tHalfWidth } from "../../experiments/statistics/student-t.ts";
+
+test("equal values give an equal interval, every time", () => {
+  const values = [0.3, -0.1, 0.2, 0.5, 0.1, 0.9, -0.4, 0.05];
+  expect(bootstrapMean95(values)).toEqual(bootstrapMean95(values));
+});
+
+test("values that are all equal give that value twice", () => {
+  expect(bootstrapMean95(Array(9).fill(0.25))).toEqual([0.25, 0.25]);
+});
+
+test("of many normal values it is the normal interval", () => {
+  const values = Array.from({ length: 400 }, randomNormal.source(randomLcg(0.1))(0, 1));
+  const mean = values.reduce((a, b) => a + b) / 400;
+  const [low, high] = bootstrapMean95(values);
+  const half = tHalfWidth(400, Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 399));
+  // a tail quantile of 4,000 resamples has a standard error of √(p(1 − p)/4000)/φ(1.96) ≈ 0.042 standard errors of the mean, half/1.96: four of those
+  const tolerance = 4 * 0.042 * (half / 1.96);
+  expect(Math.abs(low - (mean - half))).toBeLessThan(tolerance);
+  expect(Math.abs(high - (mean + half))).toBeLessThan(tolerance);
+});
+
+test("a long right tail moves the interval to the right of the symmetric one", () => {
+  const values = [0, 0.1, 0.1, 0.2, 0.2, 0.3, 0.4, 3];
+  const mean = values.reduce((a, b) => a + b) / 8;
+  const [low, high] = bootstrapMean95(values);
+  expect(high - mean).toBeGreaterThan(mean - low);
+});
+
+test("it lies within the range of the values", () => {
+  fc.assert(
+    fc.property(fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 8, maxLength: 20 }), (values) => {
+      const [low, high] = bootstrapMean95(values, 500);
+      expect(low).toBeLessThanOrEqual(high);
+      expect(low).toBeGreaterThanOrEqual(Math.min(...values) - 1e-9);
+      expect(high).toBeLessThanOrEqual(Math.max(...values) + 1e-9);
+    }),
+    { numRuns: 50 },
+  );
+});

@@ -1,0 +1,105 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { compareArms } from "../../experiments/statistics/compare.ts";
+import { armWith } from "./arms.ts";
+
+const one = (base: (number | "diverged")[], other: (number | "diverged")[]) =>
+  compareArms([armWith("base", { valLoss: base }), armWith("other", { valLoss: other })], "base", ["valLoss"])[0];
+
+describe("compareArms, worked by hand", () => {
+  test("differences 1, 2, 3: mean 2, sd 1, interval 2 ± 4.303/√3, t = 2√3 with 2 degrees of freedom", () => {
+    const comparison = one([1, 1, 1], [2, 3, 4]);
+    expect(comparison).toMatchObject({ metric: "valLoss", arm: "other", n: 3, difference: 2, sd: 1, family: 1, verdict: "cannot tell" });
+    expect(comparison.ci95![0]).toBeCloseTo(2 - 2.48414, 4);
+    expect(comparison.ci95![1]).toBeCloseTo(2 + 2.48414, 4);
+    const t = 2 * Math.sqrt(3);
+    expect(comparison.p).toBeCloseTo(1 - t / Math.sqrt(t * t + 2), 9); // ν = 2 in closed form
+    expect(comparison.pHolm).toBe(comparison.p);
+    expect(comparison.detectable80).toBeCloseTo(3.264, 3);
+  });
+
+  test("pairs by seed: arms that move together by seed are told apart though they overlap", () => {
+    expect(one([1, 5, 9, 13], [1.1, 5.11, 9.09, 13.1]).verdict).toBe("higher");
+    expect(one([1.1, 5.11, 9.09, 13.1], [1, 5, 9, 13]).verdict).toBe("lower");
+  });
+
+  test("Holm corrects over the arms of one primary metric", () => {
+    const arms = [
+      armWith("base", { valLoss: [0, 0, 0, 0] }),
+      armWith("clear", { valLoss: [1, 1.01, 0.99, 1] }),
+      armWith("near", { valLoss: [1, 2, 3, 1.2] }),
+      armWith("none", { valLoss: [1, -1, 0.5, -0.4] }),
+    ];
+    const [clear, near, none] = compareArms(arms, "base", ["valLoss"]);
+    expect(near.p).toBeLessThan(0.05);
+    expect([clear.pHolm, near.pHolm]).toEqual([3 * clear.p!, 2 * near.p!]);
+    expect([clear.family, near.family, none.family]).toEqual([3, 3, 3]);
+    expect([clear.verdict, near.verdict, none.verdict]).toEqual(["higher", "cannot tell", "cannot tell"]);
+  });
+});
+
+describe("verdicts", () => {
+  test("differences that are all zero are identical and never a t test", () => {
+    expect(one([1, 2, 3], [1, 2, 3])).toMatchObject({ verdict: "identical", p: null, pHolm: null, ci95: [0, 0], family: 0, detectable80: null, seedsFor: {} });
+    expect(one([1], [1])).toMatchObject({ verdict: "identical", ci95: null });
+  });
+
+  test("one pair has a difference, no interval, and cannot tell", () => {
+    expect(one([1], [2])).toMatchObject({ n: 1, difference: 1, ci95: null, p: null, pHolm: null, detectable80: null, seedsFor: {}, verdict: "cannot tell" });
+  });
+
+  test("no pair cannot tell either", () => {
+    expect(one(["diverged"], [2])).toMatchObject({ n: 0, difference: NaN, ci95: null, verdict: "cannot tell" });
+  });
+
+  test("a diverged run takes its pair along and no other", () => {
+    const comparison = one([1, "diverged", 1, 1], [2, 3, "diverged", 4]);
+    expect(comparison).toMatchObject({ n: 2, difference: 2 });
+  });
+
+  test("only primary metrics are tested; the others carry intervals", () => {
+    const arms = [armWith("base", { valLoss: [1, 1.1, 1.2] }), armWith("other", { valLoss: [2, 2.1, 2.25] })];
+    const comparisons = compareArms(arms, "base", ["specialisation"]);
+    const loss = comparisons.find((c) => c.metric === "valLoss")!;
+    expect(loss).toMatchObject({ verdict: "not tested", p: null, pHolm: null, family: 0 });
+    expect(loss.ci95![0]).toBeGreaterThan(0.9);
+    expect(comparisons[0].metric).toBe("specialisation");
+  });
+
+  test("a value that is not a number makes no pair", () => {
+    expect(one([1, NaN, 2], [2, 3, 4])).toMatchObject({ n: 2 });
+  });
+
+  test("a baseline that is no arm is an error that names the arms", () => {
+    expect(() => compareArms([armWith("a", { valLoss: [1] })], "b", ["valLoss"])).toThrow(/"b" is not an arm; the arms are "a"/);
+  });
+});
+
+describe("seeds and bootstrap", () => {
+  test("seedsFor has the difference seen and half of it, which takes about four times the seeds", () => {
+    const { seedsFor } = one([0, 0, 0, 0], [1, -1, 0.5, 0.4]);
+    expect(Object.keys(seedsFor)).toEqual(["0.225", "0.1125"]);
+    expect(seedsFor["0.1125"] / seedsFor["0.225"]).toBeGreaterThan(3.5);
+    expect(seedsFor["0.1125"] / seedsFor["0.225"]).toBeLessThan(4.1);
+  });
+
+  test("the bootstrap comes with eight pairs and not with seven", () => {
+    const values = [1, 2, 3, 4, 5, 6, 7, 8];
+    expect(one(values.map(() => 0), values).bootstrap95).toHaveLength(2);
+    expect(one(values.slice(1).map(() => 0), values.slice(1))).not.toHaveProperty("bootstrap95");
+  });
+});
+
+test("swapping arm and baseline turns every sign and changes nothing else", () => {
+  const losses = fc.array(fc.double({ min: 0.5, max: 6, noNaN: true }), { minLength: 4, maxLength: 4 });
+  fc.assert(
+    fc.property(losses, losses, (a, b) => {
+      const arms = [armWith("a", { valLoss: a }), armWith("b", { valLoss: b })];
+      const [forth] = compareArms(arms, "a", ["valLoss"]);
+      const [back] = compareArms(arms, "b", ["valLoss"]);
+      expect(forth.difference).toBeCloseTo(-back.difference, 12);
+      expect(forth.p ?? 1).toBeCloseTo(back.p ?? 1, 9);
+      expect(forth.ci95![0]).toBeCloseTo(-back.ci95![1], 9);
+    }),
+  );
+});
