@@ -14,7 +14,7 @@ const sameMemory = (a: Operand, b: Operand) => a.memory === b.memory && a.offset
 /**
  * Puts constants, bindings and shared parts before a kernel's body.
  *
- * - `//use a b` in the body asks for `kernels/parts/a.wgsl` and `b.wgsl`;
+ * - `//use a b` in the body asks for `kernels/parts/a.wgsl` and `b.wgsl` (`a-serial.wgsl` … if the launch is serial);
  * - lines between `//if flag` and `//end` stay when the flag is true;
  * - an operand that is bound twice shares one binding: WebGPU forbids two writable bindings of one range, and all are writable,
  *   because a buffer may not be bound both read-only and read-write in one dispatch.
@@ -53,7 +53,7 @@ export function assemble(launch: Launch, strideOf: (operand: Operand) => number)
     const fields = Object.keys(shape).map((name) => `${name}: u32`);
     declarations.push(`struct Shape { ${fields.join(", ")} }`, `@group(0) @binding(${distinct.length}) var<uniform> shape: Shape;`);
   }
-  const code = [...constants, ...declarations, ...parts.map((part) => kernelSource(`parts/${part}`)), body].join("\n");
+  const code = [...constants, ...declarations, ...parts.map((part) => kernelSource(`parts/${part}${launch.serial ? "-serial" : ""}`)), body].join("\n");
   return { code, bindings: distinct.map(([, binding]) => binding), shape: shape && Uint32Array.from(Object.values(shape)) };
 }
 

@@ -46,6 +46,8 @@ export interface Launch {
    * serves every shape: for kernels that take long to compile.
    */
   shape?: Record<string, number>;
+  /** one invocation per row: take the parts' `-serial` stand-ins */
+  serial?: boolean;
   /** in binding order: each becomes `name`, `name_stride` (elements from one replica to the next) and, when written, `put_name` */
   bindings: Record<string, Binding>;
   /** workgroups in x and y; z counts replicas */

@@ -11,7 +11,7 @@ fn row(replica: u32, r: u32, lane: u32) {
   let lr = numbers[n0 + lrSlot];
   let beta1 = numbers[n0 + beta1Slot];
   let beta2 = numbers[n0 + beta2Slot];
-  for (var i = lane; i < length; i += 64u) {
+  for (var i = lane; i < length; i += lanes) {
     let g = grad[at + i] * clip;
     let first = beta1 * m[at + i] + (1.0 - beta1) * g;
     let second = beta2 * v[at + i] + (1.0 - beta2) * g * g;

@@ -3,7 +3,7 @@
 //use row reduce
 fn row(replica: u32, r: u32, lane: u32) {
   var sum = 0.0;
-  for (var i = lane; i < count; i += 64u) { sum += squares[replica * squares_stride + i]; }
+  for (var i = lane; i < count; i += lanes) { sum += squares[replica * squares_stride + i]; }
   let all = sum_lanes(lane, sum);
   if (lane == 0u) {
     let gradScale = numbers[replica * numbers_stride + gradScaleSlot];

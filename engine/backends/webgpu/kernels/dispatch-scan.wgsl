@@ -3,7 +3,7 @@
 //use row
 var<workgroup> totals: array<i32, experts>;
 fn row(replica: u32, r: u32, lane: u32) {
-  for (var e = lane; e < experts; e += 64u) {
+  for (var e = lane; e < experts; e += lanes) {
     var sum = 0;
     for (var b = 0u; b < blocks; b++) { sum += counts[replica * counts_stride + b * experts + e]; }
     totals[e] = sum;
@@ -20,7 +20,7 @@ fn row(replica: u32, r: u32, lane: u32) {
     put_starts(replica * starts_stride + experts, running);
   }
   workgroupBarrier();
-  for (var e = lane; e < experts; e += 64u) {
+  for (var e = lane; e < experts; e += lanes) {
     var running = totals[e];
     for (var b = 0u; b < blocks; b++) {
       put_firsts(replica * firsts_stride + b * experts + e, running);

@@ -21,12 +21,13 @@ export const dense: { [Kind in Kinds]: Lower<Kind> } = {
     ),
   ],
 
-  rmsNorm: ({ attrs: { rows, width, eps }, inputs: [x, gain], outputs: [y, rstd] }) => [
-    rowwise("rms-norm", rows, { x: input(x), gain: input(gain), y: output(y), rstd: output(rstd) }, { counts: { width }, floats: { eps } }),
+  rmsNorm: ({ attrs: { rows, width, eps }, inputs: [x, gain], outputs: [y, rstd] }, context) => [
+    rowwise(context, "rms-norm", rows, { x: input(x), gain: input(gain), y: output(y), rstd: output(rstd) }, { counts: { width }, floats: { eps } }),
   ],
 
-  rmsNormGradInput: ({ attrs: { rows, width }, inputs: [dy, x, gain, rstd], outputs: [dx], add }) => [
+  rmsNormGradInput: ({ attrs: { rows, width }, inputs: [dy, x, gain, rstd], outputs: [dx], add }, context) => [
     rowwise(
+      context,
       "rms-norm-grad-input",
       rows,
       { dy: input(dy), x: input(x), gain: input(gain), rstd: input(rstd), dx: output(dx, add[0]) },

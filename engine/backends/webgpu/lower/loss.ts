@@ -1,23 +1,24 @@
 import type { OpKind } from "../../../program/ops.ts";
 import { input, type Lower, output } from "../launch.ts";
-import { elementwise, rowwise } from "./common.ts";
+import { elementwise, groupwise, rowwise } from "./common.ts";
 
 type Kinds = Extract<OpKind, "balanceLoss" | "balanceLossGrad" | "zLoss" | "zLossGrad" | "crossEntropy" | "crossEntropyGrad" | "mean">;
 
 export const loss: { [Kind in Kinds]: Lower<Kind> } = {
-  balanceLoss: ({ attrs: { rows, experts, k, groupRows, number }, inputs: [s, idx, numbers], outputs: [loss, f], add }, { scratch }) => {
+  balanceLoss: ({ attrs: { rows, experts, k, groupRows, number }, inputs: [s, idx, numbers], outputs: [loss, f], add }, context) => {
     const groups = rows / groupRows;
-    const sums = scratch(rows);
-    const terms = scratch(groups * experts);
+    const sums = context.scratch(rows);
+    const terms = context.scratch(groups * experts);
     return [
       elementwise("row-sums", rows, { s: input(s), sums: output(sums) }, { counts: { experts } }),
       rowwise(
+        context,
         "balance-loss-terms",
         groups * experts,
         { s: input(s), idx: input(idx), sums: input(sums), f: output(f), terms: output(terms) },
         { counts: { experts, k, groupRows } },
       ),
-      rowwise(
+      groupwise(
         "balance-loss",
         1,
         { terms: input(terms), numbers: input(numbers), loss: output(loss, add[0]) },
@@ -39,7 +40,7 @@ export const loss: { [Kind in Kinds]: Lower<Kind> } = {
     const squares = scratch(rows);
     return [
       elementwise("z-loss-rows", rows, { logits: input(logits), squares: output(squares) }, { counts: { experts } }),
-      rowwise("sum", 1, { x: input(squares), y: output(loss, add[0]) }, { counts: { length: rows }, floats: { factor: coefficient / rows } }),
+      groupwise("sum", 1, { x: input(squares), y: output(loss, add[0]) }, { counts: { length: rows }, floats: { factor: coefficient / rows } }),
     ];
   },
 
@@ -52,8 +53,9 @@ export const loss: { [Kind in Kinds]: Lower<Kind> } = {
     ),
   ],
 
-  crossEntropy: ({ attrs: { rows, vocab, seqLen, targetLen, targetOffset }, inputs: [logits, targets], outputs: [nll, lse, argmax] }) => [
+  crossEntropy: ({ attrs: { rows, vocab, seqLen, targetLen, targetOffset }, inputs: [logits, targets], outputs: [nll, lse, argmax] }, context) => [
     rowwise(
+      context,
       "cross-entropy",
       rows,
       { logits: input(logits), targets: input(targets), nll: output(nll), lse: output(lse), argmax: output(argmax) },
@@ -74,6 +76,6 @@ export const loss: { [Kind in Kinds]: Lower<Kind> } = {
   },
 
   mean: ({ attrs: { length }, inputs: [x], outputs: [mean], add }) => [
-    rowwise("sum", 1, { x: input(x), y: output(mean, add[0]) }, { counts: { length }, floats: { factor: 1 / length } }),
+    groupwise("sum", 1, { x: input(x), y: output(mean, add[0]) }, { counts: { length }, floats: { factor: 1 / length } }),
   ],
 };

@@ -1,7 +1,7 @@
 import { NumberSlot, type OpKind } from "../../../program/ops.ts";
 import type { Slice } from "../../../program/plan-types.ts";
 import { input, type Launch, type Lower, type LowerContext, type Operand, output, type Piece } from "../launch.ts";
-import { elementwise, rowwise } from "./common.ts";
+import { elementwise, groupwise } from "./common.ts";
 
 /** Elements per workgroup of the kernels that walk whole pools. */
 const chunkLength = 1024;
@@ -15,7 +15,7 @@ export const optimizer: { [Kind in Kinds]: Lower<Kind> } = {
     const squares = context.scratch(count);
     let firstChunk = 0;
     const sums = walks.map(({ chunks, table, range }): Launch => {
-      const launch = rowwise(
+      const launch = groupwise(
         "clip-squares",
         chunks,
         { gradients: input(range(gradients)), chunks: input(table), squares: output(squares) },
@@ -27,7 +27,7 @@ export const optimizer: { [Kind in Kinds]: Lower<Kind> } = {
     const { gradScale: gradScaleSlot, clipNorm: clipNormSlot } = NumberSlot;
     return [
       ...sums,
-      rowwise(
+      groupwise(
         "clip-scale",
         1,
         { squares: input(squares), numbers: input(numbers), norm: output(norm), scale: output(scale) },
@@ -38,7 +38,7 @@ export const optimizer: { [Kind in Kinds]: Lower<Kind> } = {
 
   adamw: ({ attrs: { decayLength }, inputs: [param, grad, m, v, scale, numbers] }, context) =>
     walk(param, context).map(({ chunks, table, range }) =>
-      rowwise(
+      groupwise(
         "adamw",
         chunks,
         {

@@ -1,6 +1,6 @@
 import type { OpKind } from "../../../program/ops.ts";
 import { input, type Lower, output } from "../launch.ts";
-import { elementwise, rowwise } from "./common.ts";
+import { elementwise, groupwise, rowwise } from "./common.ts";
 
 /** Slots that share one histogram; within a block a slot's rank is found by walking the earlier ones. */
 const blockSlots = 64;
@@ -49,7 +49,7 @@ export const routing: { [Kind in Kinds]: Lower<Kind> } = {
     const firsts = scratch(blocks * experts, "i32");
     return [
       elementwise("dispatch-histogram", blocks * experts, { idx: input(idx), counts: output(counts) }, { counts: { slots, blockSlots, experts } }),
-      rowwise(
+      groupwise(
         "dispatch-scan",
         1,
         { counts: input(counts), starts: output(starts), firsts: output(firsts) },
@@ -64,8 +64,9 @@ export const routing: { [Kind in Kinds]: Lower<Kind> } = {
     ];
   },
 
-  countLoad: ({ attrs: { rows, experts, k, groupRows }, inputs: [idx], outputs: [load], add }) => [
+  countLoad: ({ attrs: { rows, experts, k, groupRows }, inputs: [idx], outputs: [load], add }, context) => [
     rowwise(
+      context,
       "count-load",
       (rows / groupRows) * experts,
       { idx: input(idx), load: output(load, add[0]) },
@@ -85,8 +86,9 @@ export const routing: { [Kind in Kinds]: Lower<Kind> } = {
     elementwise("combine", rows * width, { z: input(z), g: input(g), rowOfSlot: input(rowOfSlot), y: output(y) }, { counts: { k, width } }),
   ],
 
-  combineGrad: ({ attrs: { rows, k, width }, inputs: [dy, z, g, rowOfSlot], outputs: [dz, dg] }) => [
+  combineGrad: ({ attrs: { rows, k, width }, inputs: [dy, z, g, rowOfSlot], outputs: [dz, dg] }, context) => [
     rowwise(
+      context,
       "combine-grad",
       rows * k,
       { dy: input(dy), z: input(z), g: input(g), rowOfSlot: input(rowOfSlot), dz: output(dz), dg: output(dg) },

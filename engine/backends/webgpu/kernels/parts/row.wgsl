@@ -1,4 +1,5 @@
 // One workgroup of 64 lanes per row: calls row(replica, r, lane) for r < total on a two-dimensional grid.
+const lanes = 64u;
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
