@@ -1,4 +1,4 @@
-import type { Program, Tensor } from "../program/program.ts";
+import type { Home, Program, Tensor } from "../program/program.ts";
 import type { RunConfig } from "./config.ts";
 
 /** What every part of the model is built from: one list (training forward or evaluation) of one program. */
@@ -41,8 +41,8 @@ export function linear(
 }
 
 /** The same with a weight that already exists (a shared or tied head). */
-export function project(program: Program, label: string, x: Tensor, weight: Tensor, size: { rows: number; in: number; out: number }): Tensor {
-  return program.emit("matmul", { m: size.rows, n: size.out, k: size.in, transA: false, transB: true }, [x, weight], { label })[0];
+export function project(program: Program, label: string, x: Tensor, weight: Tensor, size: { rows: number; in: number; out: number }, home?: Home): Tensor {
+  return program.emit("matmul", { m: size.rows, n: size.out, k: size.in, transA: false, transB: true }, [x, weight], { label, homes: [home] })[0];
 }
 
 /** RMSNorm: x / sqrt(mean(x²) + eps) · gain. */

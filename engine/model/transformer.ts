@@ -22,15 +22,22 @@ export interface TransformerProgram {
 export interface Head {
   depth: number;
   seqLen: number;
+  logits: Tensor;
   nll: Tensor;
   argmax: Tensor;
+}
+
+/** What a program keeps for the host beyond what training needs. */
+export interface BuildOptions {
+  /** evaluation leaves each head's logits, f32[rows,V], readable */
+  keepLogits?: boolean;
 }
 
 /** Microstep batch: sequences that go through the device at once. */
 export const microBatchOf = ({ train }: RunConfig): number => train.microBatch ?? train.batchSize;
 
 /** Builds forward, backward and evaluation of a DeepSeek-V3-style model (V3 §2) for one run configuration. */
-export function buildTransformer(config: RunConfig): TransformerProgram {
+export function buildTransformer(config: RunConfig, { keepLogits = false }: BuildOptions = {}): TransformerProgram {
   const program = new Program();
   const { model, train } = config;
   const batch = microBatchOf(config);
@@ -48,7 +55,7 @@ export function buildTransformer(config: RunConfig): TransformerProgram {
     const build: Build = { program, config, batch, mode, numbers: given.numbers, collected };
     let heads: Head[] = [];
     const nodes = program.list(() => {
-      heads = predict(build, given);
+      heads = predict(build, given, keepLogits);
     });
     return { nodes, collected, heads };
   };
@@ -79,7 +86,7 @@ export function buildTransformer(config: RunConfig): TransformerProgram {
 }
 
 /** Embedding, blocks, final norm, head; then the MTP modules over the shared embedding and head. */
-function predict(build: Build, given: TransformerProgram["given"]): Head[] {
+function predict(build: Build, given: TransformerProgram["given"], keepLogits: boolean): Head[] {
   const { program, batch, mode } = build;
   const { model, train } = build.config;
   const { vocabSize: vocab, hiddenSize: width } = model;
@@ -101,15 +108,15 @@ function predict(build: Build, given: TransformerProgram["given"]): Head[] {
   const crossEntropy = (h: Tensor, depth: number, seqLen: number): Head =>
     program.scope(`head_${depth}`, () => {
       const size = batch * seqLen;
-      const logits = project(program, "logits", h, head, { rows: size, in: width, out: vocab });
       const home = mode === "evaluate" ? "metrics" : undefined;
+      const logits = project(program, "logits", h, head, { rows: size, in: width, out: vocab }, keepLogits ? home : undefined);
       const [nll, , argmax] = program.emit(
         "crossEntropy",
         { rows: size, vocab, seqLen, targetLen: train.seqLen, targetOffset: depth },
         [logits, given.targets],
         { homes: [home, undefined, home] },
       );
-      return { depth, seqLen, nll, argmax };
+      return { depth, seqLen, logits, nll, argmax };
     });
 
   const main = crossEntropy(h0, 0, train.seqLen);

@@ -1,4 +1,4 @@
-import { buildTransformer, microBatchOf, type TransformerProgram } from "../model/transformer.ts";
+import { type BuildOptions, buildTransformer, microBatchOf, type TransformerProgram } from "../model/transformer.ts";
 import type { RunConfig } from "../model/config.ts";
 import { aligned, placeActivations, resolveInto } from "./memory.ts";
 import type { Accumulate, Parameter, Plan, PlannedOp, PoolName, Slice } from "./plan-types.ts";
@@ -7,8 +7,8 @@ import type { Node, ParameterTensor, Tensor } from "./program.ts";
 import { elements, flopsOf } from "./signatures.ts";
 
 /** Turns a run configuration into one flat list of ops per phase over slices of a few pooled buffers. */
-export function planRun(config: RunConfig): Plan {
-  return new Planner(config, buildTransformer(config)).plan();
+export function planRun(config: RunConfig, options: BuildOptions = {}): Plan {
+  return new Planner(config, buildTransformer(config, options)).plan();
 }
 
 class Planner {
@@ -58,7 +58,12 @@ class Planner {
         load: mainRouters.flatMap(({ load }) => (load ? [this.sliceOf(load)] : [])),
       },
       evaluation: {
-        depths: evaluation.heads.map(({ nll, argmax, seqLen }) => ({ nll: this.sliceOf(nll), argmax: this.sliceOf(argmax), seqLen })),
+        depths: evaluation.heads.map(({ logits, nll, argmax, seqLen }) => ({
+          logits: logits.home === "metrics" ? this.sliceOf(logits) : null,
+          nll: this.sliceOf(nll),
+          argmax: this.sliceOf(argmax),
+          seqLen,
+        })),
         experts: evaluation.routers.filter((router) => router.main).map(({ idx }) => this.sliceOf(idx)),
       },
       batch: microBatchOf(this.config),
