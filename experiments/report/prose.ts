@@ -3,7 +3,7 @@ import { gfmFromMarkdown } from "mdast-util-gfm";
 import { type InlineMath, mathFromMarkdown } from "mdast-util-math";
 import { toHast } from "mdast-util-to-hast";
 import { toHtml } from "hast-util-to-html";
-import { defaultSchema, sanitize } from "hast-util-sanitize";
+import { defaultSchema, type Schema, sanitize } from "hast-util-sanitize";
 import type { Element, Nodes, Root, Text } from "hast";
 import { gfm } from "micromark-extension-gfm";
 import { math } from "micromark-extension-math";
@@ -11,7 +11,7 @@ import { visit } from "unist-util-visit";
 import katex from "katex";
 
 /** Raw HTML in Markdown is dropped by mdast-util-to-hast; what is left is held against this list besides. */
-const schema = { ...defaultSchema, clobberPrefix: "note-", attributes: { ...defaultSchema.attributes, code: [["className", /^language-[\w-]+$/, "math-inline", "math-display"]] } };
+const schema: Schema = { ...defaultSchema, clobberPrefix: "note-", attributes: { ...defaultSchema.attributes, code: [["className", /^language-[\w-]+$/, "math-inline", "math-display"]] } };
 
 export interface ProseOptions {
   /** `mathml` needs no style sheet (reports); `html` is KaTeX's own layout (the app, with KaTeX's style sheet and fonts) */

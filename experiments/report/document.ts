@@ -1,0 +1,42 @@
+import type { CellError, DisplayItem, FigureRequest } from "../notebook/kernel-protocol.ts";
+import type { ExperimentResult, Results } from "../results.ts";
+
+/** A figure as `experiments/figures` draws it. */
+export interface DrawnFigure {
+  svg: string;
+  title: string;
+  alt: string;
+  csv: string;
+}
+
+export type Theme = "light" | "dark";
+
+/** Draws a figure that a cell or the report itself asks for; throws with a plain message when it cannot. */
+export type DrawFigure = (request: FigureRequest, theme: Theme, width: number) => DrawnFigure;
+
+/** A notebook with what its cells showed: what every form of report is made from. */
+export interface ReportDocument {
+  title: string;
+  blocks: (
+    | { kind: "prose"; text: string }
+    | { kind: "cell"; id: string; source: string; displays: DisplayItem[]; error: CellError | null; stale: string | null }
+  )[];
+  results: Results;
+}
+
+/** The figures that open every experiment, in reading order. */
+export const leadingFigures = (experiment: ExperimentResult): FigureRequest[] =>
+  ["forest", "curves", "tradeOff", "expertLoad"].map((figure) => ({ figure, experiments: [experiment.id], options: {} }));
+
+/** What a reader must know before trusting an experiment's numbers. */
+export function warningsOf(experiment: ExperimentResult): string[] {
+  const runs = experiment.arms.flatMap((arm) => arm.runs);
+  const warnings: string[] = [];
+  const devices = new Set(runs.flatMap(({ provenance: p }) => (p ? [`${p.backend}: ${p.adapter}, kernels ${p.kernels.slice(0, 8)}`] : [])));
+  if (devices.size > 1) warnings.push(`These runs come from ${devices.size} different devices or kernels (${[...devices].join("; ")}). Differences between them are not bit-exact.`);
+  for (const status of ["diverged", "failed", "stopped", "queued", "running", "paused"] as const) {
+    const these = runs.filter((run) => run.status === status);
+    if (these.length > 0) warnings.push(`${these.length} of ${runs.length} runs ${status}: ${these.map((run) => `${run.arm}, seed ${run.seed.init}`).join("; ")}. The means leave them out.`);
+  }
+  return warnings;
+}

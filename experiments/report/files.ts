@@ -1,0 +1,10 @@
+import type { FigureRequest } from "../notebook/kernel-protocol.ts";
+
+/** A readable file name without extension for a figure; equal requests share one, different options do not. */
+export function figureFileName({ figure, experiments, options }: FigureRequest): string {
+  const optionText = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => `-${name}-${typeof value === "object" ? JSON.stringify(value) : value}`).join("");
+  return safeName(`${experiments.join("-")}-${figure}${optionText}`);
+}
+
+/** Letters, digits, dot, dash and underscore; nothing that means something to a shell or a file system. */
+export const safeName = (text: string): string => text.normalize("NFKD").replace(/[^\w.-]+/g, "-").replace(/^[.-]+|-+$/g, "").slice(0, 100) || "figure";

@@ -1,0 +1,150 @@
+import { definitionRows } from "./definitions.ts";
+import { appendixOf } from "./appendix.ts";
+import { describeExperiment } from "../statistics/sentence.ts";
+import type { DisplayItem, FigureRequest } from "../notebook/kernel-protocol.ts";
+import type { ExperimentResult } from "../results.ts";
+import { type DrawFigure, leadingFigures, type ReportDocument, warningsOf } from "./document.ts";
+import { escapeHtml } from "./markup.ts";
+import { proseToHtml } from "./prose.ts";
+import { reportStyle } from "./style.ts";
+import { armTable, comparisonTable, type Table } from "./tables.ts";
+
+const figureWidth = 720;
+
+export interface HtmlOptions {
+  /** the page has one theme and no scripts of the reader's device decide (printing) */
+  theme?: "light";
+  /** @page size of a printed report */
+  paper?: "A4" | "Letter";
+}
+
+/** One self-contained page: no scripts, no network, figures as inline SVG in both themes, MathML formulas. */
+export function reportHtml(document: ReportDocument, draw: DrawFigure, options: HtmlOptions = {}): string {
+  const page = new Page(document, draw, options);
+  const body = page.body();
+  return `<!doctype html>
+<html lang="en"${options.theme ? ` data-theme="${options.theme}"` : ""}>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<title>${escapeHtml(document.title)}</title>
+<style>${reportStyle}${options.paper ? `@page { size: ${options.paper}; }` : ""}</style>
+</head>
+<body>
+<main>
+<h1>${escapeHtml(document.title)}</h1>
+${page.contents()}
+${body}
+</main>
+</body>
+</html>
+`;
+}
+
+class Page {
+  private readonly document: ReportDocument;
+  private readonly draw: DrawFigure;
+  private readonly options: HtmlOptions;
+  private readonly shown = new Set<string>();
+  private figures = 0;
+  private tables = 0;
+
+  constructor(document: ReportDocument, draw: DrawFigure, options: HtmlOptions) {
+    this.document = document;
+    this.draw = draw;
+    this.options = options;
+  }
+
+  /** Table of contents: the notebook's own headings are few, its experiments are what a reader looks for. */
+  contents(): string {
+    const { experiments } = this.document.results;
+    const entries = experiments.map(({ id, title }) => `<li><a href="#result-${escapeHtml(id)}">${escapeHtml(title)}</a></li>`);
+    return `<nav aria-label="Contents"><ol>${entries.join("")}<li><a href="#appendix">How to repeat it</a></li><li><a href="#metrics">What the metrics mean</a></li></ol></nav>`;
+  }
+
+  body(): string {
+    const { blocks, results } = this.document;
+    const parts = blocks.map((block) => (block.kind === "prose" ? proseToHtml(block.text, { math: "mathml" }) : this.cell(block)));
+    // An experiment whose cell shows nothing of it still has its result told.
+    for (const experiment of results.experiments) if (!this.shown.has(experiment.id)) parts.push(this.experiment(experiment));
+    return parts.join("\n") + this.appendix() + this.metrics();
+  }
+
+  private cell(block: Extract<ReportDocument["blocks"][number], { kind: "cell" }>): string {
+    const source = `<details class="source"><summary>Cell <code>#${escapeHtml(block.id)}</code></summary><pre><code>${escapeHtml(block.source)}</code></pre></details>`;
+    const error = block.error ? `<p class="warning">Cell #${escapeHtml(block.id)}${block.error.line ? `, line ${block.error.line}` : ""}: ${escapeHtml(block.error.message)}</p>` : "";
+    const stale = block.stale ? `<p class="warning">What this cell shows is stale: ${escapeHtml(block.stale)}</p>` : "";
+    return `<section class="cell">${source}${stale}${error}${block.displays.map((item) => this.display(item)).join("\n")}</section>`;
+  }
+
+  private display(item: DisplayItem): string {
+    switch (item.kind) {
+      case "experiment": {
+        const experiment = this.document.results.experiments.find(({ id }) => id === item.id);
+        return experiment && !this.shown.has(experiment.id) ? this.experiment(experiment) : "";
+      }
+      case "figure":
+        return this.figure(item.request);
+      case "svg":
+        return `<figure><img alt="Figure drawn by the notebook" src="data:image/svg+xml,${encodeURIComponent(item.svg)}"></figure>`;
+      case "table":
+        return this.table({ caption: "", columns: item.columns.map((name, n) => ({ name, align: typeof item.rows[0]?.[n] === "number" ? "right" : "left" })), rows: item.rows.map((row) => row.map((value) => (value === null ? "" : String(value)))) });
+      case "text":
+        return `<pre class="text">${escapeHtml(item.text)}</pre>`;
+    }
+  }
+
+  private experiment(experiment: ExperimentResult): string {
+    this.shown.add(experiment.id);
+    const warnings = warningsOf(experiment).map((text) => `<p class="warning">${escapeHtml(text)}</p>`);
+    const words = describeExperiment(experiment).map((text) => `<p class="verdict">${escapeHtml(text)}</p>`);
+    return `<section class="experiment" id="result-${escapeHtml(experiment.id)}">
+<h2>${escapeHtml(experiment.title)}</h2>
+${experiment.question ? `<p class="question">${escapeHtml(experiment.question)}</p>` : ""}
+${warnings.join("\n")}
+${words.join("\n")}
+${this.table(armTable(experiment))}
+${this.table(comparisonTable(experiment))}
+${leadingFigures(experiment).map((request) => this.figure(request)).join("\n")}
+</section>`;
+  }
+
+  /** Both themes, of which the reader's device shows one; print is light. */
+  private figure(request: FigureRequest): string {
+    try {
+      const light = this.draw(request, "light", figureWidth);
+      const themed = this.options.theme ? [light.svg] : [`<div class="light">${light.svg}</div>`, `<div class="dark">${withIds(this.draw(request, "dark", figureWidth).svg)}</div>`];
+      return `<figure>${themed.join("")}<figcaption><b>Figure ${++this.figures}.</b> ${escapeHtml(light.title)}. <span class="alt">${escapeHtml(light.alt)}</span></figcaption></figure>`;
+    } catch (error) {
+      return `<p class="warning">Figure ${escapeHtml(request.figure)} cannot be drawn: ${escapeHtml(error instanceof Error ? error.message : String(error))}</p>`;
+    }
+  }
+
+  private table({ caption, columns, rows }: Table): string {
+    if (rows.length === 0) return "";
+    const head = columns.map((c) => `<th scope="col" class="${c.align}">${escapeHtml(c.name)}${c.unit ? `<br><small>${escapeHtml(c.unit)}</small>` : ""}</th>`).join("");
+    const lines = rows.map((row) => `<tr>${row.map((value, n) => `<td class="${columns[n].align}">${escapeHtml(value)}</td>`).join("")}</tr>`);
+    return `<div class="table"><table>${caption ? `<caption><b>Table ${++this.tables}.</b> ${escapeHtml(caption)}</caption>` : ""}<thead><tr>${head}</tr></thead><tbody>${lines.join("\n")}</tbody></table></div>`;
+  }
+
+  private appendix(): string {
+    const { results } = this.document;
+    const sections = results.experiments.map((experiment) => {
+      const { facts, tables, config } = appendixOf(experiment, results);
+      return `<h3>${escapeHtml(experiment.title)}</h3>
+<dl>${facts.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`).join("")}</dl>
+${tables.map((table) => this.table(table)).join("\n")}
+<details><summary>Full configuration of the baseline</summary><pre><code>${escapeHtml(JSON.stringify(config, null, 2))}</code></pre></details>`;
+    });
+    return `<section id="appendix"><h2>How to repeat it</h2>${sections.join("\n")}</section>`;
+  }
+
+  private metrics(): string {
+    const rows = definitionRows(this.document.results);
+    return `<section id="metrics"><h2>What the metrics mean</h2>${this.table({ caption: "", columns: ["metric", "unit", "better", "definition"].map((name) => ({ name, align: "left" })), rows })}</section>`;
+  }
+}
+
+/** Ids within one page must differ between the light and the dark drawing of a figure. */
+const withIds = (svg: string): string => svg.replace(/\b(id|aria-labelledby|aria-describedby)="([^"]+)"/g, (_, name, ids) => `${name}="${ids.split(" ").map((id: string) => `${id}-dark`).join(" ")}"`).replace(/url\(#([^)]+)\)/g, "url(#$1-dark)").replace(/href="#([^"]+)"/g, 'href="#$1-dark"');

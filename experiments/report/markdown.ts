@@ -1,0 +1,87 @@
+import { describeExperiment } from "../statistics/sentence.ts";
+import type { FigureRequest } from "../notebook/kernel-protocol.ts";
+import type { ExperimentResult } from "../results.ts";
+import { appendixOf } from "./appendix.ts";
+import { type DrawFigure, leadingFigures, type ReportDocument, warningsOf } from "./document.ts";
+import { definitionRows } from "./definitions.ts";
+import { figureFileName } from "./files.ts";
+import { armTable, comparisonTable, type Table } from "./tables.ts";
+
+/** A Markdown page and the SVG files it shows, which GitHub renders (light and dark by <picture>). Paths are relative to the page. */
+export function reportMarkdown(document: ReportDocument, draw: DrawFigure): { markdown: string; files: Map<string, string> } {
+  const files = new Map<string, string>();
+  const shown = new Set<string>();
+  const figure = (request: FigureRequest): string => {
+    try {
+      const light = draw(request, "light", 720);
+      const name = figureFileName(request);
+      files.set(`figures/${name}.svg`, light.svg);
+      files.set(`figures/${name}-dark.svg`, draw(request, "dark", 720).svg);
+      return `<picture><source media="(prefers-color-scheme: dark)" srcset="figures/${name}-dark.svg"><img alt="${attribute(light.alt)}" src="figures/${name}.svg"></picture>\n\n*${light.title}*`;
+    } catch (error) {
+      return `> Figure ${request.figure} cannot be drawn: ${error instanceof Error ? error.message : error}`;
+    }
+  };
+  const experiment = (result: ExperimentResult): string => {
+    shown.add(result.id);
+    return [
+      `## ${inline(result.title)}`,
+      ...(result.question ? [`*${inline(result.question)}*`] : []),
+      ...warningsOf(result).map((text) => `> **Note.** ${inline(text)}`),
+      ...describeExperiment(result).map(inline),
+      table(armTable(result)),
+      table(comparisonTable(result)),
+      ...leadingFigures(result).map(figure),
+    ].join("\n\n");
+  };
+  const { results } = document;
+  const parts = document.blocks.flatMap((block): string[] => {
+    if (block.kind === "prose") return [block.text];
+    const notes = [block.stale ? `> What this cell shows is stale: ${inline(block.stale)}` : "", block.error ? `> Cell #${block.id}: ${inline(block.error.message)}` : ""];
+    const displays = block.displays.map((item) => {
+      switch (item.kind) {
+        case "experiment": {
+          const result = results.experiments.find(({ id }) => id === item.id);
+          return result && !shown.has(result.id) ? experiment(result) : "";
+        }
+        case "figure":
+          return figure(item.request);
+        case "svg": {
+          const name = `figures/${block.id}-${files.size}.svg`;
+          files.set(name, item.svg);
+          return `![figure of cell ${block.id}](${name})`;
+        }
+        case "table":
+          return table({ caption: "", columns: item.columns.map((name) => ({ name, align: "left" })), rows: item.rows.map((row) => row.map((value) => String(value ?? ""))) });
+        case "text":
+          return fence(item.text);
+      }
+    });
+    return [...notes, ...displays].filter((text) => text !== "");
+  });
+  const rest = results.experiments.filter(({ id }) => !shown.has(id)).map(experiment);
+  const appendix = results.experiments.map((result) => {
+    const { facts, tables, config } = appendixOf(result, results);
+    return [`### ${inline(result.title)}`, facts.map(([name, value]) => `- **${name}**: ${inline(value)}`).join("\n"), ...tables.map(table), fence(JSON.stringify(config, null, 2), "json")].join("\n\n");
+  });
+  const metrics = table({ caption: "", columns: ["metric", "unit", "better", "definition"].map((name) => ({ name, align: "left" })), rows: definitionRows(results) });
+  const markdown = [`# ${inline(document.title)}`, ...parts, ...rest, "## How to repeat it", ...appendix, "## What the metrics mean", metrics].join("\n\n") + "\n";
+  return { markdown, files };
+}
+
+function table({ caption, columns, rows }: Table): string {
+  if (rows.length === 0) return "";
+  const line = (cells: (string | number)[]) => `| ${cells.map((cell) => inline(String(cell)).replaceAll("|", "\\|")).join(" | ")} |`;
+  const lines = [line(columns.map((c) => (c.unit ? `${c.name} (${c.unit})` : c.name))), `|${columns.map((c) => (c.align === "right" ? "---:" : "---")).join("|")}|`, ...rows.map(line)];
+  return (caption ? `*${inline(caption)}*\n\n` : "") + lines.join("\n");
+}
+
+/** Names and messages are text, whatever characters they hold. */
+const inline = (text: string): string => text.replace(/[\\`*_[\]<>]/g, "\\$&").replace(/\s*\n\s*/g, " ");
+const attribute = (text: string): string => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;").replace(/\s*\n\s*/g, " ");
+
+function fence(text: string, language = ""): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const marks = "`".repeat(longest + 1);
+  return `${marks}${language}\n${text}\n${marks}`;
+}

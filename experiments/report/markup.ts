@@ -1,0 +1,3 @@
+/** Text into HTML. */
+export const escapeHtml = (text: string | number): string =>
+  String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");

@@ -1,0 +1,90 @@
+import { metricUnit } from "../statistics/metrics.ts";
+import { formatCount, formatP, formatSigned, formatValue } from "../statistics/numbers.ts";
+import type { ArmResult, Comparison, ExperimentResult } from "../results.ts";
+
+/** A table as data; HTML, Markdown, LaTeX and CSV write the same one. Cells are text, numbers where CSV should keep full precision. */
+export interface Table {
+  caption: string;
+  columns: { name: string; unit?: string; align: "left" | "right" }[];
+  rows: (string | number)[][];
+}
+
+/** Metrics worth a column: the primary ones, then those that the product exists to compare, if the runs have them. */
+function shownMetrics({ primary, arms }: ExperimentResult): string[] {
+  const wanted = [...primary, "valLoss", "maxVioGlobal", "specialisation", "acceptance.1", "acceptance.2", "tokensPerSecond"];
+  return [...new Set(wanted)].filter((metric) => arms.some((arm) => arm.mean[metric] !== undefined));
+}
+
+/** One row per arm: sizes and mean ± standard deviation over finished runs. */
+export function armTable(experiment: ExperimentResult): Table {
+  const metrics = shownMetrics(experiment);
+  const cell = (arm: ArmResult, metric: string) => (arm.n === 0 ? "–" : `${formatValue(arm.mean[metric], arm.sd[metric])}${arm.n > 1 ? ` ± ${formatValue(arm.sd[metric], arm.sd[metric])}` : ""}`);
+  return {
+    caption: `Arms of “${experiment.title}”: mean ± standard deviation over finished runs`,
+    columns: [
+      { name: "arm", align: "left" },
+      { name: "runs", align: "right" },
+      { name: "parameters", align: "right" },
+      { name: "active", align: "right" },
+      ...metrics.map((name) => ({ name, unit: metricUnit(name), align: "right" as const })),
+    ],
+    rows: experiment.arms.map((arm) => [
+      arm.name === experiment.baseline ? `${arm.name} (baseline)` : arm.name,
+      `${arm.n} of ${arm.runs.length}`,
+      formatCount(arm.params),
+      formatCount(arm.activeParams),
+      ...metrics.map((metric) => cell(arm, metric)),
+    ]),
+  };
+}
+
+/** One row per comparison of a tested metric with the baseline. */
+export function comparisonTable({ title, baseline, comparisons, primary }: ExperimentResult): Table {
+  const interval = ({ ci95 }: Comparison) => (ci95 ? ci95.map((end) => formatSigned(end, ci95[1] - ci95[0])).join(" to ") : "–");
+  const shown = comparisons.filter((c) => primary.includes(c.metric) || ["maxVioGlobal", "specialisation"].includes(c.metric));
+  return {
+    caption: `Paired differences from “${baseline}” in “${title}”, by seed`,
+    columns: [
+      { name: "metric", align: "left" },
+      { name: "arm", align: "left" },
+      { name: "pairs", align: "right" },
+      { name: "difference", align: "right" },
+      { name: "95 % interval", align: "right" },
+      { name: "p (Holm)", align: "right" },
+      { name: "detectable", align: "right" },
+      { name: "verdict", align: "left" },
+    ],
+    rows: shown.map((c) => [
+      c.metric, c.arm, c.n, formatSigned(c.difference, c.sd), interval(c),
+      c.pHolm === null ? "–" : formatP(c.pHolm), c.detectable80 === null ? "–" : formatValue(c.detectable80, c.detectable80), c.verdict,
+    ]),
+  };
+}
+
+/** One row per run, with everything that tells it from another. */
+export function runTable({ title, arms }: ExperimentResult): Table {
+  return {
+    caption: `Runs of “${title}”`,
+    columns: [
+      { name: "arm", align: "left" }, { name: "seed", align: "right" }, { name: "status", align: "left" }, { name: "valLoss", align: "right" },
+      { name: "maxVioGlobal", align: "right" }, { name: "specialisation", align: "right" }, { name: "steps", align: "right" },
+      { name: "seconds", align: "right" }, { name: "device", align: "left" }, { name: "key", align: "left" },
+    ],
+    rows: arms.flatMap((arm) =>
+      arm.runs.map((run) => [
+        arm.name, run.seed.init === run.seed.data ? run.seed.init : `${run.seed.init}/${run.seed.data}`,
+        run.status + (run.cached ? ", from the store" : "") + (run.error ? `: ${run.error}` : ""),
+        ...[run.metrics?.valLoss, run.metrics?.maxVioGlobal, run.metrics?.specialisation].map((value) => (value === undefined ? "–" : formatValue(value))),
+        run.steps, run.seconds.toFixed(1), run.provenance ? `${run.provenance.backend} (${run.provenance.adapter})` : "–", run.key.slice(0, 16),
+      ]),
+    ),
+  };
+}
+
+export const csvOf = ({ columns, rows }: Table): string =>
+  [columns.map((c) => (c.unit ? `${c.name} (${c.unit})` : c.name)), ...rows].map((row) => row.map(csvField).join(",")).join("\n") + "\n";
+
+function csvField(value: string | number): string {
+  const text = String(value);
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
