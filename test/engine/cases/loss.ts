@@ -35,7 +35,8 @@ export const lossTables = [
   table({
     kind: "balanceLoss",
     sample: (attrs, random) => [scores(attrs, random), chooseExperts(attrs, random), random.between(16, 0.1, 1)],
-    roundings: ({ experts, groupRows }) => [sumRoundings(groupRows) + 2 * experts + 8, 3],
+    // f may be counted in steps of E/(K·groupRows)
+    roundings: ({ experts, groupRows }) => [sumRoundings(groupRows) + 2 * experts + 8, sumRoundings(groupRows) + 3],
     pools: () => ({ outputs: ["metrics", "activations"] }),
     rows: balances,
   }),
