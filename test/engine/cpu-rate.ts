@@ -59,7 +59,7 @@ function milliseconds(timed: Timed[]): number {
   return performance.now() - start;
 }
 
-/** Whole steps against the model's products alone, in turn: the ratio is the median of pairs. Then each op by itself. */
+/** Whole steps against the model's products alone, in turn: the ratio is the median of pairs. Then the best time of each op by itself. */
 export async function measure(name: keyof typeof benchModels, steps: number, relaxed: boolean): Promise<string> {
   const config = benchModels[name];
   const { plan, timed, bytes } = await load(config, relaxed);
@@ -83,10 +83,10 @@ export async function measure(name: keyof typeof benchModels, steps: number, rel
   const rows = new Map<string, { calls: number; time: number; flops: number; bytes: number }>();
   timed.forEach(({ op }, n) => {
     const row = rows.get(label(op)) ?? { calls: 0, time: 0, flops: 0, bytes: 0 };
-    rows.set(label(op), { calls: row.calls + 1, time: row.time + median(times[n]), flops: row.flops + op.flops, bytes: row.bytes + op.bytes });
+    rows.set(label(op), { calls: row.calls + 1, time: row.time + Math.min(...times[n]), flops: row.flops + op.flops, bytes: row.bytes + op.bytes });
   });
   for (const [key, row] of [...rows].sort((a, b) => b[1].time - a[1].time)) {
-    const share = ((100 * row.time) / stepTime).toFixed(1);
+    const share = ((100 * row.time) / best).toFixed(1);
     lines.push(`  ${share.padStart(5)} %  ${row.time.toFixed(3).padStart(8)} ms  ${(row.flops / row.time / 1e6).toFixed(1).padStart(6)} GFLOP/s  ${(row.bytes / row.time / 1e6).toFixed(1).padStart(6)} GB/s  ${String(row.calls).padStart(3)} × ${key}`);
   }
   return lines.join("\n");

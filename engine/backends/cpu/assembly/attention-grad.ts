@@ -1,5 +1,5 @@
 import { clearBehind, scoreStride } from "./attention";
-import { exp4 } from "./exp";
+import { exp8 } from "./exp";
 import { packedProduct } from "./matmul";
 import { packColumns, packRows, padded } from "./pack";
 import { clear, keepLanes, madd, sumLanes } from "./simd";
@@ -84,19 +84,15 @@ export function attentionGrad(
 
 /** Raw scores in p and do·v in ds, `count` each, become P and dS; zeros follow. */
 function gradRow(p: usize, ds: usize, count: i32, scale: f32, lse: f32, delta: f32): void {
-  const scales = f32x4.splat(scale), lses = f32x4.splat(lse), deltas = f32x4.splat(delta), zero = f32x4.splat(0);
-  for (let j = 0; j < count; j += 4, p += 16, ds += 16) {
-    let e = exp4(f32x4.sub(f32x4.mul(v128.load(p), scales), lses));
-    let slope = f32x4.mul(f32x4.mul(e, f32x4.sub(v128.load(ds), deltas)), scales);
-    if (count - j < 4) {
-      e = keepLanes(e, count - j, zero);
-      slope = keepLanes(slope, count - j, zero);
-    }
-    v128.store(p, e);
-    v128.store(ds, slope);
+  const scales = f32x4.splat(scale), lses = f32x4.splat(lse), deltas = f32x4.splat(delta);
+  const bytes = <usize>count << 2;
+  for (let j: usize = 0; j < bytes; j += 32) {
+    exp8(f32x4.sub(f32x4.mul(v128.load(p + j), scales), lses), f32x4.sub(f32x4.mul(v128.load(p + j, 16), scales), lses), p + j);
+    v128.store(ds + j, f32x4.mul(f32x4.mul(v128.load(p + j), scales), f32x4.sub(v128.load(ds + j), deltas)));
+    v128.store(ds + j, f32x4.mul(f32x4.mul(v128.load(p + j, 16), scales), f32x4.sub(v128.load(ds + j, 16), deltas)), 16);
   }
-  clearBehind(p);
-  clearBehind(ds);
+  clearBehind(p, count);
+  clearBehind(ds, count);
 }
 
 function dot(a: usize, b: usize, width: i32): f32 {

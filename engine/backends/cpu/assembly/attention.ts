@@ -1,7 +1,7 @@
-import { exp4 } from "./exp";
+import { exp8 } from "./exp";
 import { packedProduct } from "./matmul";
 import { packColumns, packRows, padded } from "./pack";
-import { keepLanes, maxLanes, sumLanes } from "./simd";
+import { keepLanes, maxLanes, putPart, sumLanes } from "./simd";
 import { nextTile, tileRows } from "./tile";
 
 /** Floats from row to row of a block of scores: whole panels, and room to write zeros behind the diagonal. */
@@ -11,17 +11,23 @@ export function scoreStride(seqLen: i32): i32 {
   return padded(seqLen) + 8;
 }
 
-/** Zeros from `address` on for the rest of a tile behind the diagonal (at most 8 columns). */
+/** Zeros behind the first `count` of a row of scores, as far as a tile that crosses the diagonal may look (7 columns). */
 // @ts-ignore: decorator
 @inline
-export function clearBehind(address: usize): void {
-  v128.store(address, f32x4.splat(0));
-  v128.store(address, f32x4.splat(0), 16);
+export function clearBehind(row: usize, count: i32): void {
+  const zero = f32x4.splat(0);
+  let end = row + (<usize>(count & ~3) << 2);
+  if (count & 3) {
+    v128.store(end, keepLanes(v128.load(end), count & 3, zero));
+    end += 16;
+  }
+  v128.store(end, zero);
+  v128.store(end, zero, 16);
 }
 
 /** Bytes of scratch `attention` uses. */
 export function attentionScratch(seqLen: i32, qkDim: i32, vDim: i32): i32 {
-  return (padded(seqLen) * qkDim + seqLen * padded(vDim) + tileRows * scoreStride(seqLen) + 8 * tileRows) << 2;
+  return (padded(seqLen) * qkDim + seqLen * padded(vDim) + tileRows * scoreStride(seqLen) + 9 * tileRows) << 2;
 }
 
 /**
@@ -37,7 +43,7 @@ export function attention(
   const ldo = <usize>(heads * vDim) << 2, ldv = <usize>(kvHeads * vDim) << 2, ldl = <usize>heads << 2;
   const stride = <usize>scoreStride(seqLen) << 2;
   const keys = scratch, values = keys + (<usize>(padded(seqLen) * qkDim) << 2);
-  const scores = values + (<usize>(seqLen * padded(vDim)) << 2), edge = scores + stride * tileRows;
+  const scores = values + (<usize>(seqLen * padded(vDim)) << 2), edge = scores + stride * tileRows, inverses = edge + 32 * tileRows;
   const group = heads / kvHeads;
   for (let b = 0; b < batch; b++) {
     for (let h = 0; h < heads; h++) {
@@ -51,10 +57,9 @@ export function attention(
         const rows = nextTile(seqLen - i);
         const seen = i + rows;
         packedProduct(qHead + ldq * i, ldq, false, keys, <usize>qkDim << 5, scores, stride, rows, padded(seen), qkDim, false, edge);
-        for (let r = 0; r < rows; r++) {
-          store<f32>(lseHead + ldl * (i + r), softmaxRow(scores + stride * r, i + r + 1, scale));
-        }
+        for (let r = 0; r < rows; r++) softmaxRow(scores + stride * r, i + r + 1, scale, lseHead + ldl * (i + r), inverses + (<usize>r << 2));
         packedProduct(scores, stride, false, values, <usize>seqLen << 5, oHead + ldo * i, ldo, rows, vDim, seen, false, edge);
+        for (let r = 0; r < rows; r++) scaleRow(oHead + ldo * (i + r), vDim, load<f32>(inverses + (<usize>r << 2)));
         i = seen;
       }
     }
@@ -66,8 +71,8 @@ export function attention(
   }
 }
 
-/** The first `count` of a row of raw scores become softmax(scale·score), zeros follow; returns log Σ exp(scale·score). */
-function softmaxRow(row: usize, count: i32, scale: f32): f32 {
+/** Raw scores, `count` of them, become exp(scale·score − max) with zeros behind; also log Σ exp(scale·score), and 1/Σ for the output. */
+function softmaxRow(row: usize, count: i32, scale: f32, lse: usize, inverse: usize): void {
   const scales = f32x4.splat(scale), lowest = f32x4.splat(-Infinity);
   const whole = <usize>(count & ~3) << 2, rest = count & 3;
   let top = lowest;
@@ -75,22 +80,26 @@ function softmaxRow(row: usize, count: i32, scale: f32): f32 {
   if (rest) top = f32x4.pmax(top, keepLanes(f32x4.mul(v128.load(row + whole), scales), rest, lowest));
   const max = maxLanes(top);
   const maxes = f32x4.splat(max);
-  let total = f32x4.splat(0);
-  for (let j: usize = 0; j < whole; j += 16) {
-    const e = exp4(f32x4.sub(f32x4.mul(v128.load(row + j), scales), maxes));
-    total = f32x4.add(total, e);
-    v128.store(row + j, e);
+  const end = row + (<usize>count << 2);
+  for (let j = row; j < end; j += 32) {
+    exp8(f32x4.sub(f32x4.mul(v128.load(j), scales), maxes), f32x4.sub(f32x4.mul(v128.load(j, 16), scales), maxes), j);
   }
-  let end = row + whole;
-  if (rest) {
-    const e = keepLanes(exp4(f32x4.sub(f32x4.mul(v128.load(end), scales), maxes)), rest, f32x4.splat(0));
-    total = f32x4.add(total, e);
-    v128.store(end, e);
-    end += 16;
+  clearBehind(row, count);
+  let sum0 = f32x4.splat(0), sum1 = sum0;
+  for (let j = row; j < end; j += 32) {
+    sum0 = f32x4.add(sum0, v128.load(j));
+    sum1 = f32x4.add(sum1, v128.load(j, 16));
   }
-  const sum = sumLanes(total);
-  const inverse = f32x4.splat(1 / sum);
-  for (let j = row; j < end; j += 16) v128.store(j, f32x4.mul(v128.load(j), inverse));
-  clearBehind(end);
-  return max + Mathf.log(sum);
+  const sum = sumLanes(f32x4.add(sum0, sum1));
+  store<f32>(lse, max + Mathf.log(sum));
+  store<f32>(inverse, 1 / sum);
+}
+
+// @ts-ignore: decorator
+@inline
+function scaleRow(row: usize, width: i32, factor: f32): void {
+  const factors = f32x4.splat(factor);
+  const whole = <usize>(width & ~3) << 2;
+  for (let j: usize = 0; j < whole; j += 16) v128.store(row + j, f32x4.mul(v128.load(row + j), factors));
+  if (width & 3) putPart(row + whole, f32x4.mul(v128.load(row + whole), factors), width & 3, false);
 }

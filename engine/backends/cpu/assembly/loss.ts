@@ -1,5 +1,5 @@
-import { exp4 } from "./exp";
-import { keepLanes, maxLanes, put, putPart, putScalar, sumLanes } from "./simd";
+import { eight, exp4, exp8 } from "./exp";
+import { keepLanes, maxLanes, put, putScalar, putUpTo, sumLanes } from "./simd";
 
 const zero = f32x4.splat(0);
 
@@ -15,17 +15,27 @@ function rowMax(x: usize, width: i32): f32 {
 
 /** log Σ exp(x − max) + max */
 function logSumExp(x: usize, width: i32, max: f32): f32 {
-  const whole = <usize>(width & ~3) << 2, rest = width & 3;
   const maxes = f32x4.splat(max);
   let sum = zero;
-  for (let i: usize = 0; i < whole; i += 16) sum = f32x4.add(sum, exp4(f32x4.sub(v128.load(x + i), maxes)));
-  if (rest) sum = f32x4.add(sum, keepLanes(exp4(f32x4.sub(v128.load(x + whole), maxes)), rest, zero));
+  let i = 0;
+  for (; i + 8 <= width; i += 8, x += 32) {
+    exp8(f32x4.sub(v128.load(x), maxes), f32x4.sub(v128.load(x, 16), maxes), eight);
+    sum = f32x4.add(sum, f32x4.add(v128.load(eight), v128.load(eight, 16)));
+  }
+  for (; i < width; i += 4, x += 16) sum = f32x4.add(sum, keepLanes(exp4(f32x4.sub(v128.load(x), maxes)), min(4, width - i), zero));
   return max + Mathf.log(sumLanes(sum));
 }
 
 /** Index of the first element equal to `value`; 0 when there is none (NaN). */
 function firstEqual(x: usize, width: i32, value: f32): i32 {
-  for (let i = 0; i < width; i++) if (load<f32>(x + (<usize>i << 2)) == value) return i;
+  const values = f32x4.splat(value);
+  for (let i = 0; i < width; i += 4) {
+    const mask = i32x4.bitmask(f32x4.eq(v128.load(x + (<usize>i << 2)), values));
+    if (mask) {
+      const at = i + ctz(mask);
+      return at < width ? at : 0;
+    }
+  }
   return 0;
 }
 
@@ -66,10 +76,14 @@ export function crossEntropyGrad(
 
 /** y (+)= factor·exp(x − lse) */
 function scaledSoftmax(x: usize, y: usize, width: i32, lse: f32, factor: f32, add: bool): void {
-  const whole = <usize>(width & ~3) << 2, rest = width & 3;
   const lses = f32x4.splat(lse), factors = f32x4.splat(factor);
-  for (let i: usize = 0; i < whole; i += 16) put(y + i, f32x4.mul(factors, exp4(f32x4.sub(v128.load(x + i), lses))), add);
-  if (rest) putPart(y + whole, f32x4.mul(factors, exp4(f32x4.sub(v128.load(x + whole), lses))), rest, add);
+  let i = 0;
+  for (; i + 8 <= width; i += 8, x += 32, y += 32) {
+    exp8(f32x4.sub(v128.load(x), lses), f32x4.sub(v128.load(x, 16), lses), eight);
+    put(y, f32x4.mul(factors, v128.load(eight)), add);
+    put(y + 16, f32x4.mul(factors, v128.load(eight, 16)), add);
+  }
+  for (; i < width; i += 4, x += 16, y += 16) putUpTo(y, f32x4.mul(factors, exp4(f32x4.sub(v128.load(x), lses))), width - i, add);
 }
 
 /** logits[rows,E] → loss[1] = coefficient · mean (logsumexp)² */

@@ -12,63 +12,65 @@ function choice(s: usize, bias: usize, expert: i32, form: i32): f32 {
   return value == value ? value : -Infinity;
 }
 
-/** Index of the largest value that is not taken; the lowest of equal ones. */
-function largest(values: usize, taken: usize, count: i32): i32 {
-  let best = -1;
-  let bestValue: f32 = 0;
+/**
+ * Keeps the k largest of `count` values in `best` (value, then index) from the largest on, equal ones from the lowest index on.
+ * One pass: after the first few values most are below the smallest kept one and cost one comparison.
+ */
+// @ts-ignore: decorator
+@inline
+function keepLargest(values: usize, count: i32, k: i32, best: usize): void {
   for (let i = 0; i < count; i++) {
     const value = load<f32>(values + (<usize>i << 2));
-    if ((best < 0 || value > bestValue) && !load<u8>(taken + i)) {
-      best = i;
-      bestValue = value;
+    let place = min(i, k);
+    if (i >= k && !(value > load<f32>(best + (<usize>(k - 1) << 3)))) continue;
+    if (place == k) place--;
+    for (; place > 0 && value > load<f32>(best + (<usize>(place - 1) << 3)); place--) {
+      store<u64>(best + (<usize>place << 3), load<u64>(best + (<usize>(place - 1) << 3)));
     }
+    store<f32>(best + (<usize>place << 3), value);
+    store<i32>(best + (<usize>place << 3), i, 4);
   }
-  return best;
 }
 
-/** Sum of the two largest choices of a group; leaves no flag behind. */
-function groupScore(choices: usize, taken: usize, size: i32): f32 {
-  const first = largest(choices, taken, size);
-  const score = load<f32>(choices + (<usize>first << 2));
-  if (size == 1) return score;
-  store<u8>(taken + first, 1);
-  const second = load<f32>(choices + (<usize>largest(choices, taken, size) << 2));
-  store<u8>(taken + first, 0);
-  return score + second;
+/** Writes the indices of the k kept values in ascending order. */
+// @ts-ignore: decorator
+@inline
+function writeAscending(best: usize, k: i32, idx: usize): void {
+  for (let n = 0; n < k; n++) {
+    const index = load<i32>(best + (<usize>n << 3), 4);
+    let place = idx + (<usize>n << 2);
+    for (; place > idx && load<i32>(place - 4) > index; place -= 4) store<i32>(place, load<i32>(place - 4));
+    store<i32>(place, index);
+  }
 }
 
-/** −∞ for every choice outside the topkGroup best groups. */
-function limitGroups(choices: usize, taken: usize, groupScores: usize, groupTaken: usize, nGroup: i32, size: i32, topkGroup: i32): void {
-  for (let g = 0; g < nGroup; g++) store<f32>(groupScores + (<usize>g << 2), groupScore(choices + (<usize>(g * size) << 2), taken + g * size, size));
-  for (let kept = 0; kept < topkGroup; kept++) store<u8>(groupTaken + largest(groupScores, groupTaken, nGroup), 1);
+/** −∞ for every choice outside the topkGroup groups with the largest sum of their two highest choices. */
+function limitGroups(choices: usize, groupScores: usize, best: usize, nGroup: i32, size: i32, topkGroup: i32): void {
   for (let g = 0; g < nGroup; g++) {
-    if (load<u8>(groupTaken + g)) continue;
-    for (let e = g * size; e < (g + 1) * size; e++) store<f32>(choices + (<usize>e << 2), -Infinity);
+    keepLargest(choices + (<usize>(g * size) << 2), size, min(2, size), best);
+    store<f32>(groupScores + (<usize>g << 2), size > 1 ? load<f32>(best) + load<f32>(best, 8) : load<f32>(best));
+  }
+  keepLargest(groupScores, nGroup, topkGroup, best);
+  for (let g = 0; g < nGroup; g++) {
+    let kept = false;
+    for (let n = 0; n < topkGroup; n++) kept = kept || load<i32>(best + (<usize>n << 3), 4) == g;
+    if (!kept) for (let e = g * size; e < (g + 1) * size; e++) store<f32>(choices + (<usize>e << 2), -Infinity);
   }
 }
 
-/** Bytes of scratch `topk` uses: choices and group scores, and a flag for each. */
+/** Bytes of scratch `topk` uses: choices, group scores, and what is kept (at most all of either). */
 export function topkScratch(experts: i32, nGroup: i32): i32 {
-  return 5 * (experts + nGroup);
+  return 12 * (experts + nGroup);
 }
 
 /** s[rows,E] (, bias[E]) → idx i32[rows,K] ascending */
 export function topk(s: usize, bias: usize, idx: usize, rows: i32, experts: i32, k: i32, nGroup: i32, topkGroup: i32, form: i32, scratch: usize): void {
-  const groupScores = scratch + (<usize>experts << 2);
-  const taken = groupScores + (<usize>nGroup << 2), groupTaken = taken + experts;
+  const groupScores = scratch + (<usize>experts << 2), best = groupScores + (<usize>nGroup << 2);
   for (let r = 0; r < rows; r++, s += <usize>experts << 2, idx += <usize>k << 2) {
     for (let e = 0; e < experts; e++) store<f32>(scratch + (<usize>e << 2), choice(s, bias, e, form));
-    memory.fill(taken, 0, experts + nGroup);
-    if (nGroup > 1) limitGroups(scratch, taken, groupScores, groupTaken, nGroup, experts / nGroup, topkGroup);
-    for (let chosen = 0; chosen < k; chosen++) {
-      const e = largest(scratch, taken, experts);
-      store<u8>(taken + e, 1);
-      let slot = chosen;
-      for (; slot > 0 && load<i32>(idx + (<usize>(slot - 1) << 2)) > e; slot--) {
-        store<i32>(idx + (<usize>slot << 2), load<i32>(idx + (<usize>(slot - 1) << 2)));
-      }
-      store<i32>(idx + (<usize>slot << 2), e);
-    }
+    if (nGroup > 1) limitGroups(scratch, groupScores, best, nGroup, experts / nGroup, topkGroup);
+    keepLargest(scratch, experts, k, best);
+    writeAscending(best, k, idx);
   }
 }
 
