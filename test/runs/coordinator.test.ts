@@ -32,8 +32,10 @@ describe("a study", () => {
   test("takes what the store has, without a worker, and says so", async () => {
     const store = new MemoryStore();
     const first = await bench({ store }).coordinator.submit(plan()).finished;
-    const { coordinator, engine } = bench({ store });
+    const { coordinator, engine, events } = bench({ store });
     const second = await coordinator.submit(plan({ seeds: 3 })).finished;
+    const order = events.flatMap((event) => (event.type === "run" && event.result.status !== "queued" ? [event.result.status] : []));
+    expect(order.slice(0, 6)).toEqual(["done", "done", "done", "done", "running", "running"]);
     expect(engine.jobs.map(({ job }) => job.seed.init)).toEqual([3, 3]);
     expect(second.arms[0].runs.map((run) => run.cached)).toEqual([true, true, false]);
     expect(second.arms[0].runs[0].metrics).toEqual(first.arms[0].runs[0].metrics);
