@@ -1,22 +1,27 @@
 import type { OpKind } from "../../../program/ops.ts";
 import { generateMatmul, type MatmulForm } from "../matmul/generate.ts";
-import { chooseMatmul } from "../matmul/variants.ts";
-import { input, type Lower, output } from "../launch.ts";
+import { chooseMatmul, chooseSplits } from "../matmul/variants.ts";
+import { input, type Launch, type Lower, output } from "../launch.ts";
+import { elementwise } from "./common.ts";
 
 type Kinds = Extract<OpKind, "matmul" | "groupedMatmul">;
 
 export const products: { [Kind in Kinds]: Lower<Kind> } = {
-  matmul: ({ attrs: { m, n, k, transA, transB }, inputs: [a, b], outputs: [c], add }, { adapterClass }) => {
+  matmul: ({ attrs: { m, n, k, transA, transB }, inputs: [a, b], outputs: [c], add }, { adapterClass, scratch }) => {
     const variant = chooseMatmul({ m, n }, adapterClass);
-    return [
-      {
-        kernel: `matmul ${variant.kind}`,
-        body: generateMatmul({ transA, transB, grouped: "no" }, variant),
-        shape: { M: m, N: n, K: k, experts: 1 },
-        bindings: { a: input(a), b: input(b), c: output(c, add[0]) },
-        grid: [Math.ceil(n / variant.blockN), Math.ceil(m / variant.blockM)],
-      },
-    ];
+    const splits = chooseSplits({ m, n, k }, variant);
+    const split = Math.ceil(k / splits);
+    const parts = Math.ceil(k / split);
+    const partial = parts > 1 ? scratch(parts * m * n) : undefined;
+    const product: Launch = {
+      kernel: `matmul ${variant.kind}`,
+      body: generateMatmul({ transA, transB, grouped: "no" }, variant),
+      shape: { M: m, N: n, K: k, split },
+      bindings: { a: input(a), b: input(b), c: partial ? output(partial) : output(c, add[0]) },
+      grid: [Math.ceil(n / variant.blockN), Math.ceil(m / variant.blockM) * parts],
+    };
+    if (!partial) return [product];
+    return [product, elementwise("sum-rows", m * n, { partial: input(partial), y: output(c, add[0]) }, { counts: { rows: parts } })];
   },
 
   groupedMatmul: ({ attrs: { rows, experts, n, k, mode }, inputs: [a, b, starts], outputs: [c], add }, { adapterClass }) => {

@@ -28,12 +28,13 @@ ${begin(form, variant)}
   let row0 = place.x;
   let rowEnd = place.y;
   let depth0 = place.z;
-  let depthEnd = ${form.grouped === "depth" ? "place.w" : "shape.K"};
-  let expert = ${{ no: "0u", rows: "place.w", depth: `group.y / ${blocks("shape.M", variant.blockM)}` }[form.grouped]};
+  let depthEnd = ${form.grouped === "rows" ? "shape.K" : "place.w"};
+  // which expert's (or split's) matrix
+  let copy = ${form.grouped === "rows" ? "place.w" : `group.y / ${blocks("shape.M", variant.blockM)}`};
   let col0 = group.x * ${variant.blockN}u;
   let a0 = replica * shape.a_stride;
-  let b0 = replica * shape.b_stride${form.grouped === "rows" ? " + expert * N * shape.K" : ""};
-  let c0 = replica * shape.c_stride${form.grouped === "depth" ? " + expert * shape.M * N" : ""};
+  let b0 = replica * shape.b_stride${form.grouped === "rows" ? " + copy * N * shape.K" : ""};
+  let c0 = replica * shape.c_stride${form.grouped === "rows" ? "" : " + copy * shape.M * N"};
   let tx = lane % ${variant.blockN / variant.threadN}u;
   let ty = lane / ${variant.blockN / variant.threadN}u;
 ${owned(variant)}
@@ -53,9 +54,15 @@ const each = (variant: MatmulVariant, line: (i: number, j: number) => string): s
 const indexA = ({ transA }: MatmulForm, i: string, p: string) => (transA ? `a0 + (${p}) * shape.M + ${i}` : `a0 + (${i}) * shape.K + ${p}`);
 const indexB = ({ transB }: MatmulForm, p: string, j: string) => (transB ? `b0 + (${j}) * shape.K + ${p}` : `b0 + (${p}) * N + ${j}`);
 
-/** `locate` gives a workgroup its (first row, end of rows, first depth, end of depth | expert). */
+/** `locate` gives a workgroup its (first row, end of rows, first depth, end of depth), for "rows" (…, 0, expert). */
 function placement({ grouped }: MatmulForm, { blockM }: MatmulVariant): string {
-  if (grouped === "no") return `fn locate(replica: u32, tile: u32) -> vec4u { return vec4u(tile * ${blockM}u, shape.M, 0u, 0u); }`;
+  if (grouped === "no") {
+    return `fn locate(replica: u32, tile: u32) -> vec4u {
+  let perSplit = ${blocks("shape.M", blockM)};
+  let depth0 = (tile / perSplit) * shape.split;
+  return vec4u((tile % perSplit) * ${blockM}u, shape.M, depth0, min(depth0 + shape.split, shape.K));
+}`;
+  }
   const start = (e: string) => `u32(starts[replica * shape.starts_stride + ${e}])`;
   if (grouped === "depth") {
     return `fn locate(replica: u32, tile: u32) -> vec4u {

@@ -27,6 +27,20 @@ export const matmulVariants = {
 /** Workgroups of the large variant from which on it fills a GPU. */
 const enoughGroups = 256;
 
+/** Workgroups to aim for when K is split, and the least depth that is worth a workgroup. */
+const splitGroups = 128;
+const splitDepth = 128;
+
+/**
+ * How many parts K is cut into: weight gradients have a small C and a deep K (the rows of a batch), which would leave most of a GPU idle.
+ * The parts are written apart and added in order.
+ */
+export function chooseSplits({ m, n, k }: { m: number; n: number; k: number }, variant: MatmulVariant): number {
+  if (variant.kind === "registers") return 1;
+  const groups = Math.ceil(m / variant.blockM) * Math.ceil(n / variant.blockN);
+  return Math.max(1, Math.min(Math.floor(k / splitDepth), Math.floor(splitGroups / groups)));
+}
+
 /** The variant for a product whose C is m × n: a pure function of shape and adapter class, never of the number of replicas. */
 export function chooseMatmul(shape: { m: number; n: number }, adapterClass: AdapterClass): MatmulVariant {
   if (adapterClass === "software") return matmulVariants.registers;
