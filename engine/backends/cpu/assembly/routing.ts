@@ -1,76 +1,78 @@
 import { row } from "./embedding";
-import { clear, keepLanes, madd, put, putPart, putScalar, sumLanes } from "./simd";
+import { clear, keepLanes, madd, maxLanes, put, putPart, putScalar, sumLanes } from "./simd";
 
-/** Choice score: s, s + bias or s·bias (form 0, 1, 2); what is no number loses, so that ids stay valid. */
+/** Choice scores of four experts: s, s + bias or s·bias (form 0, 1, 2); what is no number becomes −∞ and loses, so that ids stay valid. */
 // @ts-ignore: decorator
 @inline
-function choice(s: usize, bias: usize, expert: i32, form: i32): f32 {
-  const at = <usize>expert << 2;
-  let value = load<f32>(s + at);
-  if (form == 1) value += load<f32>(bias + at);
-  if (form == 2) value *= load<f32>(bias + at);
-  return value == value ? value : -Infinity;
+function choices4(s: usize, bias: usize, form: i32): v128 {
+  let value = v128.load(s);
+  if (form == 1) value = f32x4.add(value, v128.load(bias));
+  if (form == 2) value = f32x4.mul(value, v128.load(bias));
+  return v128.bitselect(value, f32x4.splat(-Infinity), f32x4.eq(value, value));
 }
 
-/**
- * Keeps the k largest of `count` values in `best` (value, then index) from the largest on, equal ones from the lowest index on.
- * One pass: after the first few values most are below the smallest kept one and cost one comparison.
- */
+/** Index of the largest of `vectors`·4 values, the lowest of equal ones, and NaN in its place: what is taken is NaN. */
 // @ts-ignore: decorator
 @inline
-function keepLargest(values: usize, count: i32, k: i32, best: usize): void {
-  for (let i = 0; i < count; i++) {
-    const value = load<f32>(values + (<usize>i << 2));
-    let place = min(i, k);
-    if (i >= k && !(value > load<f32>(best + (<usize>(k - 1) << 3)))) continue;
-    if (place == k) place--;
-    for (; place > 0 && value > load<f32>(best + (<usize>(place - 1) << 3)); place--) {
-      store<u64>(best + (<usize>place << 3), load<u64>(best + (<usize>(place - 1) << 3)));
-    }
-    store<f32>(best + (<usize>place << 3), value);
-    store<i32>(best + (<usize>place << 3), i, 4);
+function takeLargest(values: usize, vectors: i32): i32 {
+  let top = f32x4.splat(-Infinity);
+  for (let i = 0; i < vectors; i++) top = f32x4.pmax(top, v128.load(values + (<usize>i << 4)));
+  top = f32x4.splat(maxLanes(top));
+  let i = 0;
+  let mask = 0;
+  while (i < vectors - 1) {
+    mask = i32x4.bitmask(f32x4.eq(top, v128.load(values + (<usize>i << 4))));
+    if (mask) break;
+    i++;
   }
+  if (!mask) mask = i32x4.bitmask(f32x4.eq(top, v128.load(values + (<usize>i << 4))));
+  const index = (i << 2) + ctz(mask);
+  store<f32>(values + (<usize>index << 2), NaN);
+  return index;
 }
 
-/** Writes the indices of the k kept values in ascending order. */
-// @ts-ignore: decorator
-@inline
-function writeAscending(best: usize, k: i32, idx: usize): void {
-  for (let n = 0; n < k; n++) {
-    const index = load<i32>(best + (<usize>n << 3), 4);
-    let place = idx + (<usize>n << 2);
-    for (; place > idx && load<i32>(place - 4) > index; place -= 4) store<i32>(place, load<i32>(place - 4));
-    store<i32>(place, index);
+/** Sum of the two largest choices of a group. */
+function groupScore(choices: usize, size: i32): f32 {
+  let first: f32 = -Infinity, second: f32 = -Infinity;
+  for (let i: usize = 0; i < <usize>size << 2; i += 4) {
+    const value = load<f32>(choices + i);
+    second = max(second, min(first, value));
+    first = max(first, value);
   }
+  return size == 1 ? first : first + second;
 }
 
-/** −∞ for every choice outside the topkGroup groups with the largest sum of their two highest choices. */
-function limitGroups(choices: usize, groupScores: usize, best: usize, nGroup: i32, size: i32, topkGroup: i32): void {
+/** −∞ for every choice outside the topkGroup groups of the highest score. */
+function limitGroups(choices: usize, groupScores: usize, nGroup: i32, size: i32, topkGroup: i32): void {
+  const vectors = (nGroup + 3) >> 2;
+  for (let g = nGroup; g < vectors << 2; g++) store<f32>(groupScores + (<usize>g << 2), NaN);
+  for (let g = 0; g < nGroup; g++) store<f32>(groupScores + (<usize>g << 2), groupScore(choices + (<usize>(g * size) << 2), size));
+  for (let n = 0; n < topkGroup; n++) takeLargest(groupScores, vectors);
   for (let g = 0; g < nGroup; g++) {
-    keepLargest(choices + (<usize>(g * size) << 2), size, min(2, size), best);
-    store<f32>(groupScores + (<usize>g << 2), size > 1 ? load<f32>(best) + load<f32>(best, 8) : load<f32>(best));
-  }
-  keepLargest(groupScores, nGroup, topkGroup, best);
-  for (let g = 0; g < nGroup; g++) {
-    let kept = false;
-    for (let n = 0; n < topkGroup; n++) kept = kept || load<i32>(best + (<usize>n << 3), 4) == g;
-    if (!kept) for (let e = g * size; e < (g + 1) * size; e++) store<f32>(choices + (<usize>e << 2), -Infinity);
+    const score = load<f32>(groupScores + (<usize>g << 2));
+    if (score == score) for (let e = g * size; e < (g + 1) * size; e++) store<f32>(choices + (<usize>e << 2), -Infinity);
   }
 }
 
-/** Bytes of scratch `topk` uses: choices, group scores, and what is kept (at most all of either). */
+/** Bytes of scratch `topk` uses: choices and group scores in whole vectors. */
 export function topkScratch(experts: i32, nGroup: i32): i32 {
-  return 12 * (experts + nGroup);
+  return ((experts + 3 & ~3) + (nGroup + 3 & ~3)) << 2;
 }
 
 /** s[rows,E] (, bias[E]) → idx i32[rows,K] ascending */
 export function topk(s: usize, bias: usize, idx: usize, rows: i32, experts: i32, k: i32, nGroup: i32, topkGroup: i32, form: i32, scratch: usize): void {
-  const groupScores = scratch + (<usize>experts << 2), best = groupScores + (<usize>nGroup << 2);
+  const vectors = (experts + 3) >> 2;
+  const groupScores = scratch + (<usize>vectors << 4);
   for (let r = 0; r < rows; r++, s += <usize>experts << 2, idx += <usize>k << 2) {
-    for (let e = 0; e < experts; e++) store<f32>(scratch + (<usize>e << 2), choice(s, bias, e, form));
-    if (nGroup > 1) limitGroups(scratch, groupScores, best, nGroup, experts / nGroup, topkGroup);
-    keepLargest(scratch, experts, k, best);
-    writeAscending(best, k, idx);
+    for (let at: usize = 0; at < <usize>vectors << 4; at += 16) v128.store(scratch + at, choices4(s + at, bias + at, form));
+    for (let e = experts; e < vectors << 2; e++) store<f32>(scratch + (<usize>e << 2), NaN);
+    if (nGroup > 1) limitGroups(scratch, groupScores, nGroup, experts / nGroup, topkGroup);
+    for (let n = 0; n < k; n++) {
+      const expert = takeLargest(scratch, vectors);
+      let place = idx + (<usize>n << 2);
+      for (; place > idx && load<i32>(place - 4) > expert; place -= 4) store<i32>(place, load<i32>(place - 4));
+      store<i32>(place, expert);
+    }
   }
 }
 
