@@ -1,0 +1,161 @@
+import type { ModelConfig } from "../model/config.ts";
+import { InterchangeError } from "./interchange-error.ts";
+
+/**
+ * A model's `config.json` as `transformers` reads it (`model_type` "deepseek_v3"). Every field is written, also those that
+ * equal a default: defaults of 671 billion parameters fit no miniature, and `transformers` 5 draws a tied head at random when
+ * `tie_word_embeddings` is absent. The base of RoPE stands twice, where version 4 and where version 5 look for it.
+ * @throws {InterchangeError} when the model is no DeepSeek-V3
+ */
+export function toHuggingFaceConfig(model: ModelConfig, maxPositionEmbeddings: number): Record<string, unknown> {
+  const { attention } = model;
+  const problems: string[] = [];
+  if (attention.kind !== "mla") problems.push("attention.kind: deepseek_v3 has multi-head latent attention only, this model has grouped-query attention");
+  if (model.scoringFunc !== "sigmoid") problems.push(`scoringFunc: deepseek_v3 routes by sigmoid, this model by ${String(model.scoringFunc)}`);
+  if (model.mtp.depth > 0 && model.mtp.heads !== "sequential") problems.push("mtp.heads: the published layout has sequential prediction modules only, this model has parallel ones");
+  if (hasExperts(model) && model.nRoutedExperts / model.nGroup < 2) problems.push("nGroup: deepseek_v3 ranks a group by its two best experts, so every group needs two");
+  if (problems.length > 0 || attention.kind !== "mla") throw new InterchangeError("this model cannot be written as deepseek_v3", problems);
+  return {
+    architectures: ["DeepseekV3ForCausalLM"],
+    model_type: "deepseek_v3",
+    torch_dtype: "float32",
+    vocab_size: model.vocabSize,
+    hidden_size: model.hiddenSize,
+    num_hidden_layers: model.numHiddenLayers,
+    num_attention_heads: model.numAttentionHeads,
+    num_key_value_heads: model.numAttentionHeads,
+    q_lora_rank: attention.qLoraRank,
+    kv_lora_rank: attention.kvLoraRank,
+    qk_nope_head_dim: attention.qkNopeHeadDim,
+    qk_rope_head_dim: attention.qkRopeHeadDim,
+    v_head_dim: attention.vHeadDim,
+    attention_bias: false,
+    attention_dropout: 0,
+    rope_theta: model.ropeTheta,
+    rope_parameters: { rope_type: "default", rope_theta: model.ropeTheta },
+    rope_interleave: true,
+    max_position_embeddings: maxPositionEmbeddings,
+    n_routed_experts: model.nRoutedExperts,
+    n_shared_experts: model.nSharedExperts,
+    num_experts_per_tok: model.numExpertsPerTok,
+    moe_intermediate_size: model.moeIntermediateSize,
+    intermediate_size: model.intermediateSize,
+    first_k_dense_replace: model.firstKDenseReplace,
+    moe_layer_freq: 1,
+    scoring_func: "sigmoid",
+    topk_method: "noaux_tc",
+    n_group: model.nGroup,
+    topk_group: model.topkGroup,
+    norm_topk_prob: model.normTopkProb,
+    routed_scaling_factor: model.routedScalingFactor,
+    num_nextn_predict_layers: model.mtp.depth,
+    hidden_act: "silu",
+    initializer_range: model.initializerRange,
+    rms_norm_eps: model.rmsNormEps,
+    tie_word_embeddings: model.tieWordEmbeddings,
+    use_cache: true,
+    pretraining_tp: 1,
+    pad_token_id: null,
+    bos_token_id: null,
+    eos_token_id: null,
+  };
+}
+
+/**
+ * The model that a `config.json` describes. Absent fields mean what they mean to `transformers`.
+ * @throws {InterchangeError} naming every field that is missing, of the wrong kind, or asks for what the engine does not do
+ */
+export function fromHuggingFaceConfig(config: Record<string, unknown>): ModelConfig {
+  const read = new Reader(config);
+  if (config.model_type !== "deepseek_v3") read.problem("model_type", `is ${JSON.stringify(config.model_type)}, not "deepseek_v3"`);
+  const heads = read.size("num_attention_heads");
+  const rope = (config.rope_parameters ?? {}) as Record<string, unknown>;
+  const scaling = (config.rope_scaling ?? rope) as Record<string, unknown>;
+  const ropeType = scaling.rope_type ?? scaling.type ?? "default";
+  if (ropeType !== "default") read.problem("rope_scaling", `is of type ${JSON.stringify(ropeType)}; positions are not scaled here`);
+  read.only("num_key_value_heads", [heads, null], heads);
+  read.only("hidden_act", ["silu"], "silu");
+  read.only("attention_bias", [false], false);
+  read.only("rope_interleave", [true], true);
+  read.only("scoring_func", ["sigmoid"], "sigmoid");
+  read.only("topk_method", ["noaux_tc"], "noaux_tc");
+  read.only("moe_layer_freq", [1], 1);
+  read.only("quantization_config", [null], null);
+  const depth = read.size("num_nextn_predict_layers", { least: 0, absent: 0 });
+  const model: ModelConfig = {
+    vocabSize: read.size("vocab_size"),
+    hiddenSize: read.size("hidden_size"),
+    numHiddenLayers: read.size("num_hidden_layers"),
+    numAttentionHeads: heads,
+    initializerRange: read.number("initializer_range", 0.02),
+    rmsNormEps: read.number("rms_norm_eps", 1e-6),
+    ropeTheta: typeof rope.rope_theta === "number" ? rope.rope_theta : read.number("rope_theta", 1e4),
+    tieWordEmbeddings: read.flag("tie_word_embeddings", false),
+    attention: {
+      kind: "mla",
+      qLoraRank: config.q_lora_rank === null ? null : read.size("q_lora_rank"),
+      kvLoraRank: read.size("kv_lora_rank"),
+      qkNopeHeadDim: read.size("qk_nope_head_dim"),
+      qkRopeHeadDim: read.size("qk_rope_head_dim"),
+      vHeadDim: read.size("v_head_dim"),
+    },
+    nRoutedExperts: read.size("n_routed_experts"),
+    nSharedExperts: read.size("n_shared_experts", { least: 0 }),
+    numExpertsPerTok: read.size("num_experts_per_tok"),
+    moeIntermediateSize: read.size("moe_intermediate_size"),
+    intermediateSize: read.size("intermediate_size"),
+    firstKDenseReplace: read.size("first_k_dense_replace", { least: 0 }),
+    scoringFunc: "sigmoid",
+    normTopkProb: read.flag("norm_topk_prob", true),
+    routedScalingFactor: read.number("routed_scaling_factor"),
+    nGroup: read.size("n_group"),
+    topkGroup: read.size("topk_group"),
+    mtp: { depth, lambda: 0.3, heads: "sequential", detachTrunk: false },
+  };
+  read.finish();
+  return model;
+}
+
+const hasExperts = ({ firstKDenseReplace, numHiddenLayers, mtp }: ModelConfig): boolean => firstKDenseReplace < numHiddenLayers || mtp.depth > 0;
+
+/** Reads typed fields and gathers what is wrong with them. */
+class Reader {
+  private readonly problems: string[] = [];
+  private readonly config: Record<string, unknown>;
+
+  constructor(config: Record<string, unknown>) {
+    this.config = config;
+  }
+
+  problem(key: string, what: string): void {
+    this.problems.push(`${key} ${what}`);
+  }
+
+  number(key: string, absent?: number): number {
+    const value = this.config[key] ?? absent;
+    if (typeof value === "number" && Number.isFinite(value)) return value;
+    this.problem(key, value === undefined ? "is missing" : `is ${JSON.stringify(value)}, not a number`);
+    return NaN;
+  }
+
+  size(key: string, { least = 1, absent }: { least?: number; absent?: number } = {}): number {
+    const value = this.number(key, absent);
+    if (!Number.isNaN(value) && !(Number.isSafeInteger(value) && value >= least)) this.problem(key, `is ${value}, not a whole number from ${least} up`);
+    return value;
+  }
+
+  flag(key: string, absent: boolean): boolean {
+    const value = this.config[key] ?? absent;
+    if (typeof value !== "boolean") this.problem(key, `is ${JSON.stringify(value)}, not true or false`);
+    return value === true;
+  }
+
+  only(key: string, allowed: unknown[], absent: unknown): void {
+    const value = this.config[key] === undefined ? absent : this.config[key];
+    if (!allowed.includes(value)) this.problem(key, `is ${JSON.stringify(value)}; only ${JSON.stringify(allowed[0])} is supported`);
+  }
+
+  finish(): void {
+    if (this.problems.length > 0) throw new InterchangeError("config.json describes no model that can be run here", this.problems);
+  }
+}
