@@ -3,7 +3,7 @@
  *
  *     "use strict";((scope) => { const { display, … } = scope.api, { a, b } = scope.cells; return async () => {
  *     …the cell, every character at its line and column…
- *     ;return [{ defined }, lastExpression]; } })
+ *     ;return { defined: { … }, last: … }; } })
  *
  * The outer function holds imports and what the cell reads, so that the cell's own names can shadow them.
  */
@@ -39,7 +39,7 @@ export function generate(analysis: CellAnalysis, reads: readonly string[]): Pick
   const bindings = [`{ ${api.join(", ")} } = ${scope}.api`, ...namespaces];
   if (reads.length > 0) bindings.push(`{ ${reads.join(", ")} } = ${scope}.cells`);
   const header = `"use strict";((${scope}) => { const ${bindings.join(", ")}; return async () => {`;
-  const footer = `;return [{ ${defines.join(", ")} }, ${shown ? last : "undefined"}]; } })`;
+  const footer = `;return { defined: { ${defines.join(", ")} }, last: ${shown ? last : "undefined"} }; } })`;
   return { code: `${header}\n${body}\n${footer}`, inserted };
 }
 

@@ -1,0 +1,26 @@
+/** The sandbox's side of the module "switchyard", as JavaScript text that the kernel evaluates before any cell. */
+import { figureFunctions } from "./names.ts";
+import { sandboxArms } from "./sandbox/arms.ts";
+import { sandboxExperiment } from "./sandbox/experiment-value.ts";
+import { sandboxInspect } from "./sandbox/inspect.ts";
+import { sandboxRuntime } from "./sandbox/runtime.ts";
+import { sandboxValues } from "./sandbox/values.ts";
+
+/**
+ * An expression: a function from the host's functions to `{ run, forget }` (see `sandbox/runtime.ts`). Each part is a
+ * function that uses nothing from outside itself, so that its own text is its whole meaning.
+ */
+export function sandboxSource(): string {
+  return `"use strict";
+((host) => {
+  const values = (${sandboxValues})();
+  const parts = {
+    values,
+    inspect: (${sandboxInspect})(),
+    arms: (${sandboxArms})(),
+    experimentValue: (${sandboxExperiment})(values.decode, host.curves),
+    figures: ${JSON.stringify(figureFunctions)},
+  };
+  return (${sandboxRuntime})(host, parts);
+})`;
+}
