@@ -1,6 +1,5 @@
 import { type Plan, type PlannedOp, type PoolName, poolNames } from "../../program/plan-types.ts";
 import type { Kernels } from "./kernels.ts";
-import { overwrites } from "./lowering/overwrites.ts";
 import { type RopeTable, ropeTables } from "./rope-tables.ts";
 
 const alignment = 256;
@@ -14,8 +13,6 @@ export interface Layout {
   ropeTables: Map<string, RopeTable & { cos: number; sin: number }>;
   /** working memory of one op at a time */
   scratch: number;
-  /** where an op that cannot add writes before the sum is taken */
-  unsummed: number;
   pages: number;
 }
 
@@ -32,10 +29,9 @@ export function layOut(plan: Plan, sizes: Kernels): Layout {
   const ops = Object.values(plan.lists).flat();
   const tables = new Map([...ropeTables(ops)].map(([key, table]) => [key, { ...table, cos: take(table.values.cos.byteLength), sin: take(table.values.sin.byteLength) }]));
   const scratch = take(Math.max(0, ...ops.map((op) => scratchBytes(op, sizes))));
-  const unsummed = take(4 * Math.max(0, ...ops.flatMap(({ kind, outputs, accumulate }) => outputs.filter((_, n) => overwrites(kind, n) && accumulate[n] !== "never").map(({ length }) => length))));
   const pages = Math.ceil(end / page);
   if (pages > 65536) throw new RangeError(`the plan needs ${(end / 2 ** 30).toFixed(1)} GiB and WebAssembly memory ends at 4`);
-  return { pools, ropeTables: tables, scratch, unsummed, pages };
+  return { pools, ropeTables: tables, scratch, pages };
 }
 
 /** Bytes of linear memory an executable of this plan holds, all taken at once. */

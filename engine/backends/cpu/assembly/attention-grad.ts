@@ -23,7 +23,7 @@ export function attentionGradScratch(seqLen: i32, qkDim: i32, vDim: i32): i32 {
 export function attentionGrad(
   q: usize, k: usize, v: usize, o: usize, lse: usize, dO: usize, dq: usize, dk: usize, dv: usize, delta: usize,
   batch: i32, seqLen: i32, heads: i32, kvHeads: i32, qkDim: i32, vDim: i32, scale: f32,
-  addQ: bool, addK: bool, addV: bool, scratch: usize,
+  scratch: usize,
 ): void {
   const ldq = <usize>(heads * qkDim) << 2, ldk = <usize>(kvHeads * qkDim) << 2;
   const ldo = <usize>(heads * vDim) << 2, ldv = <usize>(kvHeads * vDim) << 2, ldl = <usize>heads << 2;
@@ -36,8 +36,8 @@ export function attentionGrad(
   const probabilities = gradRows + (<usize>(queries * padded(vDim)) << 2);
   const slopes = probabilities + stride * queries, edge = slopes + stride * queries;
   const group = heads / kvHeads;
-  if (!addK) clear(dk, ldk * seqLen * batch);
-  if (!addV) clear(dv, ldv * seqLen * batch);
+  clear(dk, ldk * seqLen * batch);
+  clear(dv, ldv * seqLen * batch);
   for (let b = 0; b < batch; b++) {
     for (let h = 0; h < heads; h++) {
       const qkAt = <usize>(h * qkDim) << 2, vAt = <usize>(h * vDim) << 2;
@@ -62,7 +62,7 @@ export function attentionGrad(
             store<f32>(delta + at, d);
             gradRow(p + stride * r, ds + stride * r, t + 1, scale, load<f32>(lse + at), d);
           }
-          packedProduct(ds, stride, false, keyRows, <usize>seqLen << 5, dq + qkAt + ldq * i, ldq, rows, qkDim, seen, addQ, edge);
+          packedProduct(ds, stride, false, keyRows, <usize>seqLen << 5, dq + qkAt + ldq * i, ldq, rows, qkDim, seen, false, edge);
           i = seen;
         }
         for (let j = 0; j < last; ) {

@@ -1,7 +1,7 @@
 import { exp8 } from "./exp";
 import { packedProduct } from "./matmul";
 import { packColumns, packRows, padded } from "./pack";
-import { keepLanes, maxLanes, putPart, sumLanes } from "./simd";
+import { keepLanes, maxLanes, storePart, sumLanes } from "./simd";
 import { nextTile, tileRows } from "./tile";
 
 /** Floats from row to row of a block of scores: whole panels, and room to write zeros behind the diagonal. */
@@ -101,5 +101,5 @@ function scaleRow(row: usize, width: i32, factor: f32): void {
   const factors = f32x4.splat(factor);
   const whole = <usize>(width & ~3) << 2;
   for (let j: usize = 0; j < whole; j += 16) v128.store(row + j, f32x4.mul(v128.load(row + j), factors));
-  if (width & 3) putPart(row + whole, f32x4.mul(v128.load(row + whole), factors), width & 3, false);
+  if (width & 3) storePart(row + whole, f32x4.mul(v128.load(row + whole), factors), width & 3);
 }

@@ -1,45 +1,34 @@
-import { put, putPart } from "./simd";
+import { put, putPart, storePart } from "./simd";
 
 /** y = a + b */
-export function add2(a: usize, b: usize, y: usize, length: i32, add: bool): void {
+export function add2(a: usize, b: usize, y: usize, length: i32): void {
   const whole = <usize>(length & ~3) << 2;
-  for (let i: usize = 0; i < whole; i += 16) put(y + i, f32x4.add(v128.load(a + i), v128.load(b + i)), add);
-  if (length & 3) putPart(y + whole, f32x4.add(v128.load(a + whole), v128.load(b + whole)), length & 3, add);
+  for (let i: usize = 0; i < whole; i += 16) v128.store(y + i, f32x4.add(v128.load(a + i), v128.load(b + i)));
+  if (length & 3) storePart(y + whole, f32x4.add(v128.load(a + whole), v128.load(b + whole)), length & 3);
 }
 
 /** y = (a + b) + c */
-export function add3(a: usize, b: usize, c: usize, y: usize, length: i32, add: bool): void {
+export function add3(a: usize, b: usize, c: usize, y: usize, length: i32): void {
   const whole = <usize>(length & ~3) << 2;
   for (let i: usize = 0; i < whole; i += 16) {
-    put(y + i, f32x4.add(f32x4.add(v128.load(a + i), v128.load(b + i)), v128.load(c + i)), add);
+    v128.store(y + i, f32x4.add(f32x4.add(v128.load(a + i), v128.load(b + i)), v128.load(c + i)));
   }
   if (length & 3) {
     const sum = f32x4.add(f32x4.add(v128.load(a + whole), v128.load(b + whole)), v128.load(c + whole));
-    putPart(y + whole, sum, length & 3, add);
+    storePart(y + whole, sum, length & 3);
   }
 }
 
 /** y = x */
-export function copy(x: usize, y: usize, length: i32, add: bool): void {
-  if (!add) {
-    memory.copy(y, x, <usize>length << 2);
-    return;
-  }
-  const whole = <usize>(length & ~3) << 2;
-  for (let i: usize = 0; i < whole; i += 16) put(y + i, v128.load(x + i), true);
-  if (length & 3) putPart(y + whole, v128.load(x + whole), length & 3, true);
+export function copy(x: usize, y: usize, length: i32): void {
+  memory.copy(y, x, <usize>length << 2);
 }
 
-/** y += x over i32 */
-export function addIntegers(x: usize, y: usize, length: i32): void {
-  for (const end = x + (<usize>length << 2); x < end; x += 4, y += 4) store<i32>(y, load<i32>(y) + load<i32>(x));
-}
-
-export function fill(y: usize, length: i32, value: f32, add: bool): void {
+export function fill(y: usize, length: i32, value: f32): void {
   const values = f32x4.splat(value);
   const whole = <usize>(length & ~3) << 2;
-  for (let i: usize = 0; i < whole; i += 16) put(y + i, values, add);
-  if (length & 3) putPart(y + whole, values, length & 3, add);
+  for (let i: usize = 0; i < whole; i += 16) v128.store(y + i, values);
+  if (length & 3) storePart(y + whole, values, length & 3);
 }
 
 /** `rows` runs of `width` elements, from one stride (bytes) to another. */

@@ -10,9 +10,9 @@ export function row(x: usize, y: usize, width: i32, add: bool): void {
 }
 
 /** ids i32[rows], table[vocab,width] → y[rows,width] = table[ids] */
-export function embedding(ids: usize, table: usize, y: usize, rows: i32, width: i32, add: bool): void {
+export function embedding(ids: usize, table: usize, y: usize, rows: i32, width: i32): void {
   const bytes = <usize>width << 2;
-  for (let r = 0; r < rows; r++, y += bytes) row(table + bytes * load<i32>(ids + (<usize>r << 2)), y, width, add);
+  for (let r = 0; r < rows; r++, y += bytes) row(table + bytes * load<i32>(ids + (<usize>r << 2)), y, width, false);
 }
 
 /** dy[rows,width], order, starts[vocab+1] → dTable[vocab,width]: the rows of each id summed in ascending order */

@@ -4,7 +4,7 @@ export { attention, attentionScratch } from "./attention";
 export { attentionGrad, attentionGradScratch } from "./attention-grad";
 export { sigmoid, sigmoidGrad, swiglu, swigluGrad } from "./activation";
 export { balanceLoss, balanceLossGrad } from "./balance";
-export { add2, add3, addIntegers, copy, copyRows, fill } from "./elementwise";
+export { add2, add3, copy, copyRows, fill } from "./elementwise";
 export { embedding, embeddingGrad } from "./embedding";
 export { crossEntropy, crossEntropyGrad, mean, zLoss, zLossGrad } from "./loss";
 export { groupedMatmulNN, groupedMatmulNT, groupedMatmulTN, matmul, productScratch } from "./matmul";

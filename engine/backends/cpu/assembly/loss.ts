@@ -41,7 +41,7 @@ function firstEqual(x: usize, width: i32, value: f32): i32 {
 
 /** logits[rows,V], targets → nll[rows], lse[rows], argmax i32[rows] */
 export function crossEntropy(
-  logits: usize, targets: usize, nll: usize, lse: usize, argmax: usize, rows: i32, vocab: i32, seqLen: i32, targetLen: i32, targetOffset: i32, addNll: bool,
+  logits: usize, targets: usize, nll: usize, lse: usize, argmax: usize, rows: i32, vocab: i32, seqLen: i32, targetLen: i32, targetOffset: i32,
 ): void {
   targets += <usize>targetOffset << 2;
   for (let r = 0, position = 0; r < rows; r++, logits += <usize>vocab << 2) {
@@ -49,7 +49,7 @@ export function crossEntropy(
     const total = logSumExp(logits, vocab, max);
     const target = load<i32>(targets + (<usize>position << 2));
     const at = <usize>r << 2;
-    putScalar(nll + at, total - load<f32>(logits + (<usize>target << 2)), addNll);
+    store<f32>(nll + at, total - load<f32>(logits + (<usize>target << 2)));
     store<f32>(lse + at, total);
     store<i32>(argmax + at, firstEqual(logits, vocab, max));
     if (++position == seqLen) {
@@ -61,11 +61,11 @@ export function crossEntropy(
 
 /** logits, targets, lse → dlogits = (softmax − onehot)·factor */
 export function crossEntropyGrad(
-  logits: usize, targets: usize, lse: usize, dlogits: usize, rows: i32, vocab: i32, seqLen: i32, targetLen: i32, targetOffset: i32, factor: f32, add: bool,
+  logits: usize, targets: usize, lse: usize, dlogits: usize, rows: i32, vocab: i32, seqLen: i32, targetLen: i32, targetOffset: i32, factor: f32,
 ): void {
   targets += <usize>targetOffset << 2;
   for (let r = 0, position = 0; r < rows; r++, logits += <usize>vocab << 2, dlogits += <usize>vocab << 2, lse += 4) {
-    scaledSoftmax(logits, dlogits, vocab, load<f32>(lse), factor, add);
+    scaledSoftmax(logits, dlogits, vocab, load<f32>(lse), factor, false);
     putScalar(dlogits + (<usize>load<i32>(targets + (<usize>position << 2)) << 2), -factor, true);
     if (++position == seqLen) {
       position = 0;

@@ -1,9 +1,9 @@
-import { clear, keepLanes, madd, put, putPart, sumLanes } from "./simd";
+import { clear, keepLanes, madd, put, putPart, storePart, sumLanes } from "./simd";
 
 const zero = f32x4.splat(0);
 
 /** x[rows,width], gain[width] → y = x·rstd·gain, rstd[rows] */
-export function rmsNorm(x: usize, gain: usize, y: usize, rstd: usize, rows: i32, width: i32, eps: f32, addY: bool, addRstd: bool): void {
+export function rmsNorm(x: usize, gain: usize, y: usize, rstd: usize, rows: i32, width: i32, eps: f32): void {
   const bytes = <usize>width << 2;
   const whole = bytes & ~15;
   const rest = width & 3;
@@ -18,10 +18,10 @@ export function rmsNorm(x: usize, gain: usize, y: usize, rstd: usize, rows: i32,
       sum = madd(v, v, sum);
     }
     const scale: f32 = 1 / sqrt<f32>(sumLanes(sum) / <f32>width + eps);
-    store<f32>(rstd, addRstd ? load<f32>(rstd) + scale : scale);
+    store<f32>(rstd, scale);
     const scales = f32x4.splat(scale);
-    for (let i: usize = 0; i < whole; i += 16) put(y + i, f32x4.mul(f32x4.mul(v128.load(x + i), scales), v128.load(gain + i)), addY);
-    if (rest) putPart(y + whole, f32x4.mul(f32x4.mul(v128.load(x + whole), scales), v128.load(gain + whole)), rest, addY);
+    for (let i: usize = 0; i < whole; i += 16) v128.store(y + i, f32x4.mul(f32x4.mul(v128.load(x + i), scales), v128.load(gain + i)));
+    if (rest) storePart(y + whole, f32x4.mul(f32x4.mul(v128.load(x + whole), scales), v128.load(gain + whole)), rest);
   }
 }
 

@@ -1,4 +1,4 @@
-import { keepLanes, madd, putPart, sumLanes } from "./simd";
+import { keepLanes, madd, storePart, sumLanes } from "./simd";
 
 /** Elements summed in f32 before the partial sum joins an f64: bounds the rounding error for any length. */
 const chunk: i32 = 4096;
@@ -45,9 +45,9 @@ export function adamw(
       v128.store(v, newV);
       v128.store(param, newParam);
     } else {
-      putPart(m, newM, length - i, false);
-      putPart(v, newV, length - i, false);
-      putPart(param, newParam, length - i, false);
+      storePart(m, newM, length - i);
+      storePart(v, newV, length - i);
+      storePart(param, newParam, length - i);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { row } from "./embedding";
-import { clear, keepLanes, madd, maxLanes, put, putPart, putScalar, sumLanes } from "./simd";
+import { clear, keepLanes, madd, maxLanes, put, putPart, putScalar, storePart, sumLanes } from "./simd";
 
 /** Choice scores of four experts: s, s + bias or s·bias (form 0, 1, 2); what is no number becomes −∞ and loses, so that ids stay valid. */
 // @ts-ignore: decorator
@@ -77,7 +77,7 @@ export function topk(s: usize, bias: usize, idx: usize, rows: i32, experts: i32,
 }
 
 /** s[rows,E], idx → g[rows,K] = s[idx] (÷ (Σ + 1e-20) if normalise) · scale */
-export function gates(s: usize, idx: usize, g: usize, rows: i32, experts: i32, k: i32, normalise: bool, scale: f32, add: bool): void {
+export function gates(s: usize, idx: usize, g: usize, rows: i32, experts: i32, k: i32, normalise: bool, scale: f32): void {
   for (let r = 0; r < rows; r++, s += <usize>experts << 2, idx += <usize>k << 2, g += <usize>k << 2) {
     let factor = scale;
     if (normalise) {
@@ -85,7 +85,7 @@ export function gates(s: usize, idx: usize, g: usize, rows: i32, experts: i32, k
       for (let i: usize = 0; i < <usize>k << 2; i += 4) sum += load<f32>(s + (<usize>load<i32>(idx + i) << 2));
       factor = scale / (sum + 1e-20);
     }
-    for (let i: usize = 0; i < <usize>k << 2; i += 4) putScalar(g + i, load<f32>(s + (<usize>load<i32>(idx + i) << 2)) * factor, add);
+    for (let i: usize = 0; i < <usize>k << 2; i += 4) store<f32>(g + i, load<f32>(s + (<usize>load<i32>(idx + i) << 2)) * factor);
   }
 }
 
@@ -141,9 +141,9 @@ export function countLoad(idx: usize, counts: usize, groups: i32, perGroup: i32,
 }
 
 /** x[rows,width], slotOfRow → y[R,width], y[r] = x[⌊slotOfRow[r]/K⌋] */
-export function gatherRows(x: usize, slotOfRow: usize, y: usize, routed: i32, k: i32, width: i32, add: bool): void {
+export function gatherRows(x: usize, slotOfRow: usize, y: usize, routed: i32, k: i32, width: i32): void {
   const bytes = <usize>width << 2;
-  for (let r = 0; r < routed; r++, y += bytes, slotOfRow += 4) row(x + bytes * (load<i32>(slotOfRow) / k), y, width, add);
+  for (let r = 0; r < routed; r++, y += bytes, slotOfRow += 4) row(x + bytes * (load<i32>(slotOfRow) / k), y, width, false);
 }
 
 /** dy[R,width], rowOfSlot → dx[rows,width] = Σ_k dy[rowOfSlot[t·K+k]], in slot order */
@@ -155,13 +155,13 @@ export function gatherRowsGrad(dy: usize, rowOfSlot: usize, dx: usize, rows: i32
 }
 
 /** z[R,width], g[rows,K], rowOfSlot → y[rows,width] = Σ_k g·z[rowOfSlot[t·K+k]], in slot order */
-export function combine(z: usize, g: usize, rowOfSlot: usize, y: usize, rows: i32, k: i32, width: i32, add: bool): void {
+export function combine(z: usize, g: usize, rowOfSlot: usize, y: usize, rows: i32, k: i32, width: i32): void {
   const bytes = <usize>width << 2, whole = bytes & ~15;
   for (let t = 0; t < rows; t++, y += bytes) {
     for (let i = 0; i < k; i++, rowOfSlot += 4, g += 4) {
       const source = z + bytes * load<i32>(rowOfSlot);
       const gate = v128.load32_splat(g);
-      const more = add || i > 0;
+      const more = i > 0;
       for (let c: usize = 0; c < whole; c += 16) put(y + c, f32x4.mul(gate, v128.load(source + c)), more);
       if (width & 3) putPart(y + whole, f32x4.mul(gate, v128.load(source + whole)), width & 3, more);
     }
@@ -169,7 +169,7 @@ export function combine(z: usize, g: usize, rowOfSlot: usize, y: usize, rows: i3
 }
 
 /** dy[rows,width], z, g, rowOfSlot → dz[R,width] = g·dy, dg[rows,K] = dy·z */
-export function combineGrad(dy: usize, z: usize, g: usize, rowOfSlot: usize, dz: usize, dg: usize, rows: i32, k: i32, width: i32, addZ: bool, addG: bool): void {
+export function combineGrad(dy: usize, z: usize, g: usize, rowOfSlot: usize, dz: usize, dg: usize, rows: i32, k: i32, width: i32): void {
   const bytes = <usize>width << 2, whole = bytes & ~15;
   const zero = f32x4.splat(0);
   for (let t = 0; t < rows; t++, dy += bytes) {
@@ -180,14 +180,14 @@ export function combineGrad(dy: usize, z: usize, g: usize, rowOfSlot: usize, dz:
       for (let c: usize = 0; c < whole; c += 16) {
         const d = v128.load(dy + c);
         dot = madd(d, v128.load(z + at + c), dot);
-        put(dz + at + c, f32x4.mul(gate, d), addZ);
+        v128.store(dz + at + c, f32x4.mul(gate, d));
       }
       if (width & 3) {
         const d = v128.load(dy + whole);
         dot = f32x4.add(dot, keepLanes(f32x4.mul(d, v128.load(z + at + whole)), width & 3, zero));
-        putPart(dz + at + whole, f32x4.mul(gate, d), width & 3, addZ);
+        storePart(dz + at + whole, f32x4.mul(gate, d), width & 3);
       }
-      putScalar(dg, sumLanes(dot), addG);
+      store<f32>(dg, sumLanes(dot));
     }
   }
 }

@@ -39,12 +39,24 @@ export function put(address: usize, value: v128, add: bool): void {
   v128.store(address, value);
 }
 
-/** `put` of the first `count` (1 to 3) lanes. */
-export function putPart(address: usize, value: v128, count: i32, add: bool): void {
-  if (add) value = f32x4.add(v128.load(address), value);
+/** Writes the first `count` (1 to 3) lanes. */
+export function storePart(address: usize, value: v128, count: i32): void {
   v128.store32_lane(address, value, 0);
   if (count > 1) v128.store32_lane(address, value, 1, 4);
   if (count > 2) v128.store32_lane(address, value, 2, 8);
+}
+
+/** Writes min(4, count) lanes; count > 0. */
+// @ts-ignore: decorator
+@inline
+export function storeUpTo(address: usize, value: v128, count: i32): void {
+  if (count >= 4) v128.store(address, value);
+  else storePart(address, value, count);
+}
+
+/** `put` of the first `count` (1 to 3) lanes. */
+export function putPart(address: usize, value: v128, count: i32, add: bool): void {
+  storePart(address, add ? f32x4.add(v128.load(address), value) : value, count);
 }
 
 /** `put` of min(4, count) lanes; count > 0. */

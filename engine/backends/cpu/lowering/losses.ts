@@ -7,30 +7,30 @@ type LossKind =
 
 /** Losses, their gradients, and the optimizer. */
 export const losses: Lowerings<LossKind> = {
-  balanceLoss({ attrs, inputs: [s, idx, numbers], outputs: [loss, f], add: [add], scratch, kernels, number }) {
+  balanceLoss({ attrs, inputs: [s, idx, numbers], outputs: [loss, f], add, scratch, kernels, number }) {
     const { rows, experts, k, groupRows, number: slot } = attrs;
     return (first) => kernels.balanceLoss(s, idx, loss, f, rows, experts, k, groupRows, number(numbers, slot), add(first), scratch);
   },
-  balanceLossGrad({ attrs: { rows, experts, groupRows, number: slot }, inputs: [s, f, numbers], outputs: [ds], add: [add], kernels, number }) {
+  balanceLossGrad({ attrs: { rows, experts, groupRows, number: slot }, inputs: [s, f, numbers], outputs: [ds], add, kernels, number }) {
     return (first) => kernels.balanceLossGrad(s, f, ds, rows, experts, groupRows, number(numbers, slot), add(first));
   },
-  zLoss({ attrs: { rows, experts, coefficient }, inputs: [logits], outputs: [loss], add: [add], kernels }) {
+  zLoss({ attrs: { rows, experts, coefficient }, inputs: [logits], outputs: [loss], add, kernels }) {
     return (first) => kernels.zLoss(logits, loss, rows, experts, coefficient, add(first));
   },
-  zLossGrad({ attrs: { rows, experts, coefficient }, inputs: [logits], outputs: [dLogits], add: [add], kernels }) {
+  zLossGrad({ attrs: { rows, experts, coefficient }, inputs: [logits], outputs: [dLogits], add, kernels }) {
     return (first) => kernels.zLossGrad(logits, dLogits, rows, experts, coefficient, add(first));
   },
-  crossEntropy({ attrs: { rows, vocab, seqLen, targetLen, targetOffset }, inputs: [logits, targets], outputs: [nll, lse, argmax], add: [add], kernels }) {
-    return (first) => kernels.crossEntropy(logits, targets, nll, lse, argmax, rows, vocab, seqLen, targetLen, targetOffset, add(first));
+  crossEntropy({ attrs: { rows, vocab, seqLen, targetLen, targetOffset }, inputs: [logits, targets], outputs: [nll, lse, argmax], kernels }) {
+    return () => kernels.crossEntropy(logits, targets, nll, lse, argmax, rows, vocab, seqLen, targetLen, targetOffset);
   },
-  crossEntropyGrad({ attrs, inputs: [logits, targets, lse, numbers], outputs: [dLogits], add: [add], kernels, number }) {
+  crossEntropyGrad({ attrs, inputs: [logits, targets, lse, numbers], outputs: [dLogits], kernels, number }) {
     const { rows, vocab, seqLen, targetLen, targetOffset, factor, number: slot } = attrs;
-    return (first) => {
+    return () => {
       const scaled = slot >= 0 ? factor * number(numbers, slot) : factor;
-      kernels.crossEntropyGrad(logits, targets, lse, dLogits, rows, vocab, seqLen, targetLen, targetOffset, scaled, add(first));
+      kernels.crossEntropyGrad(logits, targets, lse, dLogits, rows, vocab, seqLen, targetLen, targetOffset, scaled);
     };
   },
-  mean({ attrs: { length }, inputs: [x], outputs: [mean], add: [add], kernels }) {
+  mean({ attrs: { length }, inputs: [x], outputs: [mean], add, kernels }) {
     return (first) => kernels.mean(x, mean, length, add(first));
   },
   clipScale({ attrs: { length }, inputs: [gradients, numbers], outputs: [norm, scale], kernels, number }) {

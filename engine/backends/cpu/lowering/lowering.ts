@@ -9,8 +9,8 @@ export interface OpContext<Kind extends OpKind> {
   attrs: OpAttrs[Kind];
   inputs: number[];
   outputs: number[];
-  /** per output, whether this microstep adds (1) or overwrites (0) */
-  add: ((first: boolean) => number)[];
+  /** whether the first output is added to (1) or overwritten (0) in this microstep; only of ops in `accumulating` */
+  add: (first: boolean) => number;
   scratch: number;
   kernels: Kernels;
   /** reads slot `slot` of the run's numbers at `address` at the time of the call */
