@@ -187,6 +187,15 @@ describe.skipIf(!gpu)("the WebGPU backend", () => {
     expect(() => executable.run("microstep")).toThrow(/disposed/);
   });
 
+  test("throws at the next read or finish what WebGPU reported beside the calls", async () => {
+    const own = await createWebGpuBackend(gpu!);
+    const executable = await own.compile(planOf([copyOp(at(0, 3), at(64, 3))], 128));
+    executable["device"].gpu.createBuffer({ label: "nonsense", size: 4, usage: 0x1 | 0x80 });
+    await expect(executable.read([at(64, 3)])).rejects.toThrow(/WebGPU: .*usage/i);
+    await expect(executable.finish()).rejects.toThrow(/WebGPU: .*usage/i);
+    own.dispose();
+  });
+
   test("throws DeviceLostError from read and finish once the device is gone", async () => {
     const doomed = await createWebGpuBackend(gpu!);
     const executable = await doomed.compile(planOf([copyOp(at(0, 3), at(64, 3))], 128));
