@@ -1,0 +1,69 @@
+/** Training and validation curves of an experiment's arms. */
+import * as v from "valibot";
+import type { ExperimentResult } from "../results.ts";
+import { metricTitle } from "../statistics/metrics.ts";
+import { formatValue } from "../statistics/numbers.ts";
+import { armCurves, curvePanel, type ArmCurves, type CurveOptions } from "./curve-panel.ts";
+import { csvText } from "./csv.ts";
+import { compose, innerWidth, sideBySide, type Figure, type FigureOptions } from "./figure.ts";
+import { armLegend, chooseArms, countRuns } from "./experiment.ts";
+import { metricName, xAxis } from "./options.ts";
+import { isStepMetric } from "./series.ts";
+import { themeOf } from "./theme.ts";
+
+export const curveOptions = {
+  x: v.optional(xAxis, "steps"),
+  logX: v.optional(v.boolean(), false),
+  logY: v.optional(v.boolean(), false),
+  smoothing: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0.02),
+  band: v.optional(v.picklist(["range", "sd", "none"]), "range"),
+  seeds: v.optional(v.boolean(), true),
+  arms: v.optional(v.nullable(v.array(v.string())), null),
+};
+
+export const curvesOptions = v.strictObject({
+  metrics: v.optional(v.pipe(v.array(metricName), v.minLength(1), v.maxLength(12)), ["trainLoss", "valLoss"]),
+  ...curveOptions,
+});
+
+export function curves(experiment: ExperimentResult, options: v.InferOutput<typeof curvesOptions>, frame: FigureOptions): Figure {
+  const theme = themeOf(frame.theme);
+  const arms = chooseArms(experiment, options.arms);
+  const panels = options.metrics.map((metric) => ({ metric, curves: armCurves(arms, metric, options) }));
+  return compose(
+    {
+      title: experiment.title,
+      alternative: panels.map(({ metric, curves }) => describe(metric, curves, options)).join(" "),
+      csv: () => curvesCsv(panels, options),
+      legend: armLegend(experiment, arms),
+      blocks: [sideBySide(panels.length, innerWidth(frame), 290, (i, width) => curvePanel(experiment.arms, panels[i].curves, panels[i].metric, options, width, theme))],
+      notes: [readingNote(options, options.metrics), ...countRuns(arms)].filter(Boolean),
+    },
+    frame,
+  );
+}
+
+/** How to read lines and band. */
+export function readingNote({ band, seeds, smoothing }: CurveOptions, metrics: readonly string[]): string {
+  const shade = { range: "Band: range over seeds.", sd: "Band: mean ± one standard deviation over seeds.", none: "" }[band];
+  const smoothed = smoothing > 0 && metrics.some(isStepMetric) ? `Per-step values are smoothed over ${formatValue(smoothing * 100)} % of the run; faint lines are unsmoothed.` : "";
+  return [`Thick: mean over seeds${seeds ? "; thin: each seed" : ""}.`, shade, smoothed].filter(Boolean).join(" ");
+}
+
+/** Where each arm's mean curve begins and ends. */
+export function describe(metric: string, curves: readonly ArmCurves[], { x }: CurveOptions): string {
+  const texts = curves.map(({ arm, mean }) =>
+    mean.y.length ? `${arm.name} from ${formatValue(mean.y[0])} to ${formatValue(mean.y.at(-1)!)}` : `${arm.name} has no values`,
+  );
+  return `${metricTitle(metric)} against ${x}: ${texts.join("; ")}.`;
+}
+
+/** One row per arm, seed, metric and step; values as they were reported, and smoothed. */
+export function curvesCsv(panels: readonly { metric: string; curves: readonly ArmCurves[] }[], { x }: CurveOptions): string {
+  const rows = panels.flatMap(({ metric, curves }) =>
+    curves.flatMap(({ arm, runs }) =>
+      runs.flatMap(({ run, raw, smooth }) => raw.y.map((value, i) => [arm.name, run.seedIndex, metric, raw.steps[i], ...(x === "steps" ? [] : [raw.x[i]]), value, smooth.y[i]])),
+    ),
+  );
+  return csvText(["arm", "seed", "metric", "step", ...(x === "steps" ? [] : [x]), "value", "smoothed"], rows);
+}

@@ -1,0 +1,148 @@
+/** What every figure is: a title, a legend, blocks below each other, notes. */
+import { element, escapeXml, group } from "./svg.ts";
+import { legend, type LegendItem } from "./legend.ts";
+import { fontFamily, label, wrap } from "./text.ts";
+import { themeOf, type Theme, type ThemeName } from "./theme.ts";
+
+export interface FigureOptions {
+  /** pixels */
+  width: number;
+  theme: ThemeName;
+}
+
+/** Where data lies in a figure, for crosshairs and zoom. Pixels of the figure; a log scale has `log`. */
+export interface PlotArea {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  xScale: { domain: [number, number]; log: boolean; name: string };
+  yScale: { domain: [number, number]; log: boolean; name: string };
+}
+
+export interface Figure {
+  /** self-contained: no styles, scripts or fonts from elsewhere */
+  svg: string;
+  width: number;
+  height: number;
+  title: string;
+  /** what the figure shows, in words, for those who do not see it */
+  alternative: string;
+  /** the data that is drawn */
+  csv: string;
+  areas: PlotArea[];
+  /** the same as an HTML fragment, where it is a table */
+  html?: string;
+}
+
+/** Part of a figure: markup whose origin is its upper left corner. */
+export interface Block {
+  markup: string;
+  height: number;
+  areas?: PlotArea[];
+}
+
+export interface Composition {
+  title: string;
+  alternative: string;
+  csv(): string;
+  legend?: LegendItem[];
+  blocks: Block[];
+  /** how to read it, n, what is left out */
+  notes?: string[];
+  html?: string;
+}
+
+export const fontSize = { title: 15, panel: 12.5, text: 12, small: 11 };
+export const margin = 12;
+export const smallestWidth = 320;
+
+/** Width inside the margins. */
+export function innerWidth({ width }: FigureOptions): number {
+  return Math.max(smallestWidth, width) - 2 * margin;
+}
+
+export function compose(composition: Composition, options: FigureOptions): Figure {
+  const theme = themeOf(options.theme);
+  const width = Math.max(smallestWidth, options.width);
+  const inner = width - 2 * margin;
+  const parts: string[] = [];
+  const areas: PlotArea[] = [];
+  let y = margin;
+
+  for (const text of wrap(composition.title, inner, { size: fontSize.title, weight: 600 }, 3)) {
+    parts.push(label(text, margin, y + 13, { size: fontSize.title, weight: 600, fill: theme.ink }));
+    y += 20;
+  }
+  y += 4;
+  const blocks = composition.legend?.length ? [legend(composition.legend, inner, theme), ...composition.blocks] : composition.blocks;
+  for (const block of blocks) {
+    parts.push(group(margin, y, block.markup));
+    for (const area of block.areas ?? []) areas.push({ ...area, x: area.x + margin, y: area.y + y });
+    y += block.height + 8;
+  }
+  for (const note of composition.notes ?? []) {
+    for (const text of wrap(note, inner, { size: fontSize.small })) {
+      parts.push(label(text, margin, y + 10, { size: fontSize.small, fill: theme.inkSoft }));
+      y += 15;
+    }
+  }
+  const height = Math.ceil(y + margin - 4);
+  const svg = element(
+    "svg",
+    {
+      xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}`, role: "img",
+      "aria-label": `${composition.title}. ${composition.alternative}`, "font-family": fontFamily,
+    },
+    [
+      element("title", {}, escapeXml(composition.title)),
+      element("desc", {}, escapeXml(composition.alternative)),
+      options.theme === "auto" ? "" : element("rect", { width, height, fill: theme.ground }),
+      ...parts,
+    ],
+  );
+  return {
+    svg,
+    width,
+    height,
+    title: composition.title,
+    alternative: composition.alternative,
+    // a live curve is redrawn ten times a second and exported once
+    get csv() {
+      return composition.csv();
+    },
+    areas,
+    ...(composition.html !== undefined && { html: composition.html }),
+  };
+}
+
+/** A block that says why there is nothing to draw. */
+export function emptyBlock(text: string, width: number, theme: Theme): Block {
+  const lines = wrap(text, width - 24, { size: fontSize.text });
+  const height = 32 + 18 * lines.length;
+  const ground = element("rect", { width, height, rx: 4, fill: theme.wash });
+  const words = lines.map((line, i) => label(line, width / 2, 28 + 18 * i, { size: fontSize.text, fill: theme.inkSoft, anchor: "middle" }));
+  return { markup: ground + words.join(""), height };
+}
+
+/** Blocks side by side, or below each other where they would be narrower than `least`. */
+export function sideBySide(count: number, width: number, least: number, draw: (index: number, width: number) => Block): Block {
+  const gap = 20;
+  const columns = Math.max(1, Math.min(count, Math.floor((width + gap) / (least + gap))));
+  const each = (width - gap * (columns - 1)) / columns;
+  const parts: string[] = [];
+  const areas: PlotArea[] = [];
+  let y = 0;
+  for (let start = 0; start < count; start += columns) {
+    let tallest = 0;
+    for (let i = start; i < Math.min(count, start + columns); i++) {
+      const x = (i - start) * (each + gap);
+      const block = draw(i, each);
+      parts.push(group(x, y, block.markup));
+      for (const area of block.areas ?? []) areas.push({ ...area, x: area.x + x, y: area.y + y });
+      tallest = Math.max(tallest, block.height);
+    }
+    y += tallest + 10;
+  }
+  return { markup: parts.join(""), height: Math.max(0, y - 10), areas };
+}

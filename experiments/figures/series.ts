@@ -1,0 +1,157 @@
+/** Series of metrics along a run: read from events, smoothed by step distance, averaged over seeds, thinned to pixels. */
+import type { MetricEvent, RunResult } from "../results.ts";
+
+export type XAxis = "steps" | "tokens" | "seconds";
+
+export interface Series {
+  steps: number[];
+  /** steps, tokens or seconds of training */
+  x: number[];
+  y: number[];
+}
+
+/** Metrics that training reports with every step; all others come with validations. */
+const stepMetrics = new Set(["trainLoss", "balanceLoss", "gradNorm", "lr", "maxVioBatch"]);
+
+export function isStepMetric(metric: string): boolean {
+  return stepMetrics.has(metric);
+}
+
+/** @param metric flat name, e.g. "trainLoss", "valBpb.prose", "acceptance.1"; a metric that the run does not report gives an empty series */
+export function seriesOf(run: RunResult, metric: string, axis: XAxis): Series {
+  const [family, part] = split(metric);
+  const kind = stepMetrics.has(family) ? "step" : "eval";
+  const series: Series = { steps: [], x: [], y: [] };
+  for (const event of run.events ?? []) {
+    if (event.kind !== kind) continue;
+    const value = valueOf(event, family, part);
+    if (typeof value !== "number") continue;
+    series.steps.push(event.step);
+    series.x.push(axis === "steps" ? event.step : event[axis]);
+    series.y.push(value);
+  }
+  return series;
+}
+
+function valueOf(event: MetricEvent, family: string, part: string | null): unknown {
+  const value = (event as unknown as Record<string, unknown>)[family];
+  if (part === null) return value;
+  if (Array.isArray(value)) return value[Number(part) - 1];
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[part] : undefined;
+}
+
+function split(metric: string): [string, string | null] {
+  const dot = metric.indexOf(".");
+  return dot < 0 ? [metric, null] : [metric.slice(0, dot), metric.slice(dot + 1)];
+}
+
+/**
+ * Kernel average with weights exp(−|Δstep| / scale), to both sides, so that the curve does not lag behind. Values that are
+ * not finite weigh nothing and stay gaps. Linear in the number of points: one pass forward and one back.
+ */
+export function smooth({ steps, x, y }: Series, scale: number): Series {
+  if (!(scale > 0)) return { steps, x, y };
+  const n = y.length;
+  const sums = new Float64Array(n);
+  const weights = new Float64Array(n);
+  for (const direction of [1, -1]) {
+    let [sum, weight] = [0, 0];
+    for (let i = direction > 0 ? 0 : n - 1, last = i; i >= 0 && i < n; last = i, i += direction) {
+      const decay = Math.exp(-Math.abs(steps[i] - steps[last]) / scale);
+      sum *= decay;
+      weight *= decay;
+      // what lies before i; i itself counts once, in the forward pass
+      if (direction < 0) {
+        sums[i] += sum;
+        weights[i] += weight;
+      }
+      if (Number.isFinite(y[i])) {
+        sum += y[i];
+        weight += 1;
+      }
+      if (direction > 0) {
+        sums[i] += sum;
+        weights[i] += weight;
+      }
+    }
+  }
+  return { steps, x, y: y.map((value, i) => (Number.isFinite(value) ? sums[i] / weights[i] : NaN)) };
+}
+
+export interface Average extends Series {
+  low: number[];
+  high: number[];
+}
+
+/**
+ * Mean over seeds at the steps where every one of them has a finite value, with the range or ± one standard deviation
+ * (of the sample; no width for one seed). x is the mean as well: seeds differ in seconds.
+ */
+export function average(all: readonly Series[], band: "range" | "sd"): Average {
+  const result: Average = { steps: [], x: [], y: [], low: [], high: [] };
+  const at = all.map(() => 0);
+  const [first, ...others] = all;
+  if (!first) return result;
+  for (at[0] = 0; at[0] < first.steps.length; at[0]++) {
+    const step = first.steps[at[0]];
+    for (let k = 1; k <= others.length; k++) while (at[k] < all[k].steps.length && all[k].steps[at[k]] < step) at[k]++;
+    if (!all.every((series, k) => series.steps[at[k]] === step && Number.isFinite(series.y[at[k]]))) continue;
+    let [x, y, low, high] = [0, 0, Infinity, -Infinity];
+    for (let k = 0; k < all.length; k++) {
+      const value = all[k].y[at[k]];
+      x += all[k].x[at[k]];
+      y += value;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+    y /= all.length;
+    if (band === "sd") {
+      let squares = 0;
+      for (let k = 0; k < all.length; k++) squares += (all[k].y[at[k]] - y) ** 2;
+      const sd = all.length > 1 ? Math.sqrt(squares / (all.length - 1)) : 0;
+      [low, high] = [y - sd, y + sd];
+    }
+    result.steps.push(step);
+    result.x.push(x / all.length);
+    result.y.push(y);
+    result.low.push(low);
+    result.high.push(high);
+  }
+  return result;
+}
+
+export type Point = [x: number, y: number];
+
+/**
+ * Points in pixels with at most four per pixel column, the first, least, greatest and last, in their order: a line through
+ * them covers the same pixels, spikes included. `null` marks a gap where a value is not finite.
+ */
+export function decimate(count: number, x: (index: number) => number, y: (index: number) => number): (Point | null)[] {
+  const points: (Point | null)[] = [];
+  let column = NaN;
+  let [first, least, greatest, last] = [-1, -1, -1, -1];
+  const flush = () => {
+    if (first < 0) return;
+    for (const index of [...new Set([first, ...[least, greatest].sort((a, b) => a - b), last])]) points.push([x(index), y(index)]);
+    first = -1;
+  };
+  for (let i = 0; i < count; i++) {
+    const [px, py] = [x(i), y(i)];
+    if (!Number.isFinite(px) || !Number.isFinite(py)) {
+      flush();
+      column = NaN;
+      if (points.length && points.at(-1) !== null) points.push(null);
+      continue;
+    }
+    if (Math.floor(px) !== column) {
+      flush();
+      column = Math.floor(px);
+      first = least = greatest = i;
+    }
+    if (py < y(least)) least = i;
+    if (py > y(greatest)) greatest = i;
+    last = i;
+  }
+  flush();
+  return points;
+}
