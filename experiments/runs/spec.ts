@@ -117,11 +117,9 @@ export function resolveExperiments(requests: readonly ExperimentRequest[], optio
   for (const [i, request] of requests.entries()) {
     const at = `#${request.cell}`;
     if (ids.indexOf(ids[i]) !== i) problems.push({ path: `${at} id`, message: `another experiment is already called ${show(ids[i])}` });
-    const named = isObject(request.spec) && isObject(request.spec.arms) ? Object.keys(request.spec.arms) : [];
-    (named.length > 0 ? named : [soleArm]).forEach((name) => armNames.add(name));
+    armNamesOf(request).forEach((name) => armNames.add(name));
     try {
-      const mine = (options.armSets ?? []).filter(({ target }) => armOf(target, named.length > 0 ? named : [soleArm]) !== undefined);
-      resolved.push(resolveExperiment(request, { ...options, ids, armSets: mine }));
+      resolved.push(resolveExperiment(request, { ...options, ids, armSets: armSetsOf(request, options.armSets) }));
     } catch (error) {
       if (!(error instanceof SpecError)) throw error;
       problems.push(...error.problems.map((p) => ({ ...p, path: p.path.startsWith("--") ? p.path : `${at} ${p.path}`.trim() })));
@@ -132,6 +130,16 @@ export function resolveExperiments(requests: readonly ExperimentRequest[], optio
       problems.push({ path: `--set-arm ${target}`, message: "no experiment has such an arm", ...suggest(target.split(".")[0], [...armNames]) });
   if (problems.length > 0) throw new SpecError(unique(problems));
   return resolved;
+}
+
+/** Those overrides that are addressed to an arm of this experiment. */
+export function armSetsOf(request: ExperimentRequest, armSets: readonly Override[] = []): Override[] {
+  return armSets.filter(({ target }) => armOf(target, armNamesOf(request)) !== undefined);
+}
+
+function armNamesOf({ spec }: ExperimentRequest): string[] {
+  const named = isObject(spec) && isObject(spec.arms) ? Object.keys(spec.arms) : [];
+  return named.length > 0 ? named : [soleArm];
 }
 
 /** An experiment without arms is one arm with nothing changed. */

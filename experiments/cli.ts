@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+/** The command line: the same notebook, kernel, coordinator and report as the app, without a window. */
+import { main } from "./cli/main.ts";
+
+process.exitCode = await main(process.argv.slice(2));

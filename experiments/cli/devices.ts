@@ -1,0 +1,28 @@
+import { encode } from "../runs/json.ts";
+import { chooseBackend, NoBackendError } from "../runs/backend-choice.ts";
+import { UsageError, parse } from "./arguments.ts";
+import { askDevices, defaultWorkers } from "./workers.ts";
+
+/** `switchyard devices`: every backend, usable or not, and which one `auto` takes. */
+export async function devices(argv: string[]): Promise<number> {
+  const { values, positionals } = parse(argv, { json: { type: "boolean" } });
+  if (positionals.length > 0) throw new UsageError(`devices takes no ${positionals[0]}`);
+  const found = await askDevices();
+  let auto: string | null = null;
+  let why: string;
+  try {
+    const choice = chooseBackend(found, "auto");
+    [auto, why] = [choice.info.name, choice.why];
+  } catch (error) {
+    if (!(error instanceof NoBackendError)) throw error;
+    why = error.message;
+  }
+  if (values.json) {
+    process.stdout.write(`${encode({ ...found, auto, why })}\n`);
+    return 0;
+  }
+  const lines = found.available.map(({ name, adapter, software, kernels }) => `${name.padEnd(10)} ${adapter}${software ? ", software" : ""}, ${defaultWorkers(name)} at once, kernels ${kernels.slice(0, 8)}${name === auto ? `   (auto: ${why})` : ""}`);
+  for (const { name, reason } of found.unavailable) lines.push(`${name.padEnd(10)} not here: ${reason}`);
+  process.stdout.write(`${lines.join("\n")}\n`);
+  return 0;
+}

@@ -1,0 +1,63 @@
+import { engineVersion } from "../runs/version.ts";
+import { UsageError } from "./arguments.ts";
+import { RefusedError } from "./refused.ts";
+
+const help = `switchyard ${engineVersion}: ablations of miniature DeepSeek-V3 models
+
+  switchyard run NOTEBOOK.md      train what is missing, draw the figures, write the report
+      --out DIR                   write there instead of NOTEBOOK.results/
+      --backend NAME              auto (default), webgpu, cpu or reference
+      --budget NAME               smoke, quick or full, as the notebook says
+      --seeds N                   number of seeds
+      --only CELL                 that cell and what it reads
+      --set [EXPERIMENT.]PATH=JSON    change the base of every (or one) experiment
+      --set-arm NAME.PATH=JSON    change one arm
+      --jobs N                    runs that train at once
+      --fresh                     train even what the store has
+      --json                      one JSON object per line
+  switchyard check NOTEBOOK.md    parse, types, plan, cost; trains nothing
+  switchyard report NOTEBOOK.md   [--html F] [--pdf F] [--md DIR]   from stored results, trains nothing
+  switchyard devices [--json]     what can train here
+  switchyard clean [DIR …] [--older 30d]   remove what unfinished runs left in *.results folders
+
+Exit codes: 0 all fresh, 1 a run failed or diverged, 2 refused before training, 130 interrupted.
+`;
+
+type Command = (argv: string[]) => Promise<number>;
+
+const commands: Record<string, () => Promise<Command>> = {
+  run: async () => (await import("./run.ts")).run,
+  check: async () => (await import("./check.ts")).check,
+  report: async () => (await import("./report.ts")).report,
+  devices: async () => (await import("./devices.ts")).devices,
+  clean: async () => (await import("./clean.ts")).clean,
+};
+
+/** @returns the exit code */
+export async function main(argv: readonly string[]): Promise<number> {
+  const [name = "--help", ...rest] = argv;
+  if (name === "--help" || name === "-h" || name === "help") {
+    process.stdout.write(help);
+    return 0;
+  }
+  if (name === "--version") {
+    process.stdout.write(`${engineVersion}\n`);
+    return 0;
+  }
+  try {
+    const load = Object.hasOwn(commands, name) ? commands[name] : null;
+    if (!load) throw new UsageError(`unknown command "${name}"`);
+    return await (await load())(rest);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`switchyard: ${error.message}; see switchyard --help\n`);
+      return 2;
+    }
+    if (error instanceof RefusedError) {
+      process.stderr.write(error.message.endsWith("\n") ? error.message : `${error.message}\n`);
+      return 2;
+    }
+    process.stderr.write(`switchyard: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return 1;
+  }
+}

@@ -1,0 +1,99 @@
+import canonicalize from "canonicalize";
+import { dataHash } from "../../engine/data/corpus.ts";
+import { semantics } from "../../engine/model/config.ts";
+import type { ExperimentRequest } from "../notebook/kernel-protocol.ts";
+import type { ExperimentResult, Results } from "../results.ts";
+import { openDomains } from "../runs/corpora-node.ts";
+import { Coordinator, type Study } from "../runs/coordinator.ts";
+import { encode } from "../runs/json.ts";
+import { writeManifest } from "../runs/manifest.ts";
+import { lookUp, planExperiment } from "../runs/plan.ts";
+import { armSetsOf, resolveExperiment } from "../runs/spec.ts";
+import { StoreWriteError } from "../runs/store.ts";
+import { engineVersion } from "../runs/version.ts";
+import { metricDefinitions } from "../statistics/metrics.ts";
+import { runArguments, type RunArguments } from "./arguments.ts";
+import { documentBlocks, evaluateCells } from "./evaluate.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { presenterFor } from "./presenter.ts";
+import { openStores } from "./stores.ts";
+import { cellErrorText, planStudy, type OpenNotebook } from "./study.ts";
+import { defaultWorkers, findBackend } from "./workers.ts";
+import { writeReportFiles } from "./write-report.ts";
+
+/** `switchyard run`: plans everything, trains what is missing, evaluates the cells, writes results and report. */
+export async function run(argv: string[]): Promise<number> {
+  const args = runArguments(argv);
+  const planned = await planStudy(args);
+  const present = presenterFor(args);
+  for (const warning of planned.notebook.warnings) present.notice(`${args.notebook}:${warning.line}: ${warning.message}`);
+
+  const { store, folder } = openStores(args.notebook, args.out, present.notice);
+  const { choice, open, close } = await findBackend(args.backend);
+  const workers = args.jobs ?? defaultWorkers(choice.info.name);
+  present.device(choice, workers);
+  for (const plan of planned.plans) present.plan(plan, await lookUp(plan, store));
+
+  const coordinator = new Coordinator({ store, openExecutor: open, workers, backend: choice.info.name, domains: openDomains });
+  coordinator.subscribe(present.event);
+  const interrupt = onInterrupt(() => {
+    present.close();
+    process.stderr.write("Stopping; checkpoints are being kept. Ctrl-C again ends at once.\n");
+    for (const study of studies.values()) study.stop();
+  });
+  const studies = new Map<string, Study>();
+  try {
+    // all experiments train side by side; a cell that asks for one then waits for it
+    planned.requests.forEach((request, i) => studies.set(identity(request), coordinator.submit(planned.plans[i], args)));
+    const answer = async (request: ExperimentRequest): Promise<ExperimentResult> => {
+      let study = studies.get(identity(request));
+      if (!study) {
+        // only known now that the cells before it have results
+        const experiment = resolveExperiment(request, { ...planned.options, armSets: armSetsOf(request, planned.options.armSets) });
+        study = coordinator.submit(planExperiment(experiment, dataHash(await openDomains(experiment.domains))), args);
+        studies.set(identity(request), study);
+      }
+      return study.finished;
+    };
+    const shown = await evaluateCells(planned, answer, { log: present.log, stopped: () => interrupt.happened });
+    // an interrupted notebook has not asked for all of them
+    const results = await Promise.all([...studies.values()].map((study) => study.finished));
+    present.close();
+    const runs = results.flatMap((experiment) => experiment.arms.flatMap((arm) => arm.runs));
+    await keepManifest(folder, planned, args, results, present.notice);
+    if (interrupt.happened) {
+      const command = ["switchyard", "run", ...argv].map((word) => (/^[\w./=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
+      const done = runs.filter((run) => run.status === "done" || run.status === "diverged").length;
+      process.stderr.write(`Stopped with ${done} of ${runs.length} runs finished; the others go on from their checkpoints with\n  ${command.replace(" --fresh", "")}\n`);
+      return 130;
+    }
+    results.forEach(present.result);
+    for (const error of shown.errors.values()) present.notice(`${args.notebook}: ${cellErrorText(error)}`);
+    const document = { title: titleOf(planned), blocks: documentBlocks(planned, shown), results: resultsOf(planned.name, results) };
+    present.wrote(await writeReportFiles(folder, document));
+    return runs.some((run) => run.status !== "done") || shown.errors.size > 0 ? 1 : 0;
+  } finally {
+    present.close();
+    interrupt.remove();
+    await coordinator.close();
+    await close();
+  }
+}
+
+/** Requests are told apart by what they ask, so that a cell that asks differently the second time is not given the wrong result. */
+const identity = (request: ExperimentRequest): string => canonicalize(JSON.parse(encode(request))) as string;
+
+export const titleOf = ({ notebook, name }: OpenNotebook): string => notebook.frontMatter.title ?? name;
+
+export function resultsOf(notebook: string, experiments: ExperimentResult[]): Results {
+  return { schema: "switchyard.results/1", notebook, engine: engineVersion, semantics, metrics: metricDefinitions, experiments };
+}
+
+async function keepManifest(folder: string, { name }: OpenNotebook, { budget, only, sets, armSets }: RunArguments, results: readonly ExperimentResult[], notice: (text: string) => void): Promise<void> {
+  try {
+    await writeManifest(folder, { notebook: name, arguments: { budget, only, sets, armSets } }, results);
+  } catch (error) {
+    if (!(error instanceof StoreWriteError)) throw error;
+    notice(error.message);
+  }
+}

@@ -1,0 +1,117 @@
+/** A notebook file as far as its plan: parsed, compiled, its experiments asked for and checked. Nothing has been trained. */
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { dataHash, domainNames } from "../../engine/data/corpus.ts";
+import { compileNotebook, type CompiledCell } from "../notebook/compile.ts";
+import { createKernel } from "../notebook/kernel.ts";
+import type { CellError, ExperimentRequest, KernelHost } from "../notebook/kernel-protocol.ts";
+import { parseNotebook, type Notebook } from "../notebook/markdown.ts";
+import { reachable } from "../notebook/order.ts";
+import { openDomains } from "../runs/corpora-node.ts";
+import { planExperiment, type ExperimentPlan } from "../runs/plan.ts";
+import { didYouMean, problemText } from "../runs/problems.ts";
+import { SpecError, resolveExperiments, type SpecOptions } from "../runs/spec.ts";
+import { metricDefinitions } from "../statistics/metrics.ts";
+import type { StudyArguments } from "./arguments.ts";
+import { RefusedError } from "./refused.ts";
+
+export interface OpenNotebook {
+  path: string;
+  /** file name */
+  name: string;
+  notebook: Notebook;
+  /** in the order in which they are evaluated; with `--only`, that cell and those it reads */
+  cells: CompiledCell[];
+}
+
+export interface PlannedStudy extends OpenNotebook {
+  requests: ExperimentRequest[];
+  plans: ExperimentPlan[];
+  options: SpecOptions;
+}
+
+/** @throws {RefusedError} when the file cannot be read or a cell does not compile */
+export async function openNotebook({ notebook: path, only }: StudyArguments): Promise<OpenNotebook> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new RefusedError(`switchyard: ${path}: ${code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "this is a folder" : message}`);
+  }
+  const notebook = parseNotebook(text);
+  const compiled = compileNotebook(notebook);
+  const ids = compiled.cells.map((cell) => cell.id);
+  if (only !== null && !ids.includes(only)) {
+    const near = didYouMean(only, ids);
+    throw new RefusedError(`switchyard: --only ${only}: there is no such cell${near ? ` (did you mean ${near}?)` : `; there are ${ids.join(", ")}`}`);
+  }
+  const wanted = only === null ? new Set(ids) : new Set([only, ...reachable(only, compiled.graph.upstream)]);
+  const cells = compiled.graph.order.filter((id) => wanted.has(id)).map((id) => compiled.cells.find((cell) => cell.id === id)!);
+  const errors = cells.flatMap((cell) => (cell.error ? [cell.error] : []));
+  if (errors.length > 0) throw new RefusedError(errors.map((error) => `${path}: ${cellErrorText(error)}`).join("\n"));
+  return { path, name: basename(path), notebook, cells };
+}
+
+/**
+ * Evaluates the cells as far as they go without training, and checks every experiment they ask for.
+ * @throws {RefusedError} with every problem, each with its cell
+ */
+export async function planStudy(study: StudyArguments): Promise<PlannedStudy> {
+  const open = await openNotebook(study);
+  const requests = await requestsOf(open);
+  const options: SpecOptions = {
+    domains: domainNames,
+    metrics: Object.keys(metricDefinitions),
+    sets: [...budgetSets(open.notebook, study.budget), ...study.sets],
+    armSets: study.armSets,
+  };
+  try {
+    const plans = await Promise.all(resolveExperiments(requests, options).map(async (experiment) => planExperiment(experiment, dataHash(await openDomains(experiment.domains)))));
+    return { ...open, requests, plans, options };
+  } catch (error) {
+    if (!(error instanceof SpecError)) throw error;
+    throw new RefusedError(error.problems.map((problem) => `${open.path}: ${problemText(problem)}`).join("\n"));
+  }
+}
+
+/** Evaluates the cells with a host that answers no experiment, and collects what they ask for. */
+async function requestsOf({ path, cells }: OpenNotebook): Promise<ExperimentRequest[]> {
+  const requests: ExperimentRequest[] = [];
+  const host: KernelHost = {
+    experiment: (request) => {
+      requests.push(request);
+      return Promise.reject(Object.assign(new Error("experiments are only planned, not run"), { name: "PlanOnly" }));
+    },
+    display: () => {},
+    log: () => {},
+  };
+  const kernel = await createKernel(host);
+  const errors: CellError[] = [];
+  try {
+    for (const cell of cells) {
+      const outcome = await kernel.evaluate(cell);
+      if (outcome.status === "failed") errors.push(outcome.error);
+    }
+  } finally {
+    await kernel.dispose();
+  }
+  if (errors.length > 0) throw new RefusedError(errors.map((error) => `${path}: ${cellErrorText(error)}`).join("\n"));
+  return requests;
+}
+
+function budgetSets({ frontMatter }: Notebook, name: string | null): SpecOptions["sets"] & object {
+  if (name === null) return [];
+  const budget = Object.hasOwn(frontMatter.budget, name) ? frontMatter.budget[name] : null;
+  if (!budget) {
+    const known = Object.keys(frontMatter.budget);
+    throw new RefusedError(`switchyard: --budget ${name}: the notebook declares ${known.length > 0 ? `only ${known.join(", ")}` : "no budgets"}`);
+  }
+  const sets = Object.entries(budget.overrides).map(([target, value]) => ({ target, value }));
+  return budget.seeds === null ? sets : [...sets, { target: "seeds", value: budget.seeds }];
+}
+
+export function cellErrorText({ cell, line, column, name, message }: CellError): string {
+  const place = line === null ? "" : `, line ${line}${column === null ? "" : `:${column}`}`;
+  return `cell #${cell}${place}: ${name === "Error" || name === "SyntaxError" ? "" : `${name}: `}${message}`;
+}
