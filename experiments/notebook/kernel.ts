@@ -39,6 +39,8 @@ interface Evaluation {
   /** the host refused an experiment for another reason */
   refused: boolean;
   requests: number;
+  /** how the cell's code ended; it counts once nothing the cell started is still running */
+  settled: null | (() => CellOutcome);
   displays: number;
   logLines: number;
   end(outcome: CellOutcome): void;
@@ -105,6 +107,7 @@ class SandboxKernel implements Kernel {
         planned: false,
         refused: false,
         requests: 0,
+        settled: null,
         displays: 0,
         logLines: 0,
         end: (outcome) => {
@@ -158,15 +161,14 @@ class SandboxKernel implements Kernel {
   /** The cell's code has come to its end, or to an error. */
   private settle(token: number, json: string): void {
     const evaluation = this.live.get(token);
-    if (!evaluation || evaluation.owner.stopped) return; // afterTurn tells why it was stopped
+    if (!evaluation) return;
     const { cell } = evaluation;
-    if (evaluation.planned && !evaluation.refused) {
-      this.share(cell, true);
-      evaluation.end({ status: "planned" });
-    } else if (json === "") {
-      this.share(cell, false);
-      evaluation.end({ status: "done" });
-    } else evaluation.end(this.failed(cell, fromWire(json) as Failure));
+    evaluation.settled = () => {
+      const planned = evaluation.planned && !evaluation.refused;
+      if (json !== "" && !planned) return this.failed(cell, fromWire(json) as Failure);
+      this.share(cell, planned);
+      return { status: planned ? "planned" : "done" };
+    };
   }
 
   /** If nothing is outstanding when no code can run, the cell will never end by itself. */
@@ -177,6 +179,7 @@ class SandboxKernel implements Kernel {
     const { cell } = evaluation;
     if (owner.stopped === "interrupt") return evaluation.end({ status: "interrupted" });
     if (owner.stopped === "time") return evaluation.end(this.failed(cell, { name: "TimeLimit", message: `${this.tooLong()} and was stopped`, stack: "" }));
+    if (evaluation.settled) return evaluation.end(evaluation.settled());
     if (owner.waiting > 0) return;
     const message = "the cell waits for a promise that nothing will settle: there are no timers, network or events in a cell";
     evaluation.end(this.failed(cell, { name: "NeverEnds", message, stack: "" }));

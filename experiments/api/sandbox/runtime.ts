@@ -180,6 +180,10 @@ export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
         name = text(error.name);
         message = text(error.message);
         stack = typeof error.stack === "string" ? error.stack : "";
+      } else if (error === null) {
+        // What the machine throws when it has not even the memory for an error.
+        name = "InternalError";
+        message = "out of memory";
       } else message = inspect(error);
     } catch {
       message = "the error that was thrown cannot be read";

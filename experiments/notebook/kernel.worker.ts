@@ -1,0 +1,5 @@
+/** Kernel worker for browsers: a dedicated module worker. */
+import { expose } from "comlink";
+import { KernelService } from "./kernel-service.ts";
+
+expose(new KernelService());
