@@ -1,5 +1,5 @@
 /** Types of cells, checked with the `typescript` package where it is installed (it is not needed to run anything). */
-import declarations from "../api/switchyard.d.ts?raw";
+const declarations = Object.values(import.meta.glob<string>("../api/switchyard.d.ts", { query: "?raw", import: "default", eager: true }))[0] ?? "";
 import type { CellError } from "../notebook/kernel-protocol.ts";
 import { cellsOf } from "../notebook/notebook.ts";
 import type { OpenNotebook } from "./study.ts";
