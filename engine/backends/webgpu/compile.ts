@@ -55,7 +55,7 @@ export async function compilePlan(
   { adapterClass, replicas, onProgress }: CompileOptions,
 ): Promise<CompiledPlan> {
   const { gpu } = device;
-  const { maxBufferSize, maxStorageBufferBindingSize } = gpu.limits;
+  const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
   const layout = new Layout(plan, replicas);
   const memory = new DeviceMemory(plan, layout, Math.floor(maxBufferSize / 4));
   const context: LowerContext = {

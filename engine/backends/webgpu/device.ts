@@ -1,14 +1,19 @@
 import { DeviceLostError } from "../backend.ts";
 
+/** Bytes of the largest buffer, and of the largest range of one that a kernel may bind. */
+export type BufferLimits = Pick<GPUSupportedLimits, "maxBufferSize" | "maxStorageBufferBindingSize">;
+
 /** A device and what went wrong on it. WebGPU reports errors beside the call that caused them: the first one is kept until someone waits. */
 export class Device {
   readonly gpu: GPUDevice;
   readonly adapter: string;
   /** SwiftShader, llvmpipe and the like: shaders run on the CPU */
   readonly software: boolean;
+  readonly limits: BufferLimits;
   private failure: Error | undefined;
 
-  constructor(gpu: GPUDevice, adapter: string, software: boolean) {
+  constructor(gpu: GPUDevice, adapter: string, software: boolean, limits: BufferLimits) {
+    this.limits = limits;
     this.gpu = gpu;
     this.adapter = adapter;
     this.software = software;
@@ -36,8 +41,8 @@ export class Device {
 
 export interface DeviceOptions {
   powerPreference?: GPUPowerPreference;
-  /** "default": WebGPU's guaranteed limits, as a test that the backend stays within them; otherwise buffers as large as the adapter allows */
-  limits?: "default" | "adapter";
+  /** "adapter" (left out): buffers as large as it allows; "default": WebGPU's guaranteed limits; or lower ones to stay within */
+  limits?: "adapter" | "default" | BufferLimits;
 }
 
 /** Opens the best adapter of `gpu`; throws if there is none. */
@@ -46,7 +51,7 @@ export async function openDevice(gpu: GPU, { powerPreference = "high-performance
   if (!adapter) throw new Error("WebGPU found no adapter");
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
   const device = await adapter.requestDevice(limits === "adapter" ? { requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } } : {});
-  return new Device(device, describe(adapter.info), isSoftware(adapter));
+  return new Device(device, describe(adapter.info), isSoftware(adapter), typeof limits === "object" ? limits : device.limits);
 }
 
 /** Browsers mask some fields to empty strings. */

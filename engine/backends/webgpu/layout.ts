@@ -1,5 +1,6 @@
 import { aligned } from "../../program/memory.ts";
 import { type Plan, type PlannedOp, type PoolName, type Slice, poolNames } from "../../program/plan-types.ts";
+import type { BufferLimits } from "./device.ts";
 import type { Piece } from "./launch.ts";
 
 /** Pools of one layout: a slice of one of them may cover many parameters. */
@@ -90,7 +91,7 @@ export function planSlices(plan: Plan): Slice[] {
 }
 
 /** The most replicas whose bindings and buffers stay within an adapter's limits; 0 if not even one does. Says nothing of the memory there is. */
-export function replicaLimit(plan: Plan, limits: Pick<GPUSupportedLimits, "maxBufferSize" | "maxStorageBufferBindingSize">): number {
+export function replicaLimit(plan: Plan, limits: BufferLimits): number {
   const alone = new Layout(plan, 1);
   const longest = planSlices(plan).reduce((most, slice) => alone.pieces(slice).reduce((top, { stride }) => Math.max(top, stride), most), 1);
   let fits = 0;

@@ -1,5 +1,6 @@
 /** Node-only: WebGPU through Dawn (npm `webgpu`). */
 import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 
 /** SwiftShader as Debian's chromium brings it: a software adapter, for machines without a GPU driver. */
 const swiftShader = "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -14,6 +15,8 @@ async function open(): Promise<GPU> {
   // Vulkan's loader reads its variables when Dawn first asks for an adapter. This one adds to the machine's own drivers, which go first.
   const chosen = process.env.VK_ICD_FILENAMES ?? process.env.VK_DRIVER_FILES ?? process.env.VK_ADD_DRIVER_FILES;
   if (!chosen && existsSync(swiftShader)) process.env.VK_ADD_DRIVER_FILES = swiftShader;
+  // Without it Mesa's drivers complain on stderr.
+  process.env.XDG_RUNTIME_DIR ??= tmpdir();
   const { create } = await import("webgpu");
   const gpu: GPU = create([]);
   if (await gpu.requestAdapter()) return gpu;
