@@ -1,0 +1,29 @@
+/** What one cell's editor must know of the others: their code as modules, their names as globals. */
+
+export interface CellSource {
+  id: string;
+  source: string;
+  /** names its top level declares */
+  defines: readonly string[];
+}
+
+export const cellPath = (cell: string): string => `file:///cells/${encodeURIComponent(cell)}.ts`;
+
+/** Names a cell's own `export` statements cover already, told by their text: good enough for declarations. */
+function exported(source: string): Set<string> {
+  const names = new Set<string>();
+  for (const [, name] of source.matchAll(/^\s*export\s+(?:declare\s+|async\s+)?(?:const|let|var|function\*?|class|interface|type)\s+([\p{L}_$][\p{L}\p{N}_$]*)/gmu)) names.add(name);
+  return names;
+}
+
+/** @param cells all cells but the one being edited */
+export function upstreamDeclarations(cells: readonly CellSource[]): { path: string; text: string }[] {
+  const modules = cells.map(({ id, source, defines }) => {
+    const covered = exported(source);
+    const rest = defines.filter((name) => !covered.has(name));
+    // The names of an upstream module must not clash with the model of the same cell.
+    return { path: cellPath(`upstream/${id}`), text: `${source}\nexport {${rest.join(", ")}};\n` };
+  });
+  const names = cells.flatMap(({ id, defines }) => defines.map((name) => `  const ${name}: typeof import(${JSON.stringify(cellPath(`upstream/${id}`).replace(/\.ts$/, ""))}).${name};`));
+  return [...modules, { path: "file:///cells/upstream.d.ts", text: `export {};\ndeclare global {\n${names.join("\n")}\n}\n` }];
+}

@@ -1,0 +1,69 @@
+/** The host over Electron's IPC bridge. */
+import { RunLockedError, StoreWriteError, type RunStore, type RunWriter } from "../../experiments/runs/store.ts";
+import type { ArgumentsOf, Bridge, ChannelName, ResultOf } from "../../electron/ipc/channels.ts";
+import type { Host, OpenedDocument } from "./host.ts";
+
+declare global {
+  var switchyardBridge: Bridge | undefined;
+}
+
+const errorTypes: Record<string, new (message: string) => Error> = { RunLockedError, StoreWriteError, TypeError };
+
+export function electronHost(bridge: Bridge): Host {
+  async function call<Name extends ChannelName>(name: Name, ...args: ArgumentsOf<Name>): Promise<ResultOf<Name>> {
+    const reply = await bridge.call(name, ...args);
+    if (reply.ok) return reply.value;
+    throw new (errorTypes[reply.error.name] ?? Error)(reply.error.message);
+  }
+
+  return {
+    kind: "electron",
+    mac: bridge.platform === "darwin",
+    store: remoteStore(call),
+    initialDocument: () => call("document.initial"),
+    openDocument: () => call("document.open"),
+    openRecent: ({ path }) => call("document.openRecent", path),
+    openDropped: async (file): Promise<OpenedDocument | null> => {
+      const path = bridge.pathOf(file);
+      if (path === "") throw new Error(`${file.name} is not a file on this disk`);
+      return call("document.openPath", path);
+    },
+    recentFiles: () => call("document.recent"),
+    save: (text, options) => call("document.save", text, options),
+    keepRecovery: (text) => call("document.recovery", text),
+    newWindow: () => call("window.new"),
+    setWindowState: (state) => void call("window.state", state),
+    setMenu: (menus) => void call("menu.set", menus),
+    onCommand: (listener) => void bridge.on("command", listener),
+    onClosing: (listener) => void bridge.on("closing", (options) => void listener(options).then((proceed) => call("window.closed", proceed))),
+    exportFile: (name, contents) => call("export.file", name, contents),
+    exportFolder: (files) => call("export.folder", files),
+    exportPdf: (name, html) => call("export.pdf", name, html),
+    openLink: (url) => void call("link.open", url),
+  };
+}
+
+type Call = <Name extends ChannelName>(name: Name, ...args: ArgumentsOf<Name>) => Promise<ResultOf<Name>>;
+
+function remoteStore(call: Call): RunStore {
+  return {
+    name: "the notebook's results",
+    find: (key) => call("store.find", key),
+    events: (key) => call("store.events", key),
+    weights: (key) => call("store.weights", key),
+    list: () => call("store.list"),
+    open: async (record) => remoteWriter(call, await call("store.open", record)),
+  };
+}
+
+function remoteWriter(call: Call, id: number): RunWriter {
+  return {
+    checkpoint: () => call("writer.checkpoint", id),
+    events: () => call("writer.events", id),
+    append: (events) => call("writer.append", id, [...events]),
+    saveCheckpoint: (bytes) => call("writer.saveCheckpoint", id, bytes),
+    finish: (result, weights) => call("writer.finish", id, result, weights),
+    reset: () => call("writer.reset", id),
+    release: () => call("writer.release", id).catch(() => {}), // the window may be closing
+  };
+}

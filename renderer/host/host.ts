@@ -1,0 +1,77 @@
+/**
+ * Everything that needs the operating system. Electron implements it over IPC (`electron.ts`); the browser version
+ * (`browser.ts`) lets the very same renderer run in plain Chromium.
+ */
+import type { RunStore } from "../../experiments/runs/store.ts";
+
+export interface OpenedDocument {
+  /** for display and for telling documents apart */
+  path: string;
+  name: string;
+  text: string;
+  /** unsaved text of an earlier session that differs from the file, or null */
+  recovered: string | null;
+}
+
+export interface RecentFile {
+  path: string;
+  name: string;
+}
+
+export type SaveOutcome = { status: "saved"; path: string; name: string } | { status: "cancelled" };
+
+export interface WindowState {
+  title: string;
+  dirty: boolean;
+  /** the start page, or a new notebook nobody has typed in: another notebook may take its window */
+  pristine: boolean;
+  /** runs that train or wait */
+  activeRuns: number;
+}
+
+export interface MenuItem {
+  id: string;
+  label: string;
+  accelerator: string | null;
+  enabled: boolean;
+  separated: boolean;
+}
+
+export interface MenuDescription {
+  label: string;
+  items: MenuItem[];
+}
+
+export type FileContents = string | Uint8Array;
+
+export interface Host {
+  readonly kind: "electron" | "browser";
+  /** decides how keys are written: ⌘S or Ctrl+S */
+  readonly mac: boolean;
+  readonly store: RunStore;
+
+  initialDocument(): Promise<OpenedDocument | null>;
+  /** null: nothing picked, or it opened in another window */
+  openDocument(): Promise<OpenedDocument | null>;
+  openRecent(file: RecentFile): Promise<OpenedDocument | null>;
+  /** a file dropped onto the page */
+  openDropped(file: File): Promise<OpenedDocument | null>;
+  recentFiles(): Promise<RecentFile[]>;
+  save(text: string, options: { as: boolean; suggestedName: string }): Promise<SaveOutcome>;
+  /** keeps unsaved text for after a crash; null forgets it */
+  keepRecovery(text: string | null): Promise<void>;
+
+  newWindow(): Promise<void>;
+  setWindowState(state: WindowState): void;
+  setMenu(menus: MenuDescription[]): void;
+  /** an item of the system's menu was chosen */
+  onCommand(listener: (actionId: string) => void): void;
+  /** the window is about to close; the listener saves or stops what it must and says whether it may go */
+  onClosing(listener: (options: { save: boolean }) => Promise<boolean>): void;
+
+  /** Each resolves with where it went, or null when the person cancelled. */
+  exportFile(name: string, contents: FileContents): Promise<string | null>;
+  exportFolder(files: { path: string; contents: FileContents }[]): Promise<string | null>;
+  exportPdf(name: string, html: string): Promise<string | null>;
+  openLink(url: string): void;
+}
