@@ -1,6 +1,7 @@
 /**
  * The safetensors container: 8 bytes little-endian header length, a JSON header, raw little-endian data.
- * F32 and F64 (what the float64 reference backend keeps), in the precision of the data. Nothing is executed, every offset is checked.
+ * Written: F32 and F64 (what the float64 reference backend keeps), in the precision of the data. Read: BF16 and F16 too, widened
+ * without loss. Nothing is executed, every offset is checked.
  */
 export interface NamedTensor {
   shape: readonly number[];
@@ -39,14 +40,30 @@ export function decodeSafetensors(bytes: Uint8Array): { tensors: Map<string, Nam
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") continue;
     const { dtype, shape, data_offsets: offsets } = entry as { dtype: string; shape: number[]; data_offsets: [number, number] };
-    const width = dtype === "F32" ? 4 : dtype === "F64" ? 8 : 0;
-    if (width === 0) throw new Error(`${name} has type ${dtype}; F32 and F64 are read`);
+    const type = Object.hasOwn(readable, dtype) ? readable[dtype as keyof typeof readable] : null;
+    if (!type) throw new Error(`${name} has type ${dtype}; ${Object.keys(readable).join(", ")} are read`);
     const length = shape.reduce((product, n) => product * n, 1);
-    if (offsets[1] - offsets[0] !== length * width || start + offsets[1] > bytes.length || offsets[0] < 0)
+    if (offsets[1] - offsets[0] !== length * type.width || start + offsets[1] > bytes.length || offsets[0] < 0)
       throw new Error(`${name} does not fit: [${shape}] of ${dtype} at ${offsets}, file of ${bytes.length} bytes`);
     // A copy, because data need not be aligned to its element size in the file.
-    const raw = bytes.slice(start + offsets[0], start + offsets[1]).buffer;
-    tensors.set(name, { shape, data: width === 4 ? new Float32Array(raw) : new Float64Array(raw) });
+    const raw = Uint8Array.from(bytes.subarray(start + offsets[0], start + offsets[1])).buffer;
+    tensors.set(name, { shape, data: type.read(raw) });
   }
   return { tensors, metadata: (header.__metadata__ ?? {}) as Record<string, string> };
+}
+
+const readable = {
+  F32: { width: 4, read: (raw: ArrayBuffer) => new Float32Array(raw) },
+  F64: { width: 8, read: (raw: ArrayBuffer) => new Float64Array(raw) },
+  // the upper half of a float32
+  BF16: { width: 2, read: (raw: ArrayBuffer) => new Float32Array(Uint32Array.from(new Uint16Array(raw), (bits) => bits << 16).buffer) },
+  F16: { width: 2, read: (raw: ArrayBuffer) => Float32Array.from(new Uint16Array(raw), halfToNumber) },
+};
+
+/** IEEE binary16: 1 sign bit, 5 of exponent (bias 15), 10 of fraction. */
+function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const [exponent, fraction] = [(bits >> 10) & 0x1f, bits & 0x3ff];
+  if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }

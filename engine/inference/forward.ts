@@ -26,7 +26,7 @@ export async function forward(backend: Backend, { model, tensors }: NamedModel, 
   const trunk: NamedModel = { model: { ...model, mtp: { ...model.mtp, depth: 0 } }, tensors };
   const length = checkIds(ids, model.vocabSize);
   const evaluated = await evaluateLogits(backend, trunk, ids, length);
-  return { ...evaluated, gradients: options.gradients ? await differentiateLoss(backend, trunk, ids, length) : null };
+  return { ...evaluated, gradients: options.gradients ? (await differentiate(backend, trunk, ids)).gradients : null };
 }
 
 async function evaluateLogits(backend: Backend, { model, tensors }: NamedModel, ids: readonly (readonly number[])[], length: number): Promise<Pick<ForwardResult, "logits" | "loss">> {
@@ -45,8 +45,14 @@ async function evaluateLogits(backend: Backend, { model, tensors }: NamedModel, 
   });
 }
 
-/** The first S − 1 tokens as one training microstep: attention is causal, so that the last token changes nothing before it. */
-async function differentiateLoss(backend: Backend, { model, tensors }: NamedModel, ids: readonly (readonly number[])[], length: number): Promise<Map<string, NamedTensor>> {
+/**
+ * Losses and gradients of one training microstep: the main loss plus lambda / D times the loss of each prediction depth,
+ * the balance losses left out. Reads the first S − 1 tokens; attention is causal, so that the last one changes nothing before it.
+ */
+export async function differentiate(
+  backend: Backend, { model, tensors }: NamedModel, ids: readonly (readonly number[])[],
+): Promise<{ loss: number; mtpLoss: number[]; gradients: Map<string, NamedTensor> }> {
+  const length = checkIds(ids, model.vocabSize);
   const run = inferenceRun(model, { batch: ids.length, seqLen: length - 1 });
   const plan = planRun(run);
   return withWeights(backend, plan, tensors, async (executable) => {
@@ -58,7 +64,8 @@ async function differentiateLoss(backend: Backend, { model, tensors }: NamedMode
     executable.write(plan.inputs.starts, starts);
     executable.write(plan.inputs.numbers, numbersOfStep(run, 1));
     executable.run("microstep", true);
-    return readTensors(executable, plan, "gradients");
+    const [loss, ...mtpLoss] = await executable.read([plan.metrics.trainLoss, ...plan.metrics.mtpLoss]);
+    return { loss: loss[0], mtpLoss: mtpLoss.map(([value]) => value), gradients: await readTensors(executable, plan, "gradients") };
   });
 }
 
