@@ -84,7 +84,8 @@ export interface TrainListener {
   onMetrics(events: MetricEvent[]): void;
   /** a resumable checkpoint (safetensors bytes), every `checkpointEverySeconds` */
   onCheckpoint(step: number, bytes: Uint8Array): Promise<void>;
-  onProgress?(message: string): void;
+  /** what the worker is doing before the first step */
+  onProgress(message: string): void;
 }
 
 /** The engine as a comlink object (`engine/worker.ts`). One job at a time per worker. */

@@ -33,7 +33,7 @@ export interface Control {
 export async function train(job: TrainJob, backend: Backend, control: Control, listener: TrainListener): Promise<TrainOutcome> {
   const plan = planRun(job.config);
   const executable = await backend.compile(plan, {
-    onProgress: (done, total) => listener.onProgress?.(`compiling kernels ${done} of ${total}`),
+    onProgress: (done, total) => listener.onProgress(`compiling kernels ${done} of ${total}`),
   });
   try {
     return await new Training(job, backend, plan, executable, control, listener).run();

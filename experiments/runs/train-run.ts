@@ -106,6 +106,7 @@ async function trainOnce(executor: Executor, writer: RunWriter, run: LiveRun, co
       await write(() => writer.saveCheckpoint(bytes));
       context.onCheckpoint(step);
     },
+    onProgress: (message) => context.onMessage(`${run.planned.id}: ${message}`),
   };
   const { config, seed } = run.planned;
   const training = executor.train({ config, seed, domains: context.texts, backend: context.backend, checkpoint }, listener);

@@ -46,6 +46,7 @@ export async function trainRun(
       onCheckpoint: async (step, bytes) => {
         checkpoints.push({ step, bytes });
       },
+      onProgress: () => {},
     },
   );
   return { outcome, events, checkpoints };

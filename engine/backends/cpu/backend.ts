@@ -19,10 +19,9 @@ export async function createCpuBackend({ relaxed = true }: { relaxed?: boolean }
       kernels: kernels.sha256,
       fma: kernels.fma,
     },
-    compile: async (plan, { replicas = 1, onProgress } = {}) => {
+    compile: async (plan, { replicas = 1 } = {}) => {
       if (replicas !== 1) throw new RangeError(`the CPU backend runs one replica per worker, not ${replicas}`);
       const executable = new CpuExecutable(plan, kernels);
-      onProgress?.(1, 1);
       return executable;
     },
     dispose: () => {},

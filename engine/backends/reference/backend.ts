@@ -8,8 +8,7 @@ type Pools = Record<PoolName, Float64Array>;
 export function createReferenceBackend(): Backend {
   return {
     info: { name: "reference", adapter: "plain TypeScript, float64", software: true, kernels: "float64", fma: null },
-    compile: async (plan, { replicas = 1, onProgress } = {}) => {
-      onProgress?.(1, 1);
+    compile: async (plan, { replicas = 1 } = {}) => {
       return new ReferenceExecutable(plan, replicas);
     },
     dispose: () => {},
