@@ -34,8 +34,19 @@ export class EngineService implements EngineWorker {
     if (this.control) throw new Error("this engine worker is already training");
     const control = { stop: false, unpaused: Promise.resolve(), breathe: this.breathe, release: () => {} };
     this.control = control;
+    const told = new Set<Promise<void>>();
     try {
-      return await train(job, await this.backend(job.backend), control, listener);
+      const outcome = await train(job, await this.backend(job.backend), control, {
+        onMetrics: (events) => {
+          // Behind a port this is a promise whatever its type says, and its message may be overtaken by the outcome's.
+          const heard: Promise<void> = Promise.resolve(listener.onMetrics(events)).catch(() => {}).finally(() => told.delete(heard));
+          told.add(heard);
+        },
+        onCheckpoint: (step, bytes) => listener.onCheckpoint(step, bytes),
+        onProgress: (message) => listener.onProgress?.(message),
+      });
+      await Promise.all(told);
+      return outcome;
     } catch (error) {
       // A broken backend is not kept: the next job opens it afresh.
       this.open.delete(job.backend);

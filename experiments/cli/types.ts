@@ -33,6 +33,9 @@ export async function typeErrors({ notebook, cells }: OpenNotebook): Promise<Cel
   host.fileExists = (name) => files.has(name) || disk.fileExists(name);
   host.readFile = (name) => files.get(name) ?? disk.readFile(name);
   host.getCurrentDirectory = () => root;
+  // the folder of the cells is on no disk
+  host.directoryExists = undefined;
+  host.realpath = undefined;
   const program = ts.createProgram([...files.keys()], options, host);
   return cells.flatMap((cell): CellError[] => {
     const file = program.getSourceFile(`${root}/cell-${cell.id}.ts`)!;
