@@ -1,0 +1,423 @@
+/*
+ * What a notebook cell can use. The editor and `switchyard check` read this file; "V3" is the DeepSeek-V3 technical
+ * report (arXiv 2412.19437), whose equations and sections are named where a key comes from.
+ */
+
+/** Shows a value below the cell: an experiment as its panel, a figure, a table, an SVG, anything else as text. */
+declare function display(value: unknown): void;
+
+/** Lines in the cell's log. */
+declare const console: {
+  log(...values: unknown[]): void;
+  info(...values: unknown[]): void;
+  debug(...values: unknown[]): void;
+  warn(...values: unknown[]): void;
+  error(...values: unknown[]): void;
+};
+
+declare module "switchyard" {
+  /**
+   * Trains miniature DeepSeek-V3 models: every arm with every seed. A cell that uses it runs only when you ask.
+   * Other cells read the finished experiment by the name it was given; in the same cell, `await` it first.
+   *
+   * @param title what is compared, in words
+   */
+  export function experiment(title: string, spec: ExperimentSpec): Promise<Experiment>;
+
+  /** A number, or pieces of the run: `[{ until: 0.96, value: 5e-3 }, { until: 1, value: 0 }]`, `until` in fractions of the run. */
+  export type Scheduled = number | { until: number; value: number }[];
+
+  /** Every key may be left out; the plan shows what it resolves to. */
+  export interface RunSpec {
+    model?: ModelSpec;
+    /** How expert load is balanced. Nothing balances unless it is said here; `v3()` is the published recipe. */
+    balance?: BalanceSpec | null;
+    train?: TrainSpec;
+    precision?: PrecisionSpec;
+    validation?: {
+      /** validation sequences per domain; default 128 */
+      windowsPerDomain?: number;
+    };
+    /** Training text; default `mixture({ prose: 1, code: 1, math: 1 })`. */
+    data?: Mixture;
+    /** Added to every seed: `{ seedOffset: 1000 }` in one arm makes an A/A comparison. */
+    seedOffset?: number;
+  }
+
+  export interface ExperimentSpec extends RunSpec {
+    /** name in results and on the command line; default the cell's id. Letters, digits, "_" and "-". */
+    id?: string;
+    /** what you want to know, one sentence; printed above the result */
+    question?: string;
+    /** Name → what this arm changes. Deep-merged into the rest, but `balance` and `model.attention` are replaced whole and `null` clears. */
+    arms?: Record<string, RunSpec>;
+    /** the arm the others are compared with; default the first */
+    baseline?: string;
+    /** How many seeds, or which. Runs with the same seed start from the same weights and read the same text; default 3. */
+    seeds?: number | number[];
+    /** metrics that get a verdict, Holm-corrected over the arms; default ["valLoss"] */
+    primary?: Metric[];
+  }
+
+  /** Names are those of Hugging Face's `config.json`, in camelCase. */
+  export interface ModelSpec {
+    /** default 256: the model reads bytes */
+    vocabSize?: number;
+    /** width d of the residual stream; default 64 */
+    hiddenSize?: number;
+    /** transformer blocks, MTP modules not counted; default 2 */
+    numHiddenLayers?: number;
+    /** attention heads n_h; default 4 */
+    numAttentionHeads?: number;
+    /** standard deviation of initial weights; default 0.02 (V3 §4.2 uses 0.006 at width 7168) */
+    initializerRange?: number;
+    /** epsilon of RMSNorm; default 1e-6 */
+    rmsNormEps?: number;
+    /** base of the rotary frequencies; default 1e4 */
+    ropeTheta?: number;
+    /** input embedding and output head share their weights; default false */
+    tieWordEmbeddings?: boolean;
+    attention?: MlaSpec | GqaSpec;
+    /** routed experts N_r (V3 Eq. 12); default 16 */
+    nRoutedExperts?: number;
+    /** shared experts N_s, used by every token (V3 Eq. 12); default 1 */
+    nSharedExperts?: number;
+    /** experts per token K_r (V3 Eq. 14); default 2 */
+    numExpertsPerTok?: number;
+    /** width of one expert's SwiGLU; default 32 */
+    moeIntermediateSize?: number;
+    /** width of the dense SwiGLU in the first `firstKDenseReplace` layers; default 128 */
+    intermediateSize?: number;
+    /** layers at the bottom with a dense feed-forward instead of experts; default 0 (V3: 3) */
+    firstKDenseReplace?: number;
+    /** affinity of token and expert: the sigmoid of V3 Eq. 15 */
+    scoringFunc?: "sigmoid";
+    /** gates are normalised over the chosen experts (V3 Eq. 13); default true */
+    normTopkProb?: boolean;
+    /** factor on the gates, in the released code (2.5 for V3), not in the report; default 1 */
+    routedScalingFactor?: number;
+    /** node-limited routing (V3 §2.1.2): experts are in this many groups; default 1 */
+    nGroup?: number;
+    /** groups a token may use; default 1 */
+    topkGroup?: number;
+    /** multi-token prediction (V3 §2.2, Eq. 21 to 25) */
+    mtp?: {
+      /** extra tokens predicted, D; default 0 (V3: 1) */
+      depth?: number;
+      /** weight of the mean loss over depths, lambda of Eq. 25; default 0.3 */
+      lambda?: Scheduled;
+      /** modules in a causal chain as in V3, or each from the trunk alone; default "sequential" */
+      heads?: "sequential" | "parallel";
+      /** the modules learn, but send no gradient into the main model; default false */
+      detachTrunk?: boolean;
+    };
+  }
+
+  /** Multi-head latent attention (V3 §2.1.1, Eq. 1 to 11): keys and values are kept as one small latent per token. */
+  export interface MlaSpec {
+    kind?: "mla";
+    /** rank of the compressed query (Eq. 6); null: one full projection; default null */
+    qLoraRank?: number | null;
+    /** rank d_c of the compressed key and value (Eq. 1); default 32 */
+    kvLoraRank?: number;
+    /** columns per head without rotation; default 16 */
+    qkNopeHeadDim?: number;
+    /** rotated columns, shared by the heads' keys (Eq. 3); even; default 8 */
+    qkRopeHeadDim?: number;
+    /** value columns per head; default 16 */
+    vHeadDim?: number;
+  }
+
+  /** Grouped-query attention; as many key-value heads as heads is multi-head attention, one is multi-query attention. */
+  export interface GqaSpec {
+    kind: "gqa";
+    /** default numAttentionHeads */
+    numKeyValueHeads?: number;
+    /** default hiddenSize / numAttentionHeads */
+    headDim?: number;
+    /** the last columns of a head, which are rotated; even; default headDim */
+    ropeDim?: number;
+  }
+
+  /** Over what a balance statistic is taken: each sequence, the whole batch, or this many consecutive sequences. */
+  export type BalanceScope = "sequence" | "batch" | number;
+
+  export interface BalanceSpec {
+    /** Auxiliary losses alpha · Σ f_i P_i (V3 Eq. 17 to 20), per MoE layer and summed over layers. V3: sequence, 1e-4. */
+    losses?: {
+      group: BalanceScope;
+      alpha: Scheduled;
+    }[];
+    /** coefficient of the router z-loss (arXiv 2202.08906 Eq. 5); default 0 */
+    zLoss?: number;
+    /** Auxiliary-loss-free balancing (V3 Eq. 16; arXiv 2408.15664, Algorithm 1): a bias that takes part in choosing experts only. */
+    bias?: {
+      /** update step; V3: 1e-3 for 96.6 % of training, then 0. Default 1e-3. */
+      gamma?: Scheduled;
+      /** by the sign of the load error, as in V3, or in proportion to it; default "sign" */
+      rule?: "sign" | "magnitude";
+      /** added to the score, as in V3, or multiplied with it; default "additive" */
+      form?: "additive" | "multiplicative";
+      /** the load is counted over the whole batch, or over this many sequences; default "batch" */
+      group?: "batch" | number;
+    } | null;
+  }
+
+  export interface TrainSpec {
+    /** optimizer steps; default 400 */
+    steps?: number;
+    /** instead of `steps`: training tokens, rounded up to whole steps */
+    tokens?: number;
+    /** sequences per optimizer step; default 16 */
+    batchSize?: number;
+    /** tokens per sequence; default 64 */
+    seqLen?: number;
+    /** sequences per microstep, must divide `batchSize`; null: the whole batch at once; default null */
+    microBatch?: number | null;
+    /** largest global norm of the gradient; default 1 (V3 §4.2) */
+    clipNorm?: number;
+    /** AdamW (arXiv 1711.05101) */
+    optimizer?: {
+      kind?: "adamw";
+      /** peak learning rate; default 3e-3 */
+      lr?: Scheduled;
+      /** default 0.9 */
+      beta1?: number;
+      /** default 0.95 */
+      beta2?: number;
+      /** default 1e-8 */
+      eps?: number;
+      /** default 0.1 */
+      weightDecay?: number;
+    };
+    /** learning rate over the run */
+    schedule?: {
+      /** default "cosine" */
+      kind?: "cosine" | "constant";
+      /** fraction of the run that warms up; default 0.05 */
+      warmup?: number;
+      /** last learning rate over the peak; default 0.1 */
+      final?: number;
+    };
+    /** steps between validations; default an eighth of the run */
+    evalEvery?: number;
+    /** default 10 */
+    checkpointEverySeconds?: number;
+    /** what stays in the store after training; default "weights" */
+    keep?: "weights" | "none";
+  }
+
+  export interface PrecisionSpec {
+    /** in this version every matrix product runs in float32 */
+    gemm?: null;
+    moments?: "f32";
+    keep?: string[];
+  }
+
+  /** Weights per domain: each batch holds sequences of the domains in these proportions. */
+  export interface Mixture {
+    mixture: Record<string, number>;
+  }
+
+  /** Training text from several domains, by weight: `mixture({ prose: 1, code: 1, math: 1 })`. Each sequence comes from one domain. */
+  export function mixture(weights: Record<string, number>): Mixture;
+
+  /** Training text from one domain: `data("prose")`. */
+  export function data(domain: string): Mixture;
+
+  /** One arm per value of one key: `sweep("train.optimizer.lr", [1e-3, 3e-3])` makes the arms "lr 0.001" and "lr 0.003". */
+  export function sweep(path: string, values: readonly unknown[]): Record<string, RunSpec>;
+
+  /** One arm per combination: `grid({ "train.optimizer.lr": [1e-3, 3e-3], "model.hiddenSize": [32, 64] })` makes four. */
+  export function grid(axes: Record<string, readonly unknown[]>): Record<string, RunSpec>;
+
+  /**
+   * Balancing as DeepSeek-V3 was trained (§4.2): a bias with gamma 0.001 for 96.6 % of the run and 0 after, and a
+   * sequence-wise loss with alpha 0.0001. Gamma was tuned for batches of millions of tokens; small runs want more.
+   */
+  export function v3(): BalanceSpec;
+
+  /**
+   * Name of a measured value. `valBpb` is per domain (`valBpb.prose`, `valBpb.all`), `mtpLoss` and `acceptance` per
+   * depth (`acceptance.1`).
+   */
+  export type Metric =
+    | "trainLoss"
+    | "valLoss"
+    | `valBpb.${string}`
+    | `mtpLoss.${number}`
+    | `acceptance.${number}`
+    | "balanceLoss"
+    | "gradNorm"
+    | "skippedSteps"
+    | "clippedSteps"
+    | "tokensPerSecond"
+    | "maxVioGlobal"
+    | "maxVioBatch"
+    | "routingEntropy"
+    | "specialisation";
+
+  /** A finished experiment. Its data cannot be changed. */
+  export interface Experiment {
+    readonly id: string;
+    readonly cell: string;
+    readonly title: string;
+    readonly question: string | null;
+    readonly baseline: string;
+    readonly primary: readonly string[];
+    readonly domains: readonly string[];
+    readonly dataHash: string;
+    /** per domain, of the training text, nats per byte */
+    readonly bigramEntropy: Readonly<Record<string, number>>;
+    readonly arms: readonly Arm[];
+    /** the runs of all arms */
+    readonly runs: readonly Run[];
+    /** paired differences to the baseline, per metric and arm */
+    readonly comparisons: readonly Comparison[];
+    /** the last value of a metric in each finished run */
+    values(metric: Metric): readonly { arm: string; seed: number; value: number }[];
+    /** a metric over the run: at every step for training metrics, at every validation for the others */
+    curves(metric: Metric | "lr"): readonly Curve[];
+  }
+
+  export interface Arm {
+    readonly name: string;
+    /** what the spec says about this arm */
+    readonly patch: unknown;
+    /** the complete configuration */
+    readonly config: any;
+    readonly params: number;
+    readonly activeParams: number;
+    /** forward and backward */
+    readonly flopsPerToken: number;
+    readonly runs: readonly Run[];
+    /** over finished runs, by metric name */
+    readonly mean: Readonly<Record<string, number>>;
+    readonly sd: Readonly<Record<string, number>>;
+    /** finished runs */
+    readonly n: number;
+  }
+
+  export interface Run {
+    readonly arm: string;
+    readonly seed: { readonly init: number; readonly data: number };
+    /** runs with the same index are paired */
+    readonly seedIndex: number;
+    readonly key: string;
+    readonly status: "queued" | "running" | "paused" | "done" | "diverged" | "failed" | "stopped";
+    readonly error: string | null;
+    readonly divergedAt: number | null;
+    /** it was in the store already */
+    readonly cached: boolean;
+    readonly steps: number;
+    readonly tokens: number;
+    readonly seconds: number;
+    /** null unless the run finished */
+    readonly metrics: RunMetrics | null;
+  }
+
+  /** After the last step. */
+  export interface RunMetrics {
+    readonly step: number;
+    readonly tokens: number;
+    readonly seconds: number;
+    /** nats per token, mean over the last 10 % of steps */
+    readonly trainLoss: number;
+    /** nats per token over the validation windows */
+    readonly valLoss: number;
+    /** bits per byte: "all" and each domain */
+    readonly valBpb: Readonly<Record<string, number>>;
+    /** validation loss per MTP depth, nats per token */
+    readonly mtpLoss: readonly number[];
+    /** per MTP depth: share of positions where its greedy token is the main model's */
+    readonly acceptance: readonly number[];
+    readonly balanceLoss: number;
+    readonly gradNorm: number;
+    readonly skippedSteps: number;
+    readonly clippedSteps: number;
+    readonly tokensPerSecond: number;
+    /** (max load − mean load) / mean load over all validation tokens, mean over MoE layers (arXiv 2408.15664 Eq. 4) */
+    readonly maxVioGlobal: number;
+    /** maxVioGlobal that perfect balance would show by chance */
+    readonly maxVioFloor: number;
+    /** the same in training batches, last 10 % of steps */
+    readonly maxVioBatch: number;
+    readonly routingEntropy: number;
+    /** Jensen-Shannon divergence between the domains' expert loads, base 2, mean over layers */
+    readonly specialisation: number;
+    /** [layer][domain][expert]: tokens sent there */
+    readonly expertCounts: readonly (readonly (readonly number[])[])[];
+    readonly domains: readonly string[];
+  }
+
+  /** arm − baseline, paired by seed */
+  export interface Comparison {
+    readonly metric: string;
+    readonly arm: string;
+    readonly n: number;
+    readonly difference: number;
+    readonly sd: number;
+    readonly ci95: readonly [number, number] | null;
+    readonly p: number | null;
+    readonly pHolm: number | null;
+    /** smallest difference this design would have seen with 80 % power */
+    readonly detectable80: number | null;
+    readonly verdict: "lower" | "higher" | "cannot tell" | "identical" | "not tested";
+  }
+
+  export interface Curve {
+    readonly arm: string;
+    /** index of the seed */
+    readonly seed: number;
+    readonly points: readonly { step: number; tokens: number; seconds: number; value: number }[];
+  }
+
+  /** Something to `display()`. */
+  export interface Figure {
+    readonly figure: string;
+  }
+
+  type Experiments = Experiment | readonly Experiment[];
+
+  /** Metrics over the run: mean line, band over seeds. */
+  export function curves(
+    experiments: Experiments,
+    options?: {
+      metrics?: Metric[];
+      x?: "steps" | "tokens" | "seconds";
+      logX?: boolean;
+      logY?: boolean;
+      /** half-width of the smoothing, as a fraction of the run; 0 is none */
+      smoothing?: number;
+      band?: "range" | "sd" | "none";
+      [option: string]: unknown;
+    },
+  ): Figure;
+  /** Paired differences to the baseline with 95 % intervals. */
+  export function forest(experiments: Experiments, options?: Record<string, unknown>): Figure;
+  /** Validation loss against imbalance, a dot per run. */
+  export function tradeOff(experiments: Experiments, options?: Record<string, unknown>): Figure;
+  /** Relative load of each expert, by layer, arm and domain (as V3 Figure 9); 1 is the fair share. */
+  export function expertLoad(experiments: Experiments, options?: { by?: "domain" | "all"; [option: string]: unknown }): Figure;
+  /** Imbalance of training batches over the run, with the floor that chance sets. */
+  export function loadOverTime(experiments: Experiments, options?: Record<string, unknown>): Figure;
+  /** How differently the domains use the experts. */
+  export function specialisation(experiments: Experiments, options?: Record<string, unknown>): Figure;
+  /** How often the MTP modules guess what the main model will say, by depth. */
+  export function mtpAcceptance(experiments: Experiments, options?: Record<string, unknown>): Figure;
+  /** A metric against the value that the arms vary. */
+  export function sweepFigure(experiments: Experiments, options?: { metric?: Metric; [option: string]: unknown }): Figure;
+  /** The model, drawn from its configuration. */
+  export function architecture(experiments: Experiments, options?: Record<string, unknown>): Figure;
+  /** All metrics of all arms as a table. */
+  export function comparisonTable(experiments: Experiments, options?: Record<string, unknown>): Figure;
+
+  /** Rows as a table; an experiment as its comparison table. */
+  export function table(rows: Experiment | readonly Readonly<Record<string, string | number | boolean | null | undefined>>[]): Figure | { readonly table: unknown };
+
+  /** SVG markup as an image; scripts in it are removed. */
+  export function svg(markup: string): { readonly svg: string };
+
+  /** The same as the global `display`. */
+  export function display(value: unknown): void;
+}
