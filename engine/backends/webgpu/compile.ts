@@ -1,11 +1,10 @@
-import type { ListName, Plan, PlannedOp } from "../../program/plan-types.ts";
-import { assemble } from "./assemble.ts";
+import type { ListName, Plan } from "../../program/plan-types.ts";
 import type { Device } from "./device.ts";
 import { Layout } from "./layout.ts";
-import type { AdapterClass, LowerableOp, LowerContext, Operand } from "./launch.ts";
-import { lowerings } from "./lower/index.ts";
+import type { AdapterClass } from "./launch.ts";
 import { DeviceMemory } from "./memory.ts";
-import type { BindingShape, Pipelines } from "./pipelines.ts";
+import type { Pipelines } from "./pipelines.ts";
+import { type PreparedDispatch, type PreparedList, preparePlan } from "./prepare.ts";
 
 /** One dispatch, ready to encode. */
 export interface Dispatch {
@@ -38,93 +37,29 @@ export interface CompileOptions {
   onProgress: (done: number, total: number) => void;
 }
 
-interface Prepared {
-  label: string;
-  code: string;
-  operands: Operand[];
-  layout: BindingShape;
-  grid: readonly [x: number, y: number];
-  flops: number;
-}
-
-/** Lowers every op, compiles all kernels in parallel, creates buffers and bind groups. Throws with the op's name if WebGPU refuses one. */
-export async function compilePlan(
-  device: Device,
-  pipelines: Pipelines,
-  plan: Plan,
-  { adapterClass, replicas, onProgress }: CompileOptions,
-): Promise<CompiledPlan> {
-  const { gpu } = device;
-  const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
-  const layout = new Layout(plan, replicas);
-  const memory = new DeviceMemory(plan, layout, Math.floor(maxBufferSize / 4));
-  const context: LowerContext = {
-    adapterClass,
-    scratch: (length, dtype) => memory.scratch(length, dtype),
-    table: (key, make) => memory.table(key, make),
-    pieces: (slice) => layout.pieces(slice),
-    bindingLimit: Math.floor(maxStorageBufferBindingSize / 4),
-    sameBuffer: (pool, a, b) => memory.sameBuffer(pool, a, b),
-    replicas,
-  };
-
-  const prepare = (op: PlannedOp, first: boolean): Prepared[] => {
-    memory.freeScratch();
-    const add = op.accumulate.map((mode) => mode === "always" || (mode === "later" && !first));
-    const lowerable = { ...op, add } as LowerableOp;
-    const launches = lowerings[op.kind](lowerable as never, context);
-    return launches.map((launch) => {
-      const { code, bindings, shape } = assemble(launch, (operand) => memory.strideOf(operand));
-      const label = `${op.kind} ${op.name} (${launch.kernel})`;
-      const operands = bindings.map(({ operand }) => operand);
-      if (shape) operands.push(memory.shape(shape));
-      const layout = { storage: bindings.length, uniform: shape !== undefined };
-      return { label, code, operands, layout, grid: launch.grid, flops: (op.flops * replicas) / launches.length };
-    });
-  };
-  const prepareList = (ops: PlannedOp[]): { first: Prepared[]; later: Prepared[] } => {
-    const first: Prepared[] = [];
-    const later: Prepared[] = [];
-    for (const op of ops) {
-      const prepared = prepare(op, true);
-      first.push(...prepared);
-      later.push(...(op.accumulate.includes("later") ? prepare(op, false) : prepared));
-    }
-    return { first, later };
-  };
-  const { microstep, step, evaluate } = plan.lists;
-  const prepared = { microstep: prepareList(microstep), step: prepareList(step), evaluate: prepareList(evaluate) };
-
-  const pipelineOf = await compileKernels(pipelines, Object.values(prepared).flatMap(({ first, later }) => [...first, ...later]), onProgress);
+/**
+ * Lowers every op, compiles all kernels in parallel, creates buffers and bind groups. Throws with the op's name if WebGPU refuses one,
+ * RangeError if the replicas do not fit the adapter's buffers.
+ */
+export async function compilePlan(device: Device, pipelines: Pipelines, plan: Plan, options: CompileOptions): Promise<CompiledPlan> {
+  const { gpu, limits } = device;
+  const layout = new Layout(plan, options.replicas);
+  const memory = new DeviceMemory(plan, layout, Math.floor(limits.maxBufferSize / 4));
+  const prepared = preparePlan(plan, memory, limits, options.adapterClass);
+  const compiled = await compileKernels(pipelines, prepared, options.onProgress);
 
   // Everything between push and pop is synchronous: scopes form a stack that another compile would otherwise share.
   gpu.pushErrorScope("out-of-memory");
   gpu.pushErrorScope("validation");
-  let failure: unknown;
   let result: CompiledPlan | undefined;
+  let failure: unknown;
   try {
     const memoryBytes = memory.allocate(gpu);
-    const made = new Map<Prepared, Dispatch>();
-    const dispatch = (one: Prepared): Dispatch => {
-      let known = made.get(one);
-      if (!known) {
-        const entries = one.operands.map((operand, binding): GPUBindGroupEntry => {
-          const { buffer, from, length } = memory.bound(operand);
-          if (4 * length > maxStorageBufferBindingSize) {
-            throw new RangeError(`${one.label}: binds ${4 * length} bytes for ${replicas} replica(s); this adapter allows ${maxStorageBufferBindingSize}`);
-          }
-          return { binding, resource: { buffer, offset: 4 * from, size: 4 * length } };
-        });
-        const bindGroup = gpu.createBindGroup({ label: one.label, layout: pipelines.bindGroupLayout(one.layout), entries });
-        known = { label: one.label, pipeline: pipelineOf.get(one.code)!, bindGroup, grid: one.grid, flops: one.flops };
-        made.set(one, known);
-      }
-      return known;
-    };
+    const bind = binder(gpu, pipelines, memory, compiled, limits.maxStorageBufferBindingSize);
     const list = (name: ListName): CompiledList => ({
-      first: prepared[name].first.map(dispatch),
-      later: prepared[name].later.map(dispatch),
-      bytes: plan.lists[name].reduce((sum, op) => sum + op.bytes, 0) * replicas,
+      first: prepared[name].first.map(bind),
+      later: prepared[name].later.map(bind),
+      bytes: plan.lists[name].reduce((sum, op) => sum + op.bytes, 0) * options.replicas,
     });
     result = { memory, memoryBytes, lists: { microstep: list("microstep"), step: list("step"), evaluate: list("evaluate") } };
   } catch (error) {
@@ -138,12 +73,14 @@ export async function compilePlan(
   throw failure ?? new Error(`WebGPU: ${reported!.message}`);
 }
 
+/** Pipelines by source. */
 async function compileKernels(
   pipelines: Pipelines,
-  prepared: Prepared[],
+  prepared: Record<ListName, PreparedList>,
   onProgress: (done: number, total: number) => void,
 ): Promise<Map<string, GPUComputePipeline>> {
-  const distinct = new Map(prepared.map((one) => [one.code, one]));
+  const dispatches = Object.values(prepared).flatMap(({ first, later }) => [...first, ...later]);
+  const distinct = new Map(dispatches.map((dispatch) => [dispatch.code, dispatch]));
   const compiled = new Map<string, GPUComputePipeline>();
   await Promise.all(
     [...distinct.values()].map(async ({ code, layout, label }) => {
@@ -152,4 +89,31 @@ async function compileKernels(
     }),
   );
   return compiled;
+}
+
+/** Gives each prepared dispatch its pipeline and bind group, once. */
+function binder(
+  gpu: GPUDevice,
+  pipelines: Pipelines,
+  memory: DeviceMemory,
+  compiled: Map<string, GPUComputePipeline>,
+  bindingLimit: number,
+): (prepared: PreparedDispatch) => Dispatch {
+  const bound = new Map<PreparedDispatch, Dispatch>();
+  return (prepared) => {
+    const known = bound.get(prepared);
+    if (known) return known;
+    const { label, code, layout, operands, grid, flops } = prepared;
+    const entries = operands.map((operand, binding): GPUBindGroupEntry => {
+      const { buffer, from, length } = memory.bound(operand);
+      if (4 * length > bindingLimit) {
+        throw new RangeError(`${label}: binds ${4 * length} bytes for ${memory.layout.replicas} replica(s); this adapter allows ${bindingLimit}`);
+      }
+      return { binding, resource: { buffer, offset: 4 * from, size: 4 * length } };
+    });
+    const bindGroup = gpu.createBindGroup({ label, layout: pipelines.bindGroupLayout(layout), entries });
+    const dispatch: Dispatch = { label, pipeline: compiled.get(code)!, bindGroup, grid, flops };
+    bound.set(prepared, dispatch);
+    return dispatch;
+  };
 }
