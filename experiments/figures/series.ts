@@ -46,36 +46,40 @@ function split(metric: string): [string, string | null] {
 }
 
 /**
- * Kernel average with weights exp(−|Δstep| / scale), to both sides, so that the curve does not lag behind. Values that are
- * not finite weigh nothing and stay gaps. Linear in the number of points: one pass forward and one back.
+ * Local linear regression with weights exp(−|Δstep| / scale), to both sides: it neither lags behind nor flattens the steep
+ * beginning as a plain average does. Values that are not finite weigh nothing and stay gaps. Linear in the number of points:
+ * the moments of the weights about each point come from one pass forward and one back.
  */
 export function smooth({ steps, x, y }: Series, scale: number): Series {
   if (!(scale > 0)) return { steps, x, y };
   const n = y.length;
-  const sums = new Float64Array(n);
-  const weights = new Float64Array(n);
+  // Σw, ΣwΔ, ΣwΔ², Σwy, ΣwΔy about each point, Δ = step of a neighbour − step of the point
+  const moments = new Float64Array(5 * n);
   for (const direction of [1, -1]) {
-    let [sum, weight] = [0, 0];
+    let [w, wd, wdd, wy, wdy] = [0, 0, 0, 0, 0];
     for (let i = direction > 0 ? 0 : n - 1, last = i; i >= 0 && i < n; last = i, i += direction) {
-      const decay = Math.exp(-Math.abs(steps[i] - steps[last]) / scale);
-      sum *= decay;
-      weight *= decay;
-      // what lies before i; i itself counts once, in the forward pass
-      if (direction < 0) {
-        sums[i] += sum;
-        weights[i] += weight;
-      }
-      if (Number.isFinite(y[i])) {
-        sum += y[i];
-        weight += 1;
-      }
-      if (direction > 0) {
-        sums[i] += sum;
-        weights[i] += weight;
-      }
+      const shift = steps[last] - steps[i];
+      const decay = Math.exp(-Math.abs(shift) / scale);
+      [w, wd, wdd] = [decay * w, decay * (wd + shift * w), decay * (wdd + 2 * shift * wd + shift * shift * w)];
+      [wy, wdy] = [decay * wy, decay * (wdy + shift * wy)];
+      const counts = Number.isFinite(y[i]);
+      if (counts && direction > 0) [w, wy] = [w + 1, wy + y[i]]; // the point itself counts once
+      moments[5 * i] += w;
+      moments[5 * i + 1] += wd;
+      moments[5 * i + 2] += wdd;
+      moments[5 * i + 3] += wy;
+      moments[5 * i + 4] += wdy;
+      if (counts && direction < 0) [w, wy] = [w + 1, wy + y[i]];
     }
   }
-  return { steps, x, y: y.map((value, i) => (Number.isFinite(value) ? sums[i] / weights[i] : NaN)) };
+  const fitted = y.map((value, i) => {
+    if (!Number.isFinite(value)) return NaN;
+    const at = 5 * i;
+    const [w, wd, wdd, wy, wdy] = [moments[at], moments[at + 1], moments[at + 2], moments[at + 3], moments[at + 4]];
+    const determinant = w * wdd - wd * wd;
+    return determinant > 1e-9 * w * wdd ? (wdd * wy - wd * wdy) / determinant : wy / w;
+  });
+  return { steps, x, y: fitted };
 }
 
 export interface Average extends Series {

@@ -1,0 +1,147 @@
+/** Arms in rows: mean and spread of a few metrics, difference and verdict of the primary ones. As data, HTML and SVG. */
+import * as v from "valibot";
+import type { ArmResult, ExperimentResult } from "../results.ts";
+import { metricTitle, metricUnit } from "../statistics/metrics.ts";
+import { formatSigned, formatValue } from "../statistics/numbers.ts";
+import { armStyles, mark } from "./arm-styles.ts";
+import { csvText } from "./csv.ts";
+import { chooseArms, countRuns } from "./experiment.ts";
+import { compose, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
+import { metricName } from "./options.ts";
+import { escapeXml, line } from "./svg.ts";
+import { elide, label, measure, wrap } from "./text.ts";
+import { themeOf, type Theme } from "./theme.ts";
+
+export const comparisonTableOptions = v.strictObject({
+  /** null: the primary metrics, then balance and specialisation, then what multi-token prediction reports */
+  metrics: v.optional(v.nullable(v.pipe(v.array(metricName), v.minLength(1))), null),
+  arms: v.optional(v.nullable(v.array(v.string())), null),
+});
+
+export interface Table {
+  /** name, and the unit or "" */
+  columns: { name: string; unit: string; numeric: boolean }[];
+  rows: { arm: string; cells: string[] }[];
+}
+
+/** "mean ± sd" per metric; for primary metrics also the difference to the baseline with its interval, and the verdict. */
+export function tableOf(experiment: ExperimentResult, options: v.InferOutput<typeof comparisonTableOptions>): Table {
+  const arms = chooseArms(experiment, options.arms);
+  const metrics = options.metrics ?? defaultMetrics(experiment);
+  const columns: Table["columns"] = [{ name: "arm", unit: "", numeric: false }, { name: "n", unit: "", numeric: true }];
+  for (const metric of metrics) {
+    columns.push({ name: metricTitle(metric), unit: metricUnit(metric), numeric: true });
+    if (experiment.primary.includes(metric)) columns.push({ name: "difference [95 % interval]", unit: metricUnit(metric), numeric: true }, { name: "verdict", unit: "", numeric: false });
+  }
+  const rows = arms.map((arm) => ({ arm: arm.name, cells: [arm.name, countText(arm), ...metrics.flatMap((metric) => cells(experiment, arm, metric))] }));
+  return { columns, rows };
+}
+
+function cells(experiment: ExperimentResult, arm: ArmResult, metric: string): string[] {
+  const { [metric]: mean = NaN } = arm.mean;
+  const { [metric]: sd = NaN } = arm.sd;
+  const value = Number.isFinite(mean) ? (sd > 0 ? `${formatValue(mean, sd)} ± ${formatValue(sd, sd)}` : formatValue(mean)) : "n/a";
+  if (!experiment.primary.includes(metric)) return [value];
+  if (arm.name === experiment.baseline) return [value, "", "baseline"];
+  const found = experiment.comparisons.find((c) => c.metric === metric && c.arm === arm.name);
+  if (!found || found.n === 0) return [value, "", found ? "no pair" : ""];
+  const half = found.ci95 ? (found.ci95[1] - found.ci95[0]) / 2 : NaN;
+  const interval = found.ci95 ? ` [${formatSigned(found.ci95[0], half)}, ${formatSigned(found.ci95[1], half)}]` : "";
+  return [value, formatSigned(found.difference, half) + interval, found.verdict];
+}
+
+function countText(arm: ArmResult): string {
+  return arm.n === arm.runs.length ? String(arm.n) : `${arm.n} of ${arm.runs.length}`;
+}
+
+export function defaultMetrics(experiment: ExperimentResult): string[] {
+  const known = new Set(experiment.arms.flatMap((arm) => Object.keys(arm.mean)));
+  const others = ["valLoss", "maxVioGlobal", "specialisation", "acceptance.1"].filter((metric) => known.has(metric));
+  return [...new Set([...experiment.primary, ...others])];
+}
+
+export function comparisonTable(experiment: ExperimentResult, options: v.InferOutput<typeof comparisonTableOptions>, frame: FigureOptions): Figure {
+  const theme = themeOf(frame.theme);
+  const table = tableOf(experiment, options);
+  const arms = chooseArms(experiment, options.arms);
+  return compose(
+    {
+      title: experiment.title,
+      alternative: table.rows.map((row) => row.cells.map((text, i) => (i === 0 ? text : text && `${table.columns[i].name} ${text}`)).filter(Boolean).join(", ")).join(". "),
+      csv: () => csvText(table.columns.map(({ name, unit }) => (unit ? `${name} (${unit})` : name)), table.rows.map((row) => row.cells)),
+      blocks: [drawTable(table, experiment, innerWidth(frame), theme)],
+      notes: ["Mean ± standard deviation over seeds.", ...countRuns(arms)],
+      html: tableHtml(table),
+    },
+    frame,
+  );
+}
+
+/** An HTML table; names and numbers are escaped. */
+export function tableHtml({ columns, rows }: Table): string {
+  const head = columns.map(({ name, unit, numeric }) => `<th scope="col"${numeric ? ' class="number"' : ""}>${escapeXml(name)}${unit ? ` <span class="unit">${escapeXml(unit)}</span>` : ""}</th>`);
+  const body = rows.map(({ cells }) => {
+    const [name, ...rest] = cells;
+    return `<tr><th scope="row">${escapeXml(name)}</th>${rest.map((text, i) => `<td${columns[i + 1].numeric ? ' class="number"' : ""}>${escapeXml(text)}</td>`).join("")}</tr>`;
+  });
+  return `<table><thead><tr>${head.join("")}</tr></thead><tbody>${body.join("")}</tbody></table>`;
+}
+
+const size = 11.5;
+const lineHeight = 15;
+
+/** Columns as wide as their widest text; where they do not fit, a block of "name: value" lines per arm. */
+function drawTable(table: Table, experiment: ExperimentResult, width: number, theme: Theme): Block {
+  const heads = table.columns.map(({ name }) => wrap(name, 92, { size, weight: 600 }, 3));
+  const natural = table.columns.map((column, i) => {
+    const cellsWide = Math.max(...table.rows.map((row) => measure(row.cells[i], { size })));
+    const headWide = Math.max(...heads[i].map((text) => measure(text, { size, weight: 600 })), measure(column.unit, { size: 10.5 }));
+    return Math.max(i === 0 ? Math.min(cellsWide + 18, 190) : cellsWide, headWide) + 14;
+  });
+  const total = natural.reduce((a, b) => a + b, 0) - 14;
+  if (total > width) return drawStacked(table, experiment, width, theme);
+  const spare = Math.min(24, (width - total) / Math.max(1, natural.length - 1));
+  const styles = armStyles(experiment.arms);
+  const headLines = Math.max(...heads.map((lines) => lines.length));
+  const top = headLines * lineHeight + 16;
+  const rowHeights = table.rows.map((row) => Math.max(1, wrap(row.cells[0], natural[0] - 32, { size }, 2).length) * lineHeight + 9);
+  const height = top + rowHeights.reduce((a, b) => a + b, 0);
+  const used = total + spare * (natural.length - 1);
+  const parts = [line(0, top - 4, used, top - 4, theme.rule), line(0, height, used, height, theme.rule)];
+  let x = 0;
+  table.columns.forEach((column, i) => {
+    const wide = natural[i] - 14;
+    const [at, anchor] = column.numeric ? ([x + wide, "end"] as const) : ([x, "start"] as const);
+    heads[i].forEach((text, k) => parts.push(label(text, at, 11 + (headLines - heads[i].length + k) * lineHeight, { size, weight: 600, fill: theme.ink, anchor })));
+    if (column.unit) parts.push(label(column.unit, at, 11 + headLines * lineHeight - 1, { size: 10.5, fill: theme.inkSoft, anchor }));
+    let y = top;
+    table.rows.forEach((row, r) => {
+      const lines = i === 0 ? wrap(row.cells[0], wide - 18, { size }, 2) : [row.cells[i]];
+      lines.forEach((text, k) => parts.push(label(text, i === 0 ? x + 18 : at, y + 14 + k * lineHeight, { size, fill: theme.ink, anchor: i === 0 ? "start" : anchor, title: i === 0 ? row.arm : undefined })));
+      if (i === 0) parts.push(mark(styles.get(row.arm)!, theme, 6, y + 10, 40));
+      y += rowHeights[r];
+    });
+    x += natural[i] + spare;
+  });
+  return { markup: parts.join(""), height: height + 4 };
+}
+
+function drawStacked(table: Table, experiment: ExperimentResult, width: number, theme: Theme): Block {
+  const styles = armStyles(experiment.arms);
+  const parts: string[] = [];
+  let y = 0;
+  for (const row of table.rows) {
+    parts.push(line(0, y, width, y, theme.grid), mark(styles.get(row.arm)!, theme, 6, y + 14, 40));
+    parts.push(label(elide(row.arm, width - 18, { size: 12, weight: 600 }), 18, y + 18, { size: 12, weight: 600, fill: theme.ink, title: row.arm }));
+    y += 26;
+    table.columns.forEach(({ name, unit }, i) => {
+      if (i === 0 || !row.cells[i]) return;
+      const value = unit ? `${row.cells[i]} ${unit}` : row.cells[i];
+      const valueText = elide(value, width * 0.62, { size });
+      parts.push(label(elide(name, width - 26 - measure(valueText, { size }), { size }), 18, y + 12, { size, fill: theme.inkSoft }), label(valueText, width, y + 12, { size, fill: theme.ink, anchor: "end" }));
+      y += 17;
+    });
+    y += 6;
+  }
+  return { markup: parts.join(""), height: y };
+}

@@ -1,0 +1,82 @@
+/** A metric of every run as dots, a row per arm with its mean: by default, how differently the domains use the experts. */
+import { scaleLinear } from "d3-scale";
+import * as v from "valibot";
+import type { ArmResult, ExperimentResult } from "../results.ts";
+import { flatMetrics, metricLabel, metricTitle } from "../statistics/metrics.ts";
+import { formatValue } from "../statistics/numbers.ts";
+import { armStyles, mark } from "./arm-styles.ts";
+import { extentOf, tickText } from "./axes.ts";
+import { csvText } from "./csv.ts";
+import { chooseArms, countRuns, finishedRuns } from "./experiment.ts";
+import { compose, emptyBlock, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
+import { metricName } from "./options.ts";
+import { element, line } from "./svg.ts";
+import { label, measure, wrap } from "./text.ts";
+import { themeOf, type Theme } from "./theme.ts";
+
+export const specialisationOptions = v.strictObject({
+  metric: v.optional(metricName, "specialisation"),
+  arms: v.optional(v.nullable(v.array(v.string())), null),
+});
+
+interface Row {
+  arm: ArmResult;
+  values: { seedIndex: number; value: number }[];
+  mean: number;
+}
+
+const small = 11;
+const rowHeight = 32;
+
+export function specialisation(experiment: ExperimentResult, { metric, arms: names }: v.InferOutput<typeof specialisationOptions>, frame: FigureOptions): Figure {
+  const theme = themeOf(frame.theme);
+  const width = innerWidth(frame);
+  const arms = chooseArms(experiment, names);
+  const rows = arms.map((arm): Row => {
+    const values = finishedRuns(arm).map((run) => ({ seedIndex: run.seedIndex, value: flatMetrics(run.metrics)[metric] ?? NaN })).filter(({ value }) => Number.isFinite(value));
+    return { arm, values, mean: values.reduce((sum, { value }) => sum + value, 0) / values.length };
+  });
+  const any = rows.some((row) => row.values.length);
+  const domains = experiment.domains.length;
+  const meaning = metric === "specialisation" ? [`0: every domain uses the experts alike; ${formatValue(Math.log2(Math.max(1, domains)))} bits: no expert is shared by the ${domains} domains.`] : [];
+  return compose(
+    {
+      title: metricTitle(metric),
+      alternative: rows.map(({ arm, values, mean }) => (values.length ? `${arm.name}: mean ${formatValue(mean)} of ${values.length}.` : `${arm.name}: no value.`)).join(" "),
+      csv: () => csvText(["arm", "seed", metric], rows.flatMap(({ arm, values }) => values.map(({ seedIndex, value }) => [arm.name, seedIndex, value]))),
+      blocks: [any ? strips(rows, experiment, metric, width, theme) : emptyBlock("No run has finished yet.", width, theme)],
+      notes: [`Small symbols: one run each; bar: the arm's mean.`, ...meaning, ...countRuns(arms)],
+    },
+    frame,
+  );
+}
+
+function strips(rows: readonly Row[], experiment: ExperimentResult, metric: string, width: number, theme: Theme): Block {
+  const styles = armStyles(experiment.arms);
+  const nameWidth = Math.min(200, 0.34 * width, Math.max(...rows.map(({ arm }) => measure(arm.name, { size: 12 }))) + 14);
+  const valueWidth = 84;
+  const plotWidth = width - nameWidth - valueWidth;
+  const domain = extentOf(rows.flatMap((row) => row.values.map(({ value }) => value)), { include: [0], pad: 0.02 });
+  const x = scaleLinear(domain[0] < domain[1] ? domain : [0, 1], [0, plotWidth]).nice(5);
+  const height = rows.length * rowHeight;
+  const parts: string[] = [];
+  const tickLabel = x.tickFormat(5);
+  for (const tick of x.ticks(5)) {
+    const at = nameWidth + x(tick);
+    parts.push(line(at, 0, at, height, theme.grid), label(Math.abs(tick) >= 1e4 ? tickText(tick) : tickLabel(tick), at, height + 15, { size: small, fill: theme.inkSoft, anchor: "middle" }));
+  }
+  rows.forEach(({ arm, values, mean }, i) => {
+    const y = i * rowHeight + rowHeight / 2;
+    const style = styles.get(arm.name)!;
+    const lines = wrap(arm.name, nameWidth - 8, { size: 12 }, 2);
+    lines.forEach((text, k) => parts.push(label(text, 0, y + 4 + (k - (lines.length - 1) / 2) * 14, { size: 12, fill: theme.ink, title: arm.name, attributes: { "data-role": "row", "data-arm": arm.name } })));
+    const marks = values.map(({ seedIndex, value }) => mark(style, theme, nameWidth + x(value), y, 42, { "fill-opacity": 0.65, "data-seed": seedIndex }));
+    if (values.length) marks.push(line(nameWidth + x(mean), y - 10, nameWidth + x(mean), y + 10, theme.ink, { "stroke-width": 2 }));
+    parts.push(element("g", { "data-arm": arm.name }, marks));
+    const text = values.length ? `${formatValue(mean)}  n = ${values.length}` : "no value";
+    parts.push(label(text, width, y + 4, { size: small, fill: theme.inkSoft, anchor: "end" }));
+  });
+  parts.push(line(nameWidth, height, nameWidth + plotWidth, height, theme.rule));
+  parts.push(label(metricLabel(metric), nameWidth + plotWidth, height + 31, { size: small, fill: theme.inkSoft, anchor: "end" }));
+  return { markup: parts.join(""), height: height + 36 };
+}
