@@ -18,6 +18,11 @@ const help = `switchyard ${engineVersion}: ablations of miniature DeepSeek-V3 mo
   switchyard check NOTEBOOK.md    parse, types, plan, cost; trains nothing
   switchyard report NOTEBOOK.md   [--html F] [--pdf F] [--md DIR]   from stored results, trains nothing
   switchyard devices [--json]     what can train here
+  switchyard export RUN DIR       a trained run (its folder, or the beginning of its key) as a Hugging Face model
+      --store DIR                 look for the key there instead of in ./*.results
+  switchyard import DIR           check such a model folder and print its config [--out FILE.safetensors]
+  switchyard forward DIR          --tokens IDS.json --out FILE.safetensors [--grads] [--backend NAME]
+                                  logits, loss and gradients, to hold against another implementation
   switchyard clean [DIR …] [--older 30d]   remove what unfinished runs left in *.results folders
 
 Exit codes: 0 all fresh, 1 a run failed or diverged, 2 refused before training, 130 interrupted.
@@ -30,6 +35,9 @@ const commands: Record<string, () => Promise<Command>> = {
   check: async () => (await import("./check.ts")).check,
   report: async () => (await import("./report.ts")).report,
   devices: async () => (await import("./devices.ts")).devices,
+  export: async () => (await import("./export.ts")).exportRun,
+  import: async () => (await import("./import.ts")).importModel,
+  forward: async () => (await import("./forward.ts")).forwardModel,
   clean: async () => (await import("./clean.ts")).clean,
 };
 

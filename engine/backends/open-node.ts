@@ -1,0 +1,13 @@
+/** Node-only: how each backend is opened here. Imported before any WebAssembly is compiled, for the flag that relaxed SIMD needs. */
+import "./cpu/node-flags.ts";
+import type { Openers } from "../service.ts";
+import { createCpuBackend } from "./cpu/backend.ts";
+import { createReferenceBackend } from "./reference/backend.ts";
+import { createWebGpuBackend } from "./webgpu/backend.ts";
+import { nodeGpu } from "./webgpu/node-gpu.ts";
+
+export const nodeBackends: Openers = {
+  cpu: () => createCpuBackend(),
+  reference: async () => createReferenceBackend(),
+  webgpu: async () => createWebGpuBackend(await nodeGpu()),
+};

@@ -1,0 +1,53 @@
+import { readFile, writeFile } from "node:fs/promises";
+import type { BackendName } from "../../engine/backends/backend.ts";
+import { nodeBackends } from "../../engine/backends/open-node.ts";
+import { encodeSafetensors, type NamedTensor } from "../../engine/formats/safetensors.ts";
+import { forward } from "../../engine/inference/forward.ts";
+import { parse, UsageError } from "./arguments.ts";
+import { readModelFolder } from "./model-folder.ts";
+import { RefusedError } from "./refused.ts";
+
+/**
+ * `switchyard forward DIR --tokens IDS.json --out FILE.safetensors [--grads] [--backend B]`: what the engine computes for a
+ * model folder, so that anyone can hold it against another implementation. IDS.json is [[id, …], …], all of one length.
+ * Writes `logits` [B,S,V] and `loss` [], and with --grads the gradient of the loss for every parameter under its published name.
+ */
+export async function forwardModel(argv: string[]): Promise<number> {
+  const { values, positionals } = parse(argv, {
+    tokens: { type: "string" }, out: { type: "string" }, grads: { type: "boolean" }, backend: { type: "string" },
+  });
+  const { tokens, out, grads = false, backend: name = "cpu" } = values;
+  if (positionals.length !== 1) throw new UsageError("forward needs one model folder");
+  if (tokens === undefined || out === undefined) throw new UsageError("forward needs --tokens IDS.json and --out FILE.safetensors");
+  if (!Object.hasOwn(nodeBackends, name)) throw new UsageError(`--backend ${name}: needs ${Object.keys(nodeBackends).join(", ")}`);
+  const { model, tensors, notes } = await readModelFolder(positionals[0]);
+  for (const note of notes) process.stderr.write(`${note}\n`);
+  const ids = await readIds(tokens);
+  const backend = await nodeBackends[name as BackendName]().catch((error: Error) => {
+    throw new RefusedError(`switchyard: --backend ${name}: ${error.message}`);
+  });
+  try {
+    const { logits, loss, gradients } = await forward(backend, { model, tensors }, ids, { gradients: grads }).catch((error: unknown) => {
+      throw error instanceof RangeError ? new RefusedError(`switchyard: ${tokens}: ${error.message}`) : error;
+    });
+    const written = new Map<string, NamedTensor>([["logits", logits], ["loss", { shape: [], data: Float64Array.of(loss) }], ...(gradients ?? [])]);
+    const { adapter, kernels } = backend.info;
+    await writeFile(out, encodeSafetensors(written, { format: "pt", backend: name, adapter, kernels }));
+    process.stdout.write(`${out}: logits [${logits.shape}], loss ${loss}${gradients ? `, ${gradients.size} gradients` : ""} (${name}, ${adapter})\n`);
+    return 0;
+  } finally {
+    backend.dispose();
+  }
+}
+
+async function readIds(path: string): Promise<number[][]> {
+  let ids: unknown;
+  try {
+    ids = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    throw new RefusedError(`switchyard: ${path}: ${(error as Error).message}`);
+  }
+  const isIds = Array.isArray(ids) && ids.every((sequence) => Array.isArray(sequence) && sequence.every((id) => typeof id === "number"));
+  if (!isIds) throw new RefusedError(`switchyard: ${path}: needs [[id, …], …]`);
+  return ids as number[][];
+}

@@ -1,0 +1,51 @@
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { importHuggingFace, type NamedModel } from "../../engine/formats/huggingface.ts";
+import { InterchangeError } from "../../engine/formats/interchange-error.ts";
+import { decodeSafetensors, type NamedTensor } from "../../engine/formats/safetensors.ts";
+import { RefusedError } from "./refused.ts";
+
+/** Reads a `transformers` model folder: config.json and every .safetensors file in it, so that sharded models open too. */
+export async function readModelFolder(folder: string): Promise<NamedModel & { notes: string[] }> {
+  const names = await readdir(folder).catch(() => {
+    throw new RefusedError(`switchyard: ${folder} is no folder that can be read`);
+  });
+  const files = names.filter((name) => name.endsWith(".safetensors")).sort();
+  if (!names.includes("config.json") || files.length === 0) throw new RefusedError(`switchyard: ${folder} needs a config.json and a .safetensors file`);
+  const config = await parse(join(folder, "config.json"), async (bytes) => JSON.parse(bytes.toString("utf8")) as Record<string, unknown>);
+  const tensors = new Map<string, NamedTensor>();
+  for (const file of files) {
+    const decoded = await parse(join(folder, file), async (bytes) => decodeSafetensors(bytes).tensors);
+    for (const [name, tensor] of decoded) {
+      if (tensors.has(name)) throw new RefusedError(`switchyard: ${folder}: ${name} is in two files, one of them ${file}`);
+      tensors.set(name, tensor);
+    }
+  }
+  return refuseInterchange(folder, () => importHuggingFace(config, tensors));
+}
+
+/** Writes files into a folder that is new or empty: what lies there already is somebody's. */
+export async function writeModelFolder(folder: string, files: Map<string, Uint8Array>): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  if ((await readdir(folder)).length > 0) throw new RefusedError(`switchyard: ${folder} is not empty`);
+  for (const [name, bytes] of files) await writeFile(join(folder, name), bytes);
+}
+
+/** A model that does not fit the format is the person's to know of, not a crash. */
+export function refuseInterchange<Result>(where: string, body: () => Result): Result {
+  try {
+    return body();
+  } catch (error) {
+    if (error instanceof InterchangeError) throw new RefusedError(`switchyard: ${where}: ${error.message}`);
+    throw error;
+  }
+}
+
+async function parse<Result>(path: string, read: (bytes: Buffer) => Promise<Result>): Promise<Result> {
+  const bytes = await readFile(path);
+  try {
+    return await read(bytes);
+  } catch (error) {
+    throw new RefusedError(`switchyard: ${path}: ${(error as Error).message}`);
+  }
+}
