@@ -1,0 +1,74 @@
+/** The module "switchyard": one list of names, three places that must agree with it. */
+import { readFileSync } from "node:fs";
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
+import { apiNames, figureFunctions } from "../../experiments/api/names.ts";
+import { openHarness } from "./kernel-harness.ts";
+
+const declarations = readFileSync(new URL("../../experiments/api/switchyard.d.ts", import.meta.url), "utf8");
+
+const shown = async (body: string): Promise<unknown> => {
+  const { run, displays } = await openHarness();
+  const outcomes = await run({ a: `import * as sy from "switchyard";\nconst { ${apiNames.join(", ")} } = sy;\ndisplay(JSON.stringify(${body}) ?? "undefined")` });
+  if (outcomes.a.status === "failed") throw new Error(outcomes.a.error.message);
+  return JSON.parse((displays[0].item as { text: string }).text);
+};
+
+describe('the module "switchyard"', () => {
+  test("declares exactly the names that cells can import", () => {
+    const file = ts.createSourceFile("switchyard.d.ts", declarations, ts.ScriptTarget.ES2022, true);
+    const module = file.statements.find(ts.isModuleDeclaration)!;
+    const functions = (module.body as ts.ModuleBlock).statements.filter(ts.isFunctionDeclaration).map((statement) => statement.name!.text);
+    expect([...new Set(functions)].sort()).toEqual([...apiNames].sort());
+  });
+
+  test("has exactly those names in the sandbox", async () => {
+    const { run, displays } = await openHarness();
+    await run({ a: `import * as sy from "switchyard";\ndisplay(Object.keys(sy).filter((name) => name !== "console").sort().join(" "))` });
+    expect(displays[0].item).toEqual({ kind: "text", text: [...apiNames].sort().join(" ") });
+  });
+
+  test("cannot be changed by a cell", async () => {
+    const { run } = await openHarness();
+    expect(await run({ a: `import * as sy from "switchyard";\nsy.curves = () => 1` })).toMatchObject({ a: { status: "failed", error: { name: "TypeError" } } });
+  });
+
+  test("every figure function asks for its figure", async () => {
+    const names = Object.keys(figureFunctions);
+    const { run, displays } = await openHarness();
+    await run({ e: `import { experiment } from "switchyard";\nexport const e = experiment("E", {});`, v: `import { ${names.join(", ")} } from "switchyard";\n${names.map((name) => `display(${name}(e));`).join("\n")}` });
+    expect(displays.map(({ item }) => item)).toEqual(names.map((name) => ({ kind: "figure", request: { figure: figureFunctions[name], experiments: ["E"], options: {} } })));
+  });
+});
+
+describe("helpers for specs", () => {
+  test("mixture() is a weight per domain, data() one domain", async () => {
+    expect(await shown("[mixture({ prose: 2, code: 1 }), data('math')]")).toEqual([{ mixture: { prose: 2, code: 1 } }, { mixture: { math: 1 } }]);
+  });
+
+  test.each(["mixture([1])", "mixture({})", "mixture({ prose: -1 })", "mixture({ prose: NaN })", "data()"])("%s is refused", async (call) => {
+    await expect(shown(call)).rejects.toThrow(/mixture|data/);
+  });
+
+  test("sweep() makes an arm per value, named after the end of the path", async () => {
+    expect(await shown('sweep("train.optimizer.lr", [1e-3, 0.1])')).toEqual({ "lr 0.001": { train: { optimizer: { lr: 0.001 } } }, "lr 0.1": { train: { optimizer: { lr: 0.1 } } } });
+  });
+
+  test("grid() makes an arm per combination and keeps names apart", async () => {
+    expect(await shown('Object.keys(grid({ "train.optimizer.lr": [1, 2], "model.hiddenSize": [32, 64] }))')).toEqual(["lr 1, hiddenSize 32", "lr 1, hiddenSize 64", "lr 2, hiddenSize 32", "lr 2, hiddenSize 64"]);
+    expect(await shown('Object.keys(grid({ "balance.bias.group": [1], "x.group": ["batch"] }))')).toEqual(["bias.group 1, x.group batch"]);
+    expect(await shown('grid({ "train.steps": [5], "train.optimizer.lr": [1] })')).toEqual({ "steps 5, lr 1": { train: { steps: 5, optimizer: { lr: 1 } } } });
+  });
+
+  test.each(['sweep("a..b", [1])', 'sweep("losses[0]", [1])', 'sweep("a", [])', 'sweep("a", [1, 1])', "grid({})"])("%s is refused", async (call) => {
+    await expect(shown(call)).rejects.toThrow();
+  });
+
+  test("v3() is the recipe of DeepSeek-V3 §4.2", async () => {
+    expect(await shown("v3()")).toEqual({
+      losses: [{ group: "sequence", alpha: 1e-4 }],
+      zLoss: 0,
+      bias: { gamma: [{ until: 0.966, value: 1e-3 }, { until: 1, value: 0 }], rule: "sign", form: "additive", group: "batch" },
+    });
+  });
+});
