@@ -1,5 +1,5 @@
 /** Types of cells, checked with the `typescript` package where it is installed (it is not needed to run anything). */
-const declarations = Object.values(import.meta.glob<string>("../api/switchyard.d.ts", { query: "?raw", import: "default", eager: true }))[0] ?? "";
+import declarations from "../api/switchyard.d.ts?raw";
 import type { CellError } from "../notebook/kernel-protocol.ts";
 import { cellsOf } from "../notebook/notebook.ts";
 import type { OpenNotebook } from "./study.ts";
@@ -17,7 +17,8 @@ export async function typeErrors({ notebook, cells }: OpenNotebook): Promise<Cel
     const source = sources.get(cell.id)!;
     const exported = exportedNames(ts, source);
     // what the kernel links by name is linked by modules here; after the source, so that lines stay true
-    const imports = cell.reads.map((name) => `import { ${name} } from ${JSON.stringify(`./cell-${definer.get(name)}.ts`)};`);
+    // (the kernel awaits a promise before another cell reads its name)
+    const imports = cell.reads.map((name) => `import { ${name} as $${name} } from ${JSON.stringify(`./cell-${definer.get(name)}.ts`)}; declare const ${name}: Awaited<typeof $${name}>;`);
     const exports = `export { ${cell.defines.filter((name) => !exported.has(name)).join(", ")} };`;
     files.set(`${root}/cell-${cell.id}.ts`, [source, ...imports, exports].join("\n"));
   }
