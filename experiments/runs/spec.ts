@@ -64,9 +64,8 @@ export function experimentId(request: ExperimentRequest): string {
 export function resolveExperiment(request: ExperimentRequest, options: SpecOptions): ResolvedExperiment {
   const problems: SpecProblem[] = [];
   const id = experimentId(request);
+  // what is wrong in itself is left out, so that the rest can be checked and every problem told at once
   let spec = parse(specSchema, request.spec ?? {}, [], problems) as ExperimentSpec & JsonObject;
-  if (problems.length > 0) throw new SpecError(problems);
-
   for (const { target, value } of options.sets ?? []) {
     const path = addressed(target, id, options.ids ?? [id]);
     if (path === null) continue;
@@ -76,16 +75,12 @@ export function resolveExperiment(request: ExperimentRequest, options: SpecOptio
     if (found.length === 0) spec = changed as typeof spec;
     problems.push(...found.map((p) => ({ ...p, path: `--set ${target}` })));
   }
-  if (problems.length > 0) throw new SpecError(problems);
-
   const arms = armsOf(spec, options.armSets ?? [], problems);
-  if (problems.length > 0) throw new SpecError(problems);
-
   const domains = checkDomains(spec, arms, options.domains, problems);
   const resolved = arms.map(({ name, patch, given }): ResolvedArm => ({
     name, patch, config: completeConfig(given, domains), seedOffset: (given.seedOffset as number | undefined) ?? 0,
   }));
-  if (problems.length === 0) checkArms(spec, resolved, domains, problems);
+  checkArms(spec, resolved, domains, problems);
 
   const names = arms.map((arm) => arm.name);
   const baseline = spec.baseline ?? names[0];
@@ -146,8 +141,9 @@ function armNamesOf({ spec }: ExperimentRequest): string[] {
 const soleArm = "base";
 
 function armsOf(spec: ExperimentSpec & JsonObject, armSets: readonly Override[], problems: SpecProblem[]) {
-  const written = Object.entries((spec.arms ?? { [soleArm]: {} }) as Record<string, ArmPatch | null>);
-  if (written.length === 0) problems.push({ path: "arms", message: "needs at least one arm" });
+  if (spec.arms && Object.keys(spec.arms).length === 0) problems.push({ path: "arms", message: "needs at least one arm" });
+  const written = Object.entries({ ...(spec.arms as Record<string, ArmPatch | null> | null | undefined) });
+  if (written.length === 0) written.push([soleArm, {}]);
   const names = written.map(([name]) => name);
   const arms = written.map(([name, patch]) => {
     if (name.trim() === "") problems.push({ path: "arms", message: "an arm needs a name" });
@@ -203,8 +199,10 @@ function checkDomains(spec: JsonObject, arms: { name: string; given: JsonObject 
 /** A problem that the base has by itself is told once, at the base's path; one that an arm brings, at the arm's. */
 function checkArms(spec: JsonObject, arms: readonly ResolvedArm[], domains: readonly string[], problems: SpecProblem[]): void {
   const base = checkConfig(completeConfig(mergePatch({}, spec), domains)).map(textOf);
+  const unknownDomain = problems.some(({ message }) => message.startsWith("there is no domain"));
   for (const { name, config } of arms) {
     for (const problem of checkConfig(config)) {
+      if (unknownDomain && problem.path[0] === "data") continue; // its weight counts for nothing, and that has been told
       const fromBase = base.includes(textOf(problem));
       problems.push({ path: pathText(fromBase ? problem.path : ["arms", name, ...problem.path]), message: problem.message });
     }
@@ -221,11 +219,13 @@ const suggest = (written: string, known: readonly string[]): { suggestion?: stri
   return suggestion === undefined ? {} : { suggestion: JSON.stringify(suggestion) };
 };
 
-/** Schema problems with readable paths; returns what was parsed (only meaningful when no problem was added). */
+/** Schema problems with readable paths; returns what was parsed, without the values that have problems. */
 function parse(schema: v.GenericSchema, input: unknown, prefix: readonly PathKey[], problems: SpecProblem[]): unknown {
   const result = v.safeParse(schema, input);
+  const wrong: PathKey[][] = [];
   for (const issue of result.issues ?? []) {
     const path = (issue.path ?? []).map((item) => item.key as PathKey);
+    wrong.push(path);
     const problem: SpecProblem = { path: pathText([...prefix, ...path]), message: issue.message };
     if (issue.message === "unknown key") {
       const suggestion = didYouMean(String(path.at(-1)), knownKeys(schema, path.slice(0, -1), input));
@@ -233,9 +233,25 @@ function parse(schema: v.GenericSchema, input: unknown, prefix: readonly PathKey
     }
     problems.push(problem);
   }
-  for (const path of inheritedNames(input)) problems.push({ path: pathText([...prefix, ...path]), message: "unknown key" });
+  for (const path of inheritedNames(input)) {
+    problems.push({ path: pathText([...prefix, ...path]), message: "unknown key" });
+    wrong.push(path);
+  }
   problems.splice(0, problems.length, ...unique(problems));
-  return result.output;
+  return wrong.length === 0 ? result.output : v.parse(schema, without(input, wrong));
+}
+
+/** A copy without the values at `paths`; an item of a list or a mixture takes the whole of it along, for its neighbours mean nothing alone. */
+function without(input: unknown, paths: readonly PathKey[][]): unknown {
+  const copy = structuredClone(input) as any;
+  for (const path of paths) {
+    const whole = path.findIndex((key, i) => typeof path[i + 1] === "number" || key === "mixture");
+    const last = whole >= 0 ? path.slice(0, whole + 1) : path;
+    if (last.length === 0) return {};
+    const parent = last.slice(0, -1).reduce((at, key) => at?.[key], copy);
+    if (parent) delete parent[last[last.length - 1]];
+  }
+  return copy;
 }
 
 /** Keys such as `__proto__` or `constructor`: every object "has" them, so a schema does not see that they are unknown. */

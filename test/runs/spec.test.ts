@@ -129,9 +129,17 @@ describe("parts that do not fit together are refused, at the path where it was w
   });
 });
 
-test("all problems are reported at once", () => {
-  const paths = problemsOf({ model: { hiddenSize: -1, nope: 1 }, train: { steps: 0 }, seeds: 0, arms: { x: { train: { lr: 1 } } } }).map((p) => p.path);
-  expect(paths.sort()).toEqual(['arms["x"].train.lr', "model.hiddenSize", "model.nope", "seeds", "train.steps"]);
+test("all problems are reported at once, those of form and those of meaning", () => {
+  const spec = {
+    model: { hiddenSize: -1, nope: 1 }, train: { steps: 0, microBatch: 3 }, seeds: 0, baseline: "y", primary: ["loss"],
+    balance: { losses: [{ group: "sequence", alpha: 1, x: 1 }] },
+    arms: { x: { train: { lr: 1 }, model: { numExpertsPerTok: 20 }, data: { mixture: { latin: 1 } } } },
+  };
+  const paths = problemsOf(spec, { sets: [{ target: "train.stepz", value: 1 }] }).map((p) => p.path);
+  expect(paths.sort()).toEqual([
+    "--set train.stepz", 'arms["x"].data.mixture.latin', 'arms["x"].model.numExpertsPerTok', 'arms["x"].train.lr', "balance.losses[0].x", "baseline", "model.hiddenSize", "model.nope",
+    "primary[0]", "seeds", "train.microBatch", "train.steps",
+  ]);
 });
 
 describe("order of merging: defaults < base < --set < arm < --set-arm", () => {
