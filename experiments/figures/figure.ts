@@ -87,26 +87,49 @@ export function compose(composition: Composition, options: FigureOptions): Figur
       y += 15;
     }
   }
-  const height = Math.ceil(y + margin - 4);
+  return figureOf(composition, parts, areas, { width, height: Math.ceil(y + margin - 4) }, theme);
+}
+
+/** Figures below each other as one, for a request about several experiments. */
+export function stack(figures: readonly Figure[], options: FigureOptions): Figure {
+  if (figures.length === 1) return figures[0];
+  const parts: string[] = [];
+  const areas: PlotArea[] = [];
+  let y = 0;
+  for (const figure of figures) {
+    parts.push(figure.svg.replace("<svg ", `<svg y="${y}" `));
+    for (const area of figure.areas) areas.push({ ...area, y: area.y + y });
+    y += figure.height;
+  }
+  const composition = {
+    title: [...new Set(figures.map(({ title }) => title))].join("; "),
+    alternative: figures.map(({ title, alternative }) => `${title}. ${alternative}`).join(" "),
+    csv: () => figures.map(({ csv }) => csv).join("\n"),
+    ...(figures.every(({ html }) => html !== undefined) && { html: figures.map(({ html }) => html).join("") }),
+  };
+  return figureOf(composition, parts, areas, { width: figures[0].width, height: y }, themeOf(options.theme));
+}
+
+function figureOf(composition: Pick<Composition, "title" | "alternative" | "csv" | "html">, parts: readonly string[], areas: PlotArea[], size: { width: number; height: number }, theme: Theme): Figure {
+  const { title, alternative } = composition;
   const svg = element(
     "svg",
     {
-      xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}`, role: "img",
-      "aria-label": `${composition.title}. ${composition.alternative}`, "font-family": fontFamily,
+      xmlns: "http://www.w3.org/2000/svg", ...size, viewBox: `0 0 ${size.width} ${size.height}`, role: "img",
+      "aria-label": `${title}. ${alternative}`, "font-family": fontFamily,
     },
     [
-      element("title", {}, escapeXml(composition.title)),
-      element("desc", {}, escapeXml(composition.alternative)),
-      options.theme === "auto" ? "" : element("rect", { width, height, fill: theme.ground }),
+      element("title", {}, escapeXml(title)),
+      element("desc", {}, escapeXml(alternative)),
+      theme.name === "auto" ? "" : element("rect", { width: size.width, height: size.height, fill: theme.ground }),
       ...parts,
     ],
   );
   return {
     svg,
-    width,
-    height,
-    title: composition.title,
-    alternative: composition.alternative,
+    ...size,
+    title,
+    alternative,
     // a live curve is redrawn ten times a second and exported once
     get csv() {
       return composition.csv();
