@@ -19,6 +19,7 @@ import { root } from "./root.mjs";
 const nodeEntries = {
   cli: "experiments/cli.ts",
   "engine.worker": "engine/worker.node.ts",
+  "bench.worker": "experiments/bench/worker.node.ts",
   "kernel.worker": "experiments/notebook/kernel.worker.node.ts",
 };
 

@@ -12,6 +12,12 @@ export interface Executable {
   run(list: ListName, first?: boolean): void;
   /** Resolves when everything queued has finished; throws DeviceLostError if the device is gone. */
   finish(): Promise<void>;
+  /** Bytes of linear or device memory held, where the backend can tell. */
+  readonly memoryBytes?: number;
+  /** Kernel launches of one replay, on backends that launch kernels. */
+  readonly dispatches?: Record<ListName, number>;
+  /** Replays one list as `run` does and returns the milliseconds each of its ops took; on backends that can tell. */
+  profile?(list: ListName, first?: boolean): Promise<number[]>;
   dispose(): void;
 }
 

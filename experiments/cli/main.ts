@@ -18,6 +18,10 @@ const help = `switchyard ${engineVersion}: ablations of miniature DeepSeek-V3 mo
   switchyard check NOTEBOOK.md    parse, types, plan, cost; trains nothing
   switchyard report NOTEBOOK.md   [--html F] [--pdf F] [--md DIR]   from stored results, trains nothing
   switchyard devices [--json]     what can train here
+  switchyard bench                how fast this machine trains the bench models
+      --backend NAME --model XS|S|M|L|D|MoE16 --jobs N --replicas R --steps N --seconds N
+      --gemm  --profile           time of the matrix products, of every op
+      --json                      one JSON object per line
   switchyard export RUN DIR       a trained run (its folder, or the beginning of its key) as a Hugging Face model
       --store DIR                 look for the key there instead of in ./*.results
   switchyard import DIR           check such a model folder and print its config [--out FILE.safetensors]
@@ -35,6 +39,7 @@ const commands: Record<string, () => Promise<Command>> = {
   check: async () => (await import("./check.ts")).check,
   report: async () => (await import("./report.ts")).report,
   devices: async () => (await import("./devices.ts")).devices,
+  bench: async () => (await import("./bench.ts")).bench,
   export: async () => (await import("./export.ts")).exportRun,
   import: async () => (await import("./import.ts")).importModel,
   forward: async () => (await import("./forward.ts")).forwardModel,

@@ -68,7 +68,20 @@ class CpuExecutable implements Executable {
     for (const op of this.lists[list]) op(first);
   }
 
+  async profile(list: ListName, first = false): Promise<number[]> {
+    return this.lists[list].map((op) => {
+      const start = performance.now();
+      op(first);
+      return performance.now() - start;
+    });
+  }
+
   async finish(): Promise<void> {}
+
+  /** What the memory object really has; `predictMemory` says the same before there is one. */
+  get memoryBytes(): number {
+    return this.memory?.buffer.byteLength ?? 0;
+  }
 
   dispose(): void {
     this.memory = null;

@@ -1,0 +1,41 @@
+import type { BenchSummary } from "./summary.ts";
+
+/** A summary as a person reads it. */
+export function summaryText(summary: BenchSummary): string {
+  const { model, backend, workers, replicas, tokensPerSecond, losses } = summary;
+  const how = [workers > 1 ? `${workers} workers` : "1 worker", ...(replicas > 1 ? [`${replicas} replicas`] : [])].join(", ");
+  const rows: [string, string][] = [
+    ["tokens/s", `${si(tokensPerSecond.median)} (best ${si(tokensPerSecond.best)}), median of ${summary.rounds} rounds`],
+    ["step", `${summary.stepMilliseconds.toFixed(1)} ms`],
+    ["FLOP per token", si(summary.flopsPerToken)],
+    ["achieved", `${si(summary.flopsPerSecond)}FLOP/s`],
+    ["matrix products", `${si(summary.productFlopsPerSecond)}FLOP/s on the model's own shapes (${percent(summary.productShare)} of its FLOPs)`],
+    ["ratio", percent(summary.ratio)],
+    ["first step", `after ${(summary.firstStepMilliseconds / 1000).toFixed(2)} s`],
+    ["memory", `${summary.memoryBytes === null ? "" : `${mebibytes(summary.memoryBytes)} a worker, `}process at most ${mebibytes(summary.residentBytes)}`],
+    ...(summary.dispatchesPerStep === null ? [] : [["dispatches", `${summary.dispatchesPerStep} a step`] as [string, string]]),
+    ["loss", `${losses.first.toFixed(3)} → ${losses.last.toFixed(3)}`],
+  ];
+  const lines = [`${model} on ${backend.name} (${backend.adapter}), ${how}`, ...rows.map(([name, value]) => `  ${name.padEnd(16)} ${value}`)];
+  return [...lines, ...profileLines(summary)].join("\n");
+}
+
+function profileLines({ profile, stepMilliseconds }: BenchSummary): string[] {
+  if (profile.length === 0) return [];
+  const total = profile.reduce((sum, { time }) => sum + time, 0);
+  const rows = profile.map(
+    ({ label, calls, time, flops, bytes }) =>
+      `  ${percent(time / total).padStart(7)}  ${time.toFixed(3).padStart(9)} ms  ${(flops / time / 1e6).toFixed(1).padStart(7)} GFLOP/s  ${(bytes / time / 1e6).toFixed(1).padStart(7)} GB/s  ${String(calls).padStart(4)} × ${label}`,
+  );
+  return [`  ops one by one, the best of five: ${total.toFixed(1)} ms of a step's ${stepMilliseconds.toFixed(1)} ms`, ...rows];
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+
+/** 14700 → "14.7 k" with a space before the unit that follows */
+function si(value: number): string {
+  const units = ["", "k", "M", "G", "T", "P"];
+  const power = value < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3));
+  return `${(value / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}
