@@ -1,12 +1,21 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { nodePngRenderer } from "../figures/png-node.ts";
 import type { ReportDocument } from "../report/document.ts";
+import { reportFolder } from "../report/folder.ts";
 import { nodeFileSystem, writeAtomic } from "../runs/filesystem.ts";
 import { encode } from "../runs/json.ts";
 
-export async function writeReportFiles(folder: string, { results }: ReportDocument): Promise<{ report: string; results: string; folder: string }> {
-  await mkdir(folder, { recursive: true });
+/** Writes results.json, report.html, figures and tables into a folder, each whole or not at all. */
+export async function writeReportFiles(folder: string, document: ReportDocument): Promise<{ report: string; results: string; folder: string }> {
+  const { results } = document;
   const lean = { ...results, experiments: results.experiments.map((experiment) => ({ ...experiment, arms: experiment.arms.map((arm) => ({ ...arm, runs: arm.runs.map(({ events: _events, ...run }) => run) })) })) };
-  await writeAtomic(nodeFileSystem, join(folder, "results.json"), encode(lean, 1));
+  const renderer = await nodePngRenderer();
+  const files = reportFolder(document, (svg) => renderer.render(svg));
+  files.set("results.json", encode(lean, 1));
+  for (const [path, contents] of files) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeAtomic(nodeFileSystem, join(folder, path), contents);
+  }
   return { report: join(folder, "report.html"), results: join(folder, "results.json"), folder };
 }

@@ -1,18 +1,9 @@
+import type { Figure, FigureOptions } from "../figures/figure.ts";
 import type { CellError, DisplayItem, FigureRequest } from "../notebook/kernel-protocol.ts";
 import type { ExperimentResult, Results } from "../results.ts";
 
-/** A figure as `experiments/figures` draws it. */
-export interface DrawnFigure {
-  svg: string;
-  title: string;
-  alt: string;
-  csv: string;
-}
-
-export type Theme = "light" | "dark";
-
 /** Draws a figure that a cell or the report itself asks for; throws with a plain message when it cannot. */
-export type DrawFigure = (request: FigureRequest, theme: Theme, width: number) => DrawnFigure;
+export type DrawFigure = (request: FigureRequest, frame: FigureOptions) => Figure;
 
 /** A notebook with what its cells showed: what every form of report is made from. */
 export interface ReportDocument {

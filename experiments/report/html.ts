@@ -110,12 +110,11 @@ ${leadingFigures(experiment).map((request) => this.figure(request)).join("\n")}
 </section>`;
   }
 
-  /** Both themes, of which the reader's device shows one; print is light. */
+  /** Drawn with the page's own colours, so that it follows the reader's theme; print is light. */
   private figure(request: FigureRequest): string {
     try {
-      const light = this.draw(request, "light", figureWidth);
-      const themed = this.options.theme ? [light.svg] : [`<div class="light">${light.svg}</div>`, `<div class="dark">${withIds(this.draw(request, "dark", figureWidth).svg)}</div>`];
-      return `<figure>${themed.join("")}<figcaption><b>Figure ${++this.figures}.</b> ${escapeHtml(light.title)}. <span class="alt">${escapeHtml(light.alt)}</span></figcaption></figure>`;
+      const { svg, title, alternative, html } = this.draw(request, { width: figureWidth, theme: this.options.theme ?? "auto" });
+      return `<figure>${html ?? svg}<figcaption><b>Figure ${++this.figures}.</b> ${escapeHtml(title)}. ${escapeHtml(alternative)}</figcaption></figure>`;
     } catch (error) {
       return `<p class="warning">Figure ${escapeHtml(request.figure)} cannot be drawn: ${escapeHtml(error instanceof Error ? error.message : String(error))}</p>`;
     }
@@ -145,6 +144,3 @@ ${tables.map((table) => this.table(table)).join("\n")}
     return `<section id="metrics"><h2>What the metrics mean</h2>${this.table({ caption: "", columns: ["metric", "unit", "better", "definition"].map((name) => ({ name, align: "left" })), rows })}</section>`;
   }
 }
-
-/** Ids within one page must differ between the light and the dark drawing of a figure. */
-const withIds = (svg: string): string => svg.replace(/\b(id|aria-labelledby|aria-describedby)="([^"]+)"/g, (_, name, ids) => `${name}="${ids.split(" ").map((id: string) => `${id}-dark`).join(" ")}"`).replace(/url\(#([^)]+)\)/g, "url(#$1-dark)").replace(/href="#([^"]+)"/g, 'href="#$1-dark"');

@@ -13,11 +13,11 @@ export function reportMarkdown(document: ReportDocument, draw: DrawFigure): { ma
   const shown = new Set<string>();
   const figure = (request: FigureRequest): string => {
     try {
-      const light = draw(request, "light", 720);
+      const light = draw(request, { width: 720, theme: "light" });
       const name = figureFileName(request);
       files.set(`figures/${name}.svg`, light.svg);
-      files.set(`figures/${name}-dark.svg`, draw(request, "dark", 720).svg);
-      return `<picture><source media="(prefers-color-scheme: dark)" srcset="figures/${name}-dark.svg"><img alt="${attribute(light.alt)}" src="figures/${name}.svg"></picture>\n\n*${light.title}*`;
+      files.set(`figures/${name}-dark.svg`, draw(request, { width: 720, theme: "dark" }).svg);
+      return `<picture><source media="(prefers-color-scheme: dark)" srcset="figures/${name}-dark.svg"><img alt="${attribute(light.alternative)}" src="figures/${name}.svg"></picture>\n\n*${light.title}*`;
     } catch (error) {
       return `> Figure ${request.figure} cannot be drawn: ${error instanceof Error ? error.message : error}`;
     }

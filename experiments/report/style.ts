@@ -1,7 +1,11 @@
+import { themeVariables } from "../figures/theme.ts";
+
 /** The report's look: a well-set paper, light or dark as the reader's device is, black on white in print. */
 export const reportStyle = `
+:root { ${themeVariables("light")} }
+@media screen and (prefers-color-scheme: dark) { :root:not([data-theme=light]) { ${themeVariables("dark")} } }
 :root { color-scheme: light dark; --paper: #fff; --ink: #1d2125; --muted: #5b6470; --line: #d9dde2; --wash: #f5f6f8; --warn: #8a3b00; --warn-wash: #fff4e8; --link: #0b5cad; }
-@media (prefers-color-scheme: dark) { :root:not([data-theme=light]) { --paper: #15181c; --ink: #e4e7ea; --muted: #9aa4af; --line: #343a41; --wash: #1d2126; --warn: #ffb877; --warn-wash: #35240f; --link: #7db8f5; } }
+@media screen and (prefers-color-scheme: dark) { :root:not([data-theme=light]) { --paper: #15181c; --ink: #e4e7ea; --muted: #9aa4af; --line: #343a41; --wash: #1d2126; --warn: #ffb877; --warn-wash: #35240f; --link: #7db8f5; } }
 :root[data-theme=light] { color-scheme: light; }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.6 Inter, system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif; }
@@ -17,8 +21,6 @@ nav ol { margin: 0 0 2rem; padding: .75rem 1rem .75rem 2.2rem; background: var(-
 figure { margin: 1.75rem 0; }
 figure svg, figure img { display: block; max-width: 100%; height: auto; }
 figcaption { font-size: .85rem; color: var(--muted); margin-top: .5rem; }
-.dark { display: none; }
-@media (prefers-color-scheme: dark) { :root:not([data-theme=light]) .light { display: none; } :root:not([data-theme=light]) .dark { display: block; } }
 .table { overflow-x: auto; margin: 1.5rem 0; }
 table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; min-width: 60%; }
 caption { text-align: left; color: var(--muted); padding-bottom: .4rem; }
@@ -35,8 +37,6 @@ dt { color: var(--muted); }
 dd { margin: 0; overflow-wrap: anywhere; }
 math { font-size: 1.05em; }
 @media print {
-  :root { --paper: #fff; --ink: #000; --muted: #444; --line: #ccc; --wash: #f5f5f5; --warn: #8a3b00; --warn-wash: #fff4e8; }
-  .light { display: block !important; } .dark { display: none !important; }
   main { max-width: none; padding: 0; }
   body { font-size: 10pt; }
   figure, tr { break-inside: avoid; }
