@@ -61,6 +61,14 @@ export function toHuggingFaceConfig(model: ModelConfig, maxPositionEmbeddings: n
   };
 }
 
+const floats = ["routed_scaling_factor", "rope_theta", "rms_norm_eps", "initializer_range", "attention_dropout"];
+
+/** `config.json` as text. Python tells 1 from 1.0, and `transformers` 5 refuses the first where it wants a float. */
+export function writeHuggingFaceConfig(config: Record<string, unknown>): string {
+  const wholeFloat = new RegExp(`^( *"(?:${floats.join("|")})": -?\\d+)(?=,?$)`, "gm");
+  return `${JSON.stringify(config, null, 2).replace(wholeFloat, "$1.0")}\n`;
+}
+
 /**
  * The model that a `config.json` describes. Absent fields mean what they mean to `transformers`.
  * @throws {InterchangeError} naming every field that is missing, of the wrong kind, or asks for what the engine does not do

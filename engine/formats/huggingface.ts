@@ -2,7 +2,7 @@ import { inferenceRun } from "../inference/inference-run.ts";
 import type { ModelConfig, RunConfig } from "../model/config.ts";
 import { planRun } from "../program/plan.ts";
 import { byteTokenizer, byteTokenizerConfig } from "./byte-tokenizer.ts";
-import { fromHuggingFaceConfig, toHuggingFaceConfig } from "./huggingface-config.ts";
+import { fromHuggingFaceConfig, toHuggingFaceConfig, writeHuggingFaceConfig } from "./huggingface-config.ts";
 import { InterchangeError } from "./interchange-error.ts";
 import { encodeSafetensors, type NamedTensor } from "./safetensors.ts";
 
@@ -24,7 +24,7 @@ export function exportHuggingFace(config: Pick<RunConfig, "model" | "balance" | 
   const description = toHuggingFaceConfig(model, train.seqLen);
   const weights = checkTensors(model, withBiases(model, tensors), "these are not the weights of this model");
   const files = new Map<string, Uint8Array>([
-    ["config.json", json(description)],
+    ["config.json", utf8(writeHuggingFaceConfig(description))],
     ["model.safetensors", encodeSafetensors(publishedTensors(model, weights), { format: "pt" })],
   ]);
   // Other vocabularies than the bytes have no tokenizer of ours.
@@ -132,4 +132,5 @@ function sameBits(a: NamedTensor, b: NamedTensor | undefined): boolean {
   return b !== undefined && a.shape.join() === b.shape.join() && a.data.every((value, at) => Object.is(value, b.data[at]));
 }
 
-const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+const json = (value: unknown): Uint8Array => utf8(`${JSON.stringify(value, null, 2)}\n`);
