@@ -23,7 +23,7 @@ export interface Action {
   /** a line above it in the menu */
   separated: boolean;
   enabled(app: App): boolean;
-  run(app: App): void | Promise<void>;
+  run(app: App): unknown;
 }
 
 type ActionInput = Pick<Action, "id" | "label" | "menu" | "run"> & Partial<Pick<Action, "keys" | "context" | "separated" | "enabled">>;

@@ -16,7 +16,7 @@ const api = import.meta.glob<string>("../../experiments/api/switchyard.d.ts", { 
 
 const { typescriptDefaults } = typescript;
 typescriptDefaults.setCompilerOptions({
-  target: typescript.ScriptTarget.ES2022,
+  target: typescript.ScriptTarget.ESNext,
   module: typescript.ModuleKind.ESNext,
   moduleResolution: typescript.ModuleResolutionKind.NodeJs,
   lib: ["es2022"],

@@ -2,14 +2,15 @@
 import { proxy, wrap, type Remote } from "comlink";
 import type { BackendName } from "../../engine/backends/backend.ts";
 import type { CoordinatorEvent } from "../../experiments/runs/coordinator.ts";
-import { experimentId } from "../../experiments/runs/spec.ts";
+import { expectedSeconds } from "../../experiments/runs/cost.ts";
+import type { ExperimentPlan } from "../../experiments/runs/plan.ts";
 import type { ExperimentRequest } from "../../experiments/notebook/kernel-protocol.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
 import type { RunStore } from "../../experiments/runs/store.ts";
 import CoordinatorWorker from "../workers/coordinator.worker.ts?worker";
 import type { CoordinatorService, Devices } from "../workers/coordinator-service.ts";
 import { shareStore } from "../workers/remote-store.ts";
-import { StudyState } from "./study.svelte.ts";
+import { StudyView } from "./study.svelte.ts";
 
 /** The window keeps one core for itself while a person looks at it. */
 const workerCount = (): number => Math.max(1, navigator.hardwareConcurrency - 1);
@@ -19,11 +20,16 @@ export class Studies {
   backend = $state<BackendName>("cpu");
   devices = $state.raw<Devices | null>(null);
   /** by experiment id; the newest plan or run of each */
-  byExperiment = $state.raw<ReadonlyMap<string, StudyState>>(new Map());
+  byExperiment = $state.raw<ReadonlyMap<string, StudyView>>(new Map());
+
+  /** one worker's speed in the newest training, with what a token cost there */
+  private measured = $state.raw<{ tokensPerSecond: number; flopsPerToken: number } | null>(null);
 
   private readonly service: Remote<CoordinatorService>;
-  private readonly submitted = new Map<string, StudyState>();
+  private readonly submitted = new Map<string, StudyView>();
+  /** events that came before the study they belong to was known by its id */
   private readonly early = new Map<string, CoordinatorEvent[]>();
+  private readonly waiting = new Map<string, (result: ExperimentResult) => void>();
   private opened: Promise<void> | null = null;
   private readonly store: RunStore;
 
@@ -32,16 +38,30 @@ export class Studies {
     this.service = wrap<CoordinatorService>(new CoordinatorWorker({ name: "coordinator" }));
   }
 
+  /** runs that train or wait */
   get activeRuns(): number {
-    return [...this.byExperiment.values()].reduce((sum, study) => sum + study.activeRuns, 0);
+    return this.sum((study) => (isActive(study) ? study.plan.runs.length - (study.progress?.ended ?? 0) : 0));
   }
 
   get runningRuns(): number {
-    return [...this.byExperiment.values()].reduce((sum, study) => sum + (study.phase === "running" ? (study.progress?.running ?? 0) : 0), 0);
+    return this.sum((study) => (isActive(study) ? (study.progress?.running ?? 0) : 0));
   }
 
   get tokensPerSecond(): number {
-    return [...this.byExperiment.values()].reduce((sum, study) => sum + (study.phase === "running" ? (study.progress?.tokensPerSecond ?? 0) : 0), 0);
+    return this.sum((study) => (isActive(study) ? (study.progress?.tokensPerSecond ?? 0) : 0));
+  }
+
+  /** Evidence by experiment id, for figures in cells: finished, or what the runs have shown so far. */
+  get evidence(): ReadonlyMap<string, ExperimentResult> {
+    return new Map([...this.byExperiment].flatMap(([id, study]) => (study.result ? [[id, study.result] as const] : [])));
+  }
+
+  /** Seconds that a plan would take at the speed the last training here had, or null before there was one. */
+  expectedSeconds(study: StudyView): number | null {
+    const speed = this.measured;
+    const missing = study.plan.runs.filter((run) => !study.cached.has(run.id));
+    const costs = missing.map((run) => study.plan.arms.find((arm) => arm.name === run.arm)!.cost);
+    return speed === null ? null : expectedSeconds(costs, speed, this.workers);
   }
 
   async findDevices(): Promise<void> {
@@ -61,15 +81,14 @@ export class Studies {
   }
 
   /** Resolves the spec and shows what it would train. @throws SpecError */
-  async plan(request: ExperimentRequest): Promise<StudyState> {
+  async plan(request: ExperimentRequest): Promise<StudyView> {
     await this.open();
     const { plan, cached } = await this.service.plan(request);
-    const study = new StudyState(plan, cached);
     const current = this.byExperiment.get(plan.experiment.id);
-    const sameRuns = current !== undefined && current.plan.runs.map((run) => run.key).join() === plan.runs.map((run) => run.key).join();
-    // A plan of what is training or trained already adds nothing to it.
-    if (sameRuns && current.phase !== "planned") return current;
-    if (current && current.activeRuns > 0) return study;
+    const sameRuns = current !== undefined && keysOf(current) === plan.runs.map((run) => run.key).join();
+    // A plan of what is training or has been trained already adds nothing to it.
+    if (current && (isActive(current) || (sameRuns && current.state !== "planned"))) return current;
+    const study = this.view(request, plan, cached);
     this.remember(study);
     return study;
   }
@@ -78,17 +97,17 @@ export class Studies {
   async run(request: ExperimentRequest, { fresh = false } = {}): Promise<ExperimentResult> {
     await this.open();
     const { plan, cached } = await this.service.plan(request);
-    const study = new StudyState(plan, cached);
-    study.phase = "running";
+    const study = this.view(request, plan, cached);
+    study.state = "running";
     this.remember(study);
     const id = await this.service.submit(plan, { fresh });
-    study.id = id;
+    study.study = id;
     this.submitted.set(id, study);
     const finished = new Promise<ExperimentResult>((resolve, reject) => {
       this.waiting.set(id, resolve);
       this.service.finished(id).catch((error: unknown) => {
-        study.phase = "finished";
-        study.say(error instanceof Error ? error.message : String(error));
+        study.apply({ type: "message", study: id, text: error instanceof Error ? error.message : String(error) });
+        study.state = "planned";
         reject(error);
       });
     });
@@ -97,34 +116,8 @@ export class Studies {
     return finished;
   }
 
-  private readonly waiting = new Map<string, (result: ExperimentResult) => void>();
-
-  pause(study: StudyState): void {
-    if (study.id === null) return;
-    study.phase = "paused";
-    void this.service.command(study.id, "pause");
-  }
-
-  resume(study: StudyState): void {
-    if (study.id === null) return;
-    study.phase = "running";
-    void this.service.command(study.id, "resume");
-  }
-
-  stop(study: StudyState): void {
-    if (study.id !== null) void this.service.command(study.id, "stop");
-  }
-
-  cancel(study: StudyState, run: string): void {
-    if (study.id !== null) void this.service.cancel(study.id, run);
-  }
-
-  studiesOf(cell: string): StudyState[] {
+  studiesOf(cell: string): StudyView[] {
     return [...this.byExperiment.values()].filter((study) => study.plan.experiment.cell === cell);
-  }
-
-  of(request: ExperimentRequest): StudyState | null {
-    return this.byExperiment.get(experimentId(request)) ?? null;
   }
 
   /** Forgets the studies of a notebook that is closed; what trains stops with checkpoints. */
@@ -139,8 +132,32 @@ export class Studies {
     this.opened = null;
   }
 
-  private remember(study: StudyState): void {
+  private remember(study: StudyView): void {
     this.byExperiment = new Map(this.byExperiment).set(study.plan.experiment.id, study);
+  }
+
+  private view(request: ExperimentRequest, plan: ExperimentPlan, cached: string[]): StudyView {
+    const command = (name: "pause" | "resume" | "stop"): void => {
+      if (study.study !== null) void this.service.command(study.study, name);
+    };
+    const study: StudyView = new StudyView(
+      plan,
+      {
+        run: ({ fresh }) => void this.run(request, { fresh }).catch(() => {}), // the study's log says why
+        pause: () => command("pause"),
+        resume: () => command("resume"),
+        stop: () => command("stop"),
+        cancel: (run) => {
+          if (study.study !== null) void this.service.cancel(study.study, run);
+        },
+      },
+      cached,
+    );
+    return study;
+  }
+
+  private sum(of: (study: StudyView) => number): number {
+    return [...this.byExperiment.values()].reduce((sum, study) => sum + of(study), 0);
   }
 
   private take(event: CoordinatorEvent): void {
@@ -149,10 +166,17 @@ export class Studies {
       this.early.set(event.study, [...(this.early.get(event.study) ?? []), event]);
       return;
     }
-    study.take(event);
+    study.apply(event);
+    if (event.type === "run" && event.result.status === "done" && !event.result.cached && event.result.metrics) {
+      const { flopsPerToken } = study.plan.arms.find((arm) => arm.name === event.result.arm)!.cost;
+      this.measured = { tokensPerSecond: event.result.metrics.tokensPerSecond, flopsPerToken };
+    }
     if (event.type === "finished") {
       this.waiting.get(event.study)?.(event.result);
       this.waiting.delete(event.study);
     }
   }
 }
+
+const isActive = (study: StudyView): boolean => study.state === "running" || study.state === "paused";
+const keysOf = (study: StudyView): string => study.plan.runs.map((run) => run.key).join();

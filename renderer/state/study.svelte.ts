@@ -53,6 +53,12 @@ export class StudyView {
     this.cached = new Set(cached);
   }
 
+  /** A run's state by its id in the plan, or null before it has one. */
+  runOf(id: string): RunResult | null {
+    const planned = this.plan.runs.find((run) => run.id === id);
+    return this.runs.find((run) => run.arm === planned?.arm && run.seedIndex === planned.seedIndex) ?? null;
+  }
+
   /** Shows a stored result without training. */
   show(result: ExperimentResult): void {
     this.finalResult = result;

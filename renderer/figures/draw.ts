@@ -1,0 +1,38 @@
+/** Figures in the page: drawn by `experiments/figures`, exported through the host. */
+import type { Figure, FigureOptions } from "../../experiments/figures/figure.ts";
+import { drawFigure } from "../../experiments/figures/registry.ts";
+import type { FigureRequest } from "../../experiments/notebook/kernel-protocol.ts";
+import { figureFileName } from "../../experiments/report/files.ts";
+import type { ExperimentResult } from "../../experiments/results.ts";
+import type { Host } from "../host/host.ts";
+import { svgToPng } from "./png.ts";
+
+export type ExportFormat = "svg" | "png" | "pdf" | "csv";
+type Experiments = ReadonlyMap<string, ExperimentResult>;
+
+/** A figure, or the reason in words why there is none. */
+export type Drawn = { figure: Figure; reason: null } | { figure: null; reason: string };
+
+export function draw(request: FigureRequest, experiments: Experiments, frame: FigureOptions): Drawn {
+  try {
+    return { figure: drawFigure(request, experiments, frame), reason: null };
+  } catch (error) {
+    return { figure: null, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Exports are for paper: the light theme, whatever the window shows. */
+export async function exportFigure(host: Host, request: FigureRequest, experiments: Experiments, shown: Figure, format: ExportFormat): Promise<string | null> {
+  const name = `${figureFileName(request)}.${format}`;
+  const { svg, width, height, csv } = drawFigure(request, experiments, { width: shown.width, theme: "light" });
+  switch (format) {
+    case "svg":
+      return host.exportFile(name, svg);
+    case "csv":
+      return host.exportFile(name, csv);
+    case "png":
+      return host.exportFile(name, await svgToPng(svg, width, height));
+    case "pdf":
+      return host.exportPdf(name, `<!doctype html><meta charset="utf-8"><style>@page { size: ${width}px ${height}px; margin: 0 } body { margin: 0 }</style>${svg}`);
+  }
+}

@@ -1,0 +1,37 @@
+/** The open notebook as a report. */
+import { semantics } from "../../engine/model/config.ts";
+import { drawFigure } from "../../experiments/figures/registry.ts";
+import { reportHtml, type HtmlOptions } from "../../experiments/report/html.ts";
+import type { DrawFigure, ReportDocument } from "../../experiments/report/document.ts";
+import { engineVersion } from "../../experiments/runs/version.ts";
+import { metricDefinitions } from "../../experiments/statistics/metrics.ts";
+import type { NotebookState } from "../state/notebook.svelte.ts";
+import type { Studies } from "../state/studies.svelte.ts";
+
+/** What the notebook shows now; cells whose text has moved on are marked stale. */
+export function reportDocument(notebook: NotebookState, studies: Studies): ReportDocument {
+  return {
+    title: notebook.title,
+    blocks: notebook.blocks.map((block) => {
+      if (block.kind === "prose" || block.id === null) return { kind: "prose", text: block.text };
+      const { outputs, error } = notebook.cell(block.id);
+      const validity = notebook.validity(block.id);
+      const experiments = studies.studiesOf(block.id).flatMap((study) => (study.result ? [{ kind: "experiment" as const, id: study.result.id }] : []));
+      const displays = [...experiments, ...outputs.filter((item) => item.kind !== "experiment")];
+      return { kind: "cell", id: block.id, source: block.text, displays, error, stale: validity.kind === "stale" ? validity.why : null };
+    }),
+    results: {
+      schema: "switchyard.results/1",
+      notebook: notebook.name,
+      engine: engineVersion,
+      semantics,
+      metrics: metricDefinitions,
+      experiments: [...studies.evidence.values()],
+    },
+  };
+}
+
+export function reportOf(notebook: NotebookState, studies: Studies, options: HtmlOptions = {}): string {
+  const draw: DrawFigure = (request, frame) => drawFigure(request, studies.evidence, frame);
+  return reportHtml(reportDocument(notebook, studies), draw, options);
+}

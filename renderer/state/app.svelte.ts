@@ -1,0 +1,213 @@
+/** The window: its notebook, its panes, its messages, and what the actions do. */
+import { actions, menusFor, type Action } from "../app/actions.ts";
+import type { Host, OpenedDocument, RecentFile } from "../host/host.ts";
+import { CellRunner } from "./cell-runner.ts";
+import { blankNotebook, type GalleryNotebook } from "./gallery.ts";
+import { Layout } from "./layout.svelte.ts";
+import { NotebookState } from "./notebook.svelte.ts";
+import { Studies } from "./studies.svelte.ts";
+import type { StudyView } from "./study.svelte.ts";
+import { Theme } from "./theme.svelte.ts";
+
+export interface Notice {
+  id: number;
+  text: string;
+  tone: "plain" | "bad";
+  choices: { label: string; run: () => void }[];
+}
+
+/** Milliseconds after the last edit before the recovery copy is written. */
+const recoveryAfter = 1000;
+
+export class App {
+  readonly host: Host;
+  readonly theme = new Theme();
+  readonly layout = new Layout();
+  readonly studies: Studies;
+
+  notebook = $state.raw<NotebookState | null>(null);
+  recent = $state.raw<RecentFile[]>([]);
+  dialog = $state<"palette" | "help" | null>(null);
+  finding = $state(false);
+  notices = $state.raw<readonly Notice[]>([]);
+  /** what a screen reader is told */
+  announcement = $state("");
+  inspected = $state.raw<{ study: StudyView; run: string } | null>(null);
+
+  private nextNotice = 1;
+  private recoveryTimer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(host: Host) {
+    this.host = host;
+    this.studies = new Studies(host.store);
+  }
+
+  async start(): Promise<void> {
+    const { host } = this;
+    host.onCommand((id) => {
+      const action = actions.find((it) => it.id === id);
+      if (action?.enabled(this)) void this.perform(action);
+    });
+    host.onClosing(async ({ save }) => {
+      if (save && !(await this.save(false))) return false;
+      await this.studies.close();
+      return true;
+    });
+    const document = await host.initialDocument();
+    if (document) this.show(document);
+    this.recent = await host.recentFiles();
+    await this.studies.findDevices();
+  }
+
+  /** Runs an action; what goes wrong is told, not lost. */
+  async perform(action: Action): Promise<void> {
+    try {
+      await action.run(this);
+    } catch (error) {
+      this.tell(error instanceof Error ? error.message : String(error), "bad");
+    }
+  }
+
+  /** Keeps title, menu and recovery copy in step with the notebook; called inside an effect. */
+  syncWindow(): void {
+    const { notebook, host } = this;
+    const { activeRuns } = this.studies;
+    host.setWindowState({
+      title: notebook ? `${notebook.title} – Switchyard` : "Switchyard",
+      dirty: notebook?.dirty ?? false,
+      pristine: notebook?.pristine ?? true,
+      activeRuns,
+    });
+    host.setMenu(menusFor(this));
+    const unsaved = notebook?.dirty ? notebook.text : null;
+    if (this.recoveryTimer) clearTimeout(this.recoveryTimer);
+    if (notebook) this.recoveryTimer = setTimeout(() => void host.keepRecovery(unsaved), recoveryAfter);
+  }
+
+  // Notebooks
+
+  newNotebook(): Promise<void> {
+    return this.openText({ name: "untitled.md", text: blankNotebook });
+  }
+
+  openGallery({ id, text }: GalleryNotebook): Promise<void> {
+    return this.openText({ name: `${id}.md`, text });
+  }
+
+  async open(): Promise<void> {
+    this.showIfHere(await this.host.openDocument());
+  }
+
+  async openRecent(file: RecentFile): Promise<void> {
+    try {
+      this.showIfHere(await this.host.openRecent(file));
+    } catch (error) {
+      this.tell((error as Error).message, "bad");
+    }
+  }
+
+  async openDropped(file: File): Promise<void> {
+    try {
+      this.showIfHere(await this.host.openDropped(file));
+    } catch (error) {
+      this.tell((error as Error).message, "bad");
+    }
+  }
+
+  showGallery(): void {
+    if (this.notebook) this.layout.showTab("gallery");
+  }
+
+  /** @returns false when the person cancelled */
+  async save(as: boolean): Promise<boolean> {
+    const { notebook } = this;
+    if (!notebook) return true;
+    const { text } = notebook;
+    const outcome = await this.host.save(text, { as, suggestedName: notebook.name });
+    if (outcome.status === "cancelled") return false;
+    Object.assign(notebook, { saved: text, path: outcome.path, name: outcome.name });
+    this.announcement = `saved ${outcome.name}`;
+    this.recent = await this.host.recentFiles();
+    return true;
+  }
+
+  async exportReport(format: "html" | "pdf"): Promise<void> {
+    const { notebook } = this;
+    if (!notebook) return;
+    const { reportOf } = await import("../figures/report.ts");
+    const html = reportOf(notebook, this.studies, format === "pdf" ? { theme: "light", paper: "A4" } : {});
+    const name = `${notebook.name.replace(/\.md$/, "")}.${format}`;
+    const path = format === "html" ? await this.host.exportFile(name, html) : await this.host.exportPdf(name, html);
+    if (path !== null) this.tell(`The report is in ${path}.`);
+  }
+
+  async formatCell(): Promise<void> {
+    await this.notebook?.editor?.format();
+  }
+
+  find(): void {
+    this.finding = true;
+  }
+
+  inspect(study: StudyView, run: string): void {
+    this.inspected = { study, run };
+    this.layout.show("inspector");
+  }
+
+  // Messages
+
+  openDialog(dialog: "palette" | "help"): void {
+    this.dialog = dialog;
+  }
+
+  closeDialog(): void {
+    this.dialog = null;
+    if (this.notebook) this.notebook.focusRequest += 1;
+  }
+
+  tell(text: string, tone: Notice["tone"] = "plain", choices: Notice["choices"] = []): void {
+    const id = this.nextNotice++;
+    this.notices = [...this.notices, { id, text, tone, choices }];
+    if (tone === "plain" && choices.length === 0) setTimeout(() => this.dismiss(id), 6000);
+  }
+
+  dismiss(id: number): void {
+    this.notices = this.notices.filter((notice) => notice.id !== id);
+  }
+
+  private async openText(document: { name: string; text: string }): Promise<void> {
+    // Somebody's work stays where it is: a second notebook gets its own window, where windows can be had.
+    if (this.notebook && !this.notebook.pristine) {
+      await this.host.newWindow();
+      return;
+    }
+    // What ships with the app needs no trust to be given.
+    await this.replace(new NotebookState({ path: null, ...document, trusted: true }));
+  }
+
+  private showIfHere(document: OpenedDocument | null): void {
+    if (document) this.show(document);
+  }
+
+  private show({ path, name, text, recovered }: OpenedDocument): void {
+    const notebook = new NotebookState({ path, name, text, trusted: false });
+    void this.replace(notebook);
+    if (recovered !== null) {
+      this.tell(`${name} has unsaved changes from an earlier session.`, "plain", [
+        { label: "Restore them", run: () => notebook.restore(recovered) },
+        { label: "Discard them", run: () => void this.host.keepRecovery(null) },
+      ]);
+    }
+  }
+
+  private async replace(notebook: NotebookState): Promise<void> {
+    this.notebook?.runner?.dispose();
+    await this.studies.clear();
+    this.inspected = null;
+    notebook.runner = new CellRunner(notebook, this.studies, (text) => (this.announcement = text));
+    this.notebook = notebook;
+    this.layout.showTab("outline");
+    for (const warning of notebook.parsed.warnings) this.tell(`Line ${warning.line}: ${warning.message}`);
+    await notebook.runner.runViews();
+  }
+}

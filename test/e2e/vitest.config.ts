@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+// Each file drives a browser or the app: one at a time, with room for a slow machine.
+export default defineConfig({
+  test: {
+    include: ["test/e2e/**/*.test.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+  },
+});
