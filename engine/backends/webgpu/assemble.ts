@@ -19,7 +19,7 @@ const sameMemory = (a: Operand, b: Operand) => a.memory === b.memory && a.offset
  * - an operand that is bound twice shares one binding: WebGPU forbids two writable bindings of one range, and all are writable,
  *   because a buffer may not be bound both read-only and read-write in one dispatch.
  *
- * - a launch with a `shape` gets it and its strides as a uniform struct after the bindings.
+ * - a launch with a `shape` gets it, its strides and whether it adds as a uniform struct after the bindings.
  *
  * `strideOf` gives the elements from one replica to the next.
  */
@@ -47,7 +47,10 @@ export function assemble(launch: Launch, strideOf: (operand: Operand) => number)
     const type = operand.dtype;
     const variable = `@group(0) @binding(${n}) var<storage, read_write> ${name}: array<${type}>;`;
     if (!write) return variable;
-    return `${variable}\nfn put_${name}(at: u32, value: ${type}) { ${name}[at] = ${add ? `${name}[at] + ` : ""}value; }`;
+    const [written, added] = [`${name}[at] = value;`, `${name}[at] = ${name}[at] + value;`];
+    if (shape) shape[`${name}_add`] = Number(add);
+    const body = shape ? `if (shape.${name}_add == 1u) { ${added} } else { ${written} }` : add ? added : written;
+    return `${variable}\nfn put_${name}(at: u32, value: ${type}) { ${body} }`;
   });
   if (shape) {
     const fields = Object.keys(shape).map((name) => `${name}: u32`);

@@ -36,6 +36,7 @@ export async function createWebGpuBackend(gpu: GPU, options: WebGpuOptions = {})
     kernels: hashKernels(),
     // WGSL leaves contraction to the driver
     fma: null,
+    limits: { maxBufferSize: device.gpu.limits.maxBufferSize, maxStorageBufferBindingSize: device.gpu.limits.maxStorageBufferBindingSize },
   };
   return {
     info,

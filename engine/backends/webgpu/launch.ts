@@ -42,8 +42,8 @@ export interface Launch {
   floats?: Record<string, number>;
   flags?: Record<string, boolean>;
   /**
-   * u32 fields of the uniform struct `shape`. A launch that has it gets its strides there too (`shape.a_stride`), so that one pipeline
-   * serves every shape: for kernels that take long to compile.
+   * u32 fields of the uniform struct `shape`. A launch that has it gets its strides there too (`shape.a_stride`), and whether it adds
+   * (`shape.c_add`), so that one pipeline serves every shape: for kernels that take long to compile.
    */
   shape?: Record<string, number>;
   /** one invocation per row: take the parts' `-serial` stand-ins */

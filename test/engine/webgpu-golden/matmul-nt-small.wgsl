@@ -1,8 +1,8 @@
 @group(0) @binding(0) var<storage, read_write> a: array<f32>;
 @group(0) @binding(1) var<storage, read_write> b: array<f32>;
 @group(0) @binding(2) var<storage, read_write> c: array<f32>;
-fn put_c(at: u32, value: f32) { c[at] = c[at] + value; }
-struct Shape { M: u32, N: u32, K: u32, split: u32, a_stride: u32, b_stride: u32, c_stride: u32 }
+fn put_c(at: u32, value: f32) { if (shape.c_add == 1u) { c[at] = c[at] + value; } else { c[at] = value; } }
+struct Shape { M: u32, N: u32, K: u32, split: u32, a_stride: u32, b_stride: u32, c_stride: u32, c_add: u32 }
 @group(0) @binding(3) var<uniform> shape: Shape;
 var<workgroup> slabA: array<f32, 528>;
 var<workgroup> slabB: array<f32, 528>;

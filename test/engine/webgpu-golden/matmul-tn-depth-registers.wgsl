@@ -2,8 +2,8 @@
 @group(0) @binding(1) var<storage, read_write> b: array<f32>;
 @group(0) @binding(2) var<storage, read_write> starts: array<i32>;
 @group(0) @binding(3) var<storage, read_write> c: array<f32>;
-fn put_c(at: u32, value: f32) { c[at] = c[at] + value; }
-struct Shape { M: u32, N: u32, K: u32, experts: u32, a_stride: u32, b_stride: u32, starts_stride: u32, c_stride: u32 }
+fn put_c(at: u32, value: f32) { if (shape.c_add == 1u) { c[at] = c[at] + value; } else { c[at] = value; } }
+struct Shape { M: u32, N: u32, K: u32, experts: u32, a_stride: u32, b_stride: u32, starts_stride: u32, c_stride: u32, c_add: u32 }
 @group(0) @binding(4) var<uniform> shape: Shape;
 fn locate(replica: u32, tile: u32) -> vec4u {
   let perExpert = ((shape.M + 63u) / 64u);
