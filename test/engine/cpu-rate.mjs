@@ -2,7 +2,7 @@
 /**
  * How fast the CPU backend trains the bench models, and where the time goes. Run the tests first: a rate means nothing without them.
  *
- *   node test/engine/cpu-rate.mjs [XS] [S] [M] [--steps 20] [--plain]
+ *   node test/engine/cpu-rate.mjs [XS] [S] [M] [D] … [--steps 20] [--plain]
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
