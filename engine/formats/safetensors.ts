@@ -42,7 +42,7 @@ export function decodeSafetensors(bytes: Uint8Array): { tensors: Map<string, Nam
     const { dtype, shape, data_offsets: offsets } = entry as { dtype: string; shape: number[]; data_offsets: [number, number] };
     const type = Object.hasOwn(readable, dtype) ? readable[dtype as keyof typeof readable] : null;
     if (!type) throw new Error(`${name} has type ${dtype}; ${Object.keys(readable).join(", ")} are read`);
-    const length = shape.reduce((product, n) => product * n, 1);
+    const length = shape.reduce((product, n) => (Number.isSafeInteger(n) && n >= 0 ? product * n : NaN), 1);
     if (offsets[1] - offsets[0] !== length * type.width || start + offsets[1] > bytes.length || offsets[0] < 0)
       throw new Error(`${name} does not fit: [${shape}] of ${dtype} at ${offsets}, file of ${bytes.length} bytes`);
     // A copy, because data need not be aligned to its element size in the file.
