@@ -17,10 +17,10 @@ export class EngineService implements EngineWorker {
     this.openers = openers;
   }
 
-  async devices(): Promise<{ available: BackendInfo[]; unavailable: { name: BackendName; reason: string }[] }> {
+  async devices(only: BackendName[] = ["webgpu", "cpu", "reference"]): Promise<{ available: BackendInfo[]; unavailable: { name: BackendName; reason: string }[] }> {
     const available: BackendInfo[] = [];
     const unavailable: { name: BackendName; reason: string }[] = [];
-    for (const name of ["webgpu", "cpu", "reference"] as const) {
+    for (const name of only) {
       try {
         available.push((await this.backend(name)).info);
       } catch (error) {

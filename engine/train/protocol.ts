@@ -90,7 +90,8 @@ export interface TrainListener {
 
 /** The engine as a comlink object (`engine/worker.ts`). One job at a time per worker. */
 export interface EngineWorker {
-  devices(): Promise<{ available: BackendInfo[]; unavailable: { name: BackendName; reason: string }[] }>;
+  /** opens the backends named (all when left out) and tells which are there */
+  devices(only?: BackendName[]): Promise<{ available: BackendInfo[]; unavailable: { name: BackendName; reason: string }[] }>;
   train(job: TrainJob, listener: TrainListener): Promise<TrainOutcome>;
   pause(): Promise<void>;
   resume(): Promise<void>;

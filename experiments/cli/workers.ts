@@ -12,7 +12,7 @@ export const openEngine: OpenExecutor = nodeExecutors(new URL("./engine.worker.j
 export async function findBackend(wanted: BackendName | "auto"): Promise<{ choice: BackendChoice; open: OpenExecutor; close(): Promise<void> }> {
   const first = await openEngine();
   try {
-    const choice = chooseBackend(await first.devices(), wanted);
+    const choice = chooseBackend(await first.devices(wanted === "auto" ? undefined : [wanted]), wanted);
     let unused: Executor | null = first;
     return {
       choice,

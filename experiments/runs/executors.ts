@@ -43,7 +43,7 @@ export function remoteExecutor({ endpoint, death, terminate }: WorkerThread): Ex
   death.catch(() => {}); // a worker may die while nobody waits for it
   const alive = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, death]);
   return {
-    devices: () => alive(remote.devices()),
+    devices: (only) => alive(remote.devices(only)),
     train: (job, listener) => alive(remote.train(job, proxy(complete(listener))) as Promise<TrainOutcome>),
     pause: () => alive(remote.pause()),
     resume: () => alive(remote.resume()),
