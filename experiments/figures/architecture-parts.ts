@@ -39,7 +39,7 @@ export function partsOf(model: ModelConfig, seqLen: number): Part[] {
     const sequential = mtp.heads === "sequential";
     const join = sequential ? 2 * d * d : 0;
     const norms = sequential ? 2 * d : 0;
-    if (sequential) parts.push({ ...frame, name: "Join with next embedding", detail: `${2 * d} → ${d}`, params: join + norms, activeParams: join + norms, flops: share * 2 * join, cacheBytes: 0 });
+    if (sequential) parts.push({ ...frame, name: "Join with next embedding", detail: `${2 * d} × ${d}`, params: join + norms, activeParams: join + norms, flops: share * 2 * join, cacheBytes: 0 });
     parts.push({ ...frame, ...attentionPart(model, seqLen - depth, share) }, { ...frame, ...moePart(model, share) });
     parts.push({ ...frame, name: "Norm, shared head", detail: "the main model's", params: d, activeParams: d, flops: share * 2 * vocabSize * d, cacheBytes: 0 });
   }
@@ -75,7 +75,7 @@ function attentionPart({ attention, hiddenSize: d, numAttentionHeads: heads }: M
 
 function densePart({ hiddenSize: d, intermediateSize }: ModelConfig): Omit<Part, "group" | "times"> {
   const matrices = 3 * d * intermediateSize;
-  return { name: "Dense SwiGLU", detail: `${d} → ${intermediateSize} → ${d}`, params: matrices + d, activeParams: matrices + d, flops: 2 * matrices, cacheBytes: 0 };
+  return { name: "Dense SwiGLU", detail: `${d} × ${intermediateSize}`, params: matrices + d, activeParams: matrices + d, flops: 2 * matrices, cacheBytes: 0 };
 }
 
 function moePart(model: ModelConfig, share: number): Omit<Part, "group" | "times"> {

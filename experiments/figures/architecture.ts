@@ -78,7 +78,7 @@ function drawModel({ arms, parts }: Model, named: boolean, width: number, theme:
   let frameTop = 0;
   parts.forEach((part, i) => {
     if (part.group !== group && part.group !== null) {
-      markup.push(label(part.times > 1 ? `${part.group}, ${part.times} alike` : part.group, 0, y + 11, { size: small, fill: theme.inkSoft }));
+      markup.push(label(part.times > 1 ? `${part.group}, alike` : part.group, 0, y + 11, { size: small, fill: theme.inkSoft }));
       y += 17;
       frameTop = y;
     }

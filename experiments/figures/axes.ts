@@ -2,7 +2,7 @@
 import { scaleLinear, scaleLog } from "d3-scale";
 import { format } from "d3-format";
 import type { Block } from "./figure.ts";
-import { line, viewport } from "./svg.ts";
+import { group, line, viewport } from "./svg.ts";
 import { elide, label, measure } from "./text.ts";
 import type { Theme } from "./theme.ts";
 
@@ -77,7 +77,7 @@ export function cartesian(options: CartesianOptions): Block {
   }
   parts.push(label(elide(options.x.label, inner, { size }), left + inner, above + height + 32, { size, fill: theme.inkSoft, anchor: "end", title: options.x.label }));
   parts.push(viewport(left, above, inner, height, options.draw(inside)));
-  if (options.over) parts.push(`<g transform="translate(${left},${above})">${options.over(inside)}</g>`);
+  if (options.over) parts.push(group(left, above, options.over(inside), { "data-role": "over" }));
   const area = {
     x: left, y: above, width: inner, height,
     xScale: { domain: x.domain, log: !!options.x.log, name: options.x.name ?? options.x.label },

@@ -1,5 +1,4 @@
 /** One panel of curves: raw values faint, each seed thin, the mean over seeds with a band, an arm in its colour. */
-import { line as linePath } from "d3-shape";
 import type { ArmResult, RunResult } from "../results.ts";
 import { metricLabel, metricTitle } from "../statistics/metrics.ts";
 import { armStyles, mark, strokeOf, type ArmStyle } from "./arm-styles.ts";
@@ -100,22 +99,27 @@ function drawArm({ arm, runs, mean }: ArmCurves, style: ArmStyle, inside: Inside
   return element("g", { "data-arm": arm.name, fill: "none", "stroke-linejoin": "round" }, parts);
 }
 
-/** "" for a series without points, which an SVG path allows. */
 function pathOf({ x, y }: Series, inside: Inside): string {
-  const points = decimate(y.length, (i) => inside.x(x[i]), (i) => inside.y(y[i]));
-  const draw = linePath<Point | null>()
-    .defined((point) => point !== null)
-    .x((point) => point![0])
-    .y((point) => point![1])
-    .digits(1);
-  return draw(points) ?? "";
+  return polyline(decimate(y.length, (i) => inside.x(x[i]), (i) => inside.y(y[i])));
+}
+
+/** Relative coordinates in tenths of a pixel: half the text of absolute ones. "" without points, which an SVG path allows. */
+function polyline(points: readonly (Point | null)[]): string {
+  let d = "";
+  let last: Point | null = null;
+  for (const point of points) {
+    const at: Point | null = point && [Math.round(point[0] * 10), Math.round(point[1] * 10)];
+    // a gap of the data, or the first point
+    if (at && !last) d += `M${at[0] / 10},${at[1] / 10}`;
+    else if (at && last && (at[0] !== last[0] || at[1] !== last[1])) d += `l${(at[0] - last[0]) / 10},${(at[1] - last[1]) / 10}`;
+    last = at;
+  }
+  return d;
 }
 
 function bandOf({ x, low, high }: Average, inside: Inside, colour: string): string {
   const edge = (y: number[]) => decimate(y.length, (i) => inside.x(x[i]), (i) => inside.y(y[i])) as Point[];
-  const top = linePath().digits(1)(edge(high)) ?? "";
-  const bottom = linePath().digits(1)(edge(low).reverse()) ?? "";
-  return element("path", { d: `${top}${bottom.replace("M", "L")}Z`, fill: colour, "fill-opacity": 0.14 });
+  return element("path", { d: `${polyline([...edge(high), ...edge(low).reverse()])}Z`, fill: colour, "fill-opacity": 0.14 });
 }
 
 /** A cross where the last finite value of a run is that lost its way. */

@@ -6,7 +6,7 @@ import { csvText } from "./csv.ts";
 import { chooseArms } from "./experiment.ts";
 import { compose, emptyBlock, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
 import { element, group } from "./svg.ts";
-import { elide, label, wrap } from "./text.ts";
+import { elide, label } from "./text.ts";
 import { themeOf, type Theme } from "./theme.ts";
 
 export const expertLoadOptions = v.strictObject({
@@ -130,13 +130,14 @@ function colourOf(value: number, theme: Theme): string {
 }
 
 function scaleBar(width: number, theme: Theme): Block {
-  const length = Math.min(220, width * 0.5);
+  const length = 220;
   const steps = 25;
   const cells = Array.from({ length: steps }, (_, i) => element("rect", { x: (i * length) / steps, y: 0, width: length / steps + 0.5, height: 9, fill: theme.diverging((2 * i) / (steps - 1) - 1) }));
-  const ticks: [number, string][] = [[-1, "≤ ¼"], [-0.5, "½"], [0, "1"], [0.5, "2"], [1, "≥ 4"]];
+  const ticks: [number, string][] = [[-1, "¼ or less"], [-0.5, "½"], [0, "1"], [0.5, "2"], [1, "4 or more"]];
   const labels = ticks.map(([t, text]) => label(text, ((t + 1) / 2) * length, 22, { size: small, fill: theme.inkSoft, anchor: t === -1 ? "start" : t === 1 ? "end" : "middle" }));
-  const name = wrap("load relative to the fair share", width - length - 12, { size: small }, 2).map((text, i) => label(text, length + 12, 9 + 13 * i, { size: small, fill: theme.inkSoft }));
-  return { markup: [...cells, ...labels, ...name].join(""), height: 26 };
+  const beside = width > 420;
+  const name = label("load relative to the fair share", beside ? length + 14 : 0, beside ? 9 : 40, { size: small, fill: theme.inkSoft });
+  return { markup: [...cells, ...labels, name].join(""), height: beside ? 26 : 44 };
 }
 
 function describe({ arm, domain, load }: Panel): string {

@@ -42,7 +42,7 @@ export function mtpAcceptance(experiment: ExperimentResult, { arms: names }: v.I
           ? responsePanel(series, {
               width, theme, include: [0],
               x: { label: "Depth of the prediction", name: "depth", ticks: Array.from({ length: deepest }, (_, i) => i + 1), format: String },
-              y: { label: "Accepted share of validation positions", name: "acceptance", format: percent },
+              y: { label: "Accepted share of validation positions", name: "acceptance", format: (value) => `${Math.round(value * 100)} %` },
             })
           : emptyBlock(arms.length ? "No run has finished yet." : "No arm predicts more than one token (model.mtp.depth is 0 in all).", width, theme),
       ],

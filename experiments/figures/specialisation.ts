@@ -1,4 +1,5 @@
 /** A metric of every run as dots, a row per arm with its mean: by default, how differently the domains use the experts. */
+import { deviation } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import * as v from "valibot";
 import type { ArmResult, ExperimentResult } from "../results.ts";
@@ -33,7 +34,9 @@ export function specialisation(experiment: ExperimentResult, { metric, arms: nam
   const width = innerWidth(frame);
   const arms = chooseArms(experiment, names);
   const rows = arms.map((arm): Row => {
-    const values = finishedRuns(arm).map((run) => ({ seedIndex: run.seedIndex, value: flatMetrics(run.metrics)[metric] ?? NaN })).filter(({ value }) => Number.isFinite(value));
+    const values = finishedRuns(arm)
+      .map((run) => ({ seedIndex: run.seedIndex, value: flatMetrics(run.metrics)[metric] ?? NaN }))
+      .filter(({ value }) => Number.isFinite(value));
     return { arm, values, mean: values.reduce((sum, { value }) => sum + value, 0) / values.length };
   });
   const any = rows.some((row) => row.values.length);
@@ -56,12 +59,13 @@ function strips(rows: readonly Row[], experiment: ExperimentResult, metric: stri
   const nameWidth = Math.min(200, 0.34 * width, Math.max(...rows.map(({ arm }) => measure(arm.name, { size: 12 }))) + 14);
   const valueWidth = 84;
   const plotWidth = width - nameWidth - valueWidth;
-  const domain = extentOf(rows.flatMap((row) => row.values.map(({ value }) => value)), { include: [0], pad: 0.02 });
+  const domain = extentOf(rows.flatMap((row) => row.values.map(({ value }) => value)), { include: [0] });
   const x = scaleLinear(domain[0] < domain[1] ? domain : [0, 1], [0, plotWidth]).nice(5);
   const height = rows.length * rowHeight;
   const parts: string[] = [];
-  const tickLabel = x.tickFormat(5);
-  for (const tick of x.ticks(5)) {
+  const count = Math.max(2, Math.min(5, plotWidth / 55));
+  const tickLabel = x.tickFormat(count);
+  for (const tick of x.ticks(count)) {
     const at = nameWidth + x(tick);
     parts.push(line(at, 0, at, height, theme.grid), label(Math.abs(tick) >= 1e4 ? tickText(tick) : tickLabel(tick), at, height + 15, { size: small, fill: theme.inkSoft, anchor: "middle" }));
   }
@@ -73,7 +77,7 @@ function strips(rows: readonly Row[], experiment: ExperimentResult, metric: stri
     const marks = values.map(({ seedIndex, value }) => mark(style, theme, nameWidth + x(value), y, 42, { "fill-opacity": 0.65, "data-seed": seedIndex }));
     if (values.length) marks.push(line(nameWidth + x(mean), y - 10, nameWidth + x(mean), y + 10, theme.ink, { "stroke-width": 2 }));
     parts.push(element("g", { "data-arm": arm.name }, marks));
-    const text = values.length ? `${formatValue(mean)}  n = ${values.length}` : "no value";
+    const text = values.length ? `${formatValue(mean, deviation(values, ({ value }) => value))}, n = ${values.length}` : "no value";
     parts.push(label(text, width, y + 4, { size: small, fill: theme.inkSoft, anchor: "end" }));
   });
   parts.push(line(nameWidth, height, nameWidth + plotWidth, height, theme.rule));

@@ -20,20 +20,25 @@ export function measure(text: string, { size, weight = 400 }: TextStyle): number
   return (thousandths / 1000) * size;
 }
 
-/** `text`, or its start and "…" when it is wider than `width`. */
+/** `text`, or its start, "…" and its end when it is wider than `width`: names that begin alike often differ in their ends. */
 export function elide(text: string, width: number, style: TextStyle): string {
   if (measure(text, style) <= width) return text;
   const characters = [...text];
-  let kept = characters.length;
-  while (kept > 0 && measure(`${characters.slice(0, kept).join("").trimEnd()}…`, style) > width) kept--;
-  return `${characters.slice(0, kept).join("").trimEnd()}…`;
+  const keep = (count: number) => {
+    const end = Math.floor(count * 0.4);
+    return `${characters.slice(0, count - end).join("").trimEnd()}…${end ? characters.slice(-end).join("").trimStart() : ""}`;
+  };
+  let kept = characters.length - 1;
+  while (kept > 0 && measure(keep(kept), style) > width) kept--;
+  return keep(kept);
 }
 
 /** Lines broken at spaces; words that are too long for a line are elided, and so is what does not fit `maxLines`. */
 export function wrap(text: string, width: number, style: TextStyle, maxLines = Infinity): string[] {
   const lines: string[] = [];
   let current = "";
-  const words = text.split(/\s+/).filter(Boolean);
+  // "80 %" stays together
+  const words = text.split(/\s+(?!%)/).filter(Boolean);
   for (let i = 0; i < words.length; i++) {
     const longer = current ? `${current} ${words[i]}` : words[i];
     if (measure(longer, style) <= width || !current) {
