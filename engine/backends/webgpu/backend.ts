@@ -3,7 +3,7 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Plan } from "../../program/plan-types.ts";
 import type { Backend, BackendInfo } from "../backend.ts";
 import { compilePlan } from "./compile.ts";
-import { type BufferLimits, type DeviceOptions, openDevice } from "./device.ts";
+import { type DeviceOptions, openDevice } from "./device.ts";
 import { WebGpuExecutable } from "./executable.ts";
 import { kernelSources } from "./kernels.ts";
 import type { AdapterClass } from "./launch.ts";
@@ -12,7 +12,6 @@ import { matmulVariants } from "./matmul/variants.ts";
 import { Pipelines } from "./pipelines.ts";
 
 export interface WebGpuBackend extends Backend {
-  readonly limits: BufferLimits;
   compile(plan: Plan, options?: Parameters<Backend["compile"]>[1]): Promise<WebGpuExecutable>;
 }
 
@@ -36,11 +35,10 @@ export async function createWebGpuBackend(gpu: GPU, options: WebGpuOptions = {})
     kernels: hashKernels(),
     // WGSL leaves contraction to the driver
     fma: null,
-    limits: { maxBufferSize: device.gpu.limits.maxBufferSize, maxStorageBufferBindingSize: device.gpu.limits.maxStorageBufferBindingSize },
+    limits: device.limits,
   };
   return {
     info,
-    limits: device.limits,
     async compile(plan, { replicas = 1, onProgress = () => {} } = {}) {
       return new WebGpuExecutable(device, await compilePlan(device, pipelines, plan, { adapterClass, replicas, onProgress }));
     },

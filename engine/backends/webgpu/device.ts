@@ -1,7 +1,10 @@
 import { DeviceLostError } from "../backend.ts";
 
 /** Bytes of the largest buffer, and of the largest range of one that a kernel may bind. */
-export type BufferLimits = Pick<GPUSupportedLimits, "maxBufferSize" | "maxStorageBufferBindingSize">;
+export interface BufferLimits {
+  maxBufferSize: number;
+  maxStorageBufferBindingSize: number;
+}
 
 /** A device and what went wrong on it. WebGPU reports errors beside the call that caused them: the first one is kept until someone waits. */
 export class Device {
@@ -51,7 +54,10 @@ export async function openDevice(gpu: GPU, { powerPreference = "high-performance
   if (!adapter) throw new Error("WebGPU found no adapter");
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
   const device = await adapter.requestDevice(limits === "adapter" ? { requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } } : {});
-  return new Device(device, describe(adapter.info), isSoftware(adapter), typeof limits === "object" ? limits : device.limits);
+  const granted = typeof limits === "object" ? limits : device.limits;
+  // plain data: it goes into a message to another thread
+  const bufferLimits = { maxBufferSize: granted.maxBufferSize, maxStorageBufferBindingSize: granted.maxStorageBufferBindingSize };
+  return new Device(device, describe(adapter.info), isSoftware(adapter), bufferLimits);
 }
 
 /** Browsers mask some fields to empty strings. */
