@@ -14,11 +14,11 @@ export function reportDocument(notebook: NotebookState, studies: Studies): Repor
     title: notebook.title,
     blocks: notebook.blocks.map((block) => {
       if (block.kind === "prose" || block.id === null) return { kind: "prose", text: block.text };
-      const { outputs, error } = notebook.cell(block.id);
+      const { items } = notebook.output(block.id);
       const validity = notebook.validity(block.id);
       const experiments = studies.studiesOf(block.id).flatMap((study) => (study.result ? [{ kind: "experiment" as const, id: study.result.id }] : []));
-      const displays = [...experiments, ...outputs.filter((item) => item.kind !== "experiment")];
-      return { kind: "cell", id: block.id, source: block.text, displays, error, stale: validity.kind === "stale" ? validity.why : null };
+      const displays = [...experiments, ...items.filter((item) => item.kind !== "experiment")];
+      return { kind: "cell", id: block.id, source: block.text, displays, error: notebook.error(block.id), stale: validity.kind === "stale" ? validity.why : null };
     }),
     results: {
       schema: "switchyard.results/1",

@@ -1,25 +1,26 @@
 /** A cell's state in the few words that fit its header. */
-import type { CellStatus, Validity } from "../state/cell-state.svelte.ts";
+import type { CellStatus, Validity } from "../../experiments/notebook/cells.ts";
 
 export interface ValidityText {
   text: string;
   title: string;
   tone: "plain" | "warn" | "bad";
-  /** what is shown belongs to an older text: dim it */
+  /** what is shown belongs to an older text, or is about to be replaced: dim it */
   old: boolean;
 }
 
 export function validityText(status: CellStatus, validity: Validity, experiment: boolean): ValidityText {
   const plain = (text: string, title = "", old = false): ValidityText => ({ text, title, tone: "plain", old });
-  if (status === "running") return plain(experiment ? "training…" : "running…", "", true);
-  if (status === "queued") return plain("waiting for a cell above", "", true);
+  if (status === "running") return plain(experiment ? "training…" : "running…", "", !experiment);
+  if (status === "paused") return plain("paused");
+  if (status === "queued") return plain("waiting for a cell it reads", "", true);
   switch (validity.kind) {
     case "never":
       return experiment ? plain("not trained yet", "An experiment trains only when you run it (Shift+Enter).") : plain("");
-    case "planned":
-      return plain("planned, not trained yet", "An experiment trains only when you run it (Shift+Enter).");
     case "fresh":
       return plain("");
+    case "cached":
+      return plain("cached", "Every run came from the store: nothing had to be trained.");
     case "stale":
       return { text: `stale: ${validity.why}`, title: "What is shown was made before the change. Run the cell again to bring it up to date.", tone: "warn", old: true };
     case "failed":

@@ -34,6 +34,7 @@ export class App {
   announcement = $state("");
   inspected = $state.raw<{ study: StudyView; run: string } | null>(null);
 
+  private runner: CellRunner | null = null;
   private nextNotice = 1;
   private recoveryTimer: ReturnType<typeof setTimeout> | null = null;
 
@@ -125,7 +126,7 @@ export class App {
     const { text } = notebook;
     const outcome = await this.host.save(text, { as, suggestedName: notebook.name });
     if (outcome.status === "cancelled") return false;
-    Object.assign(notebook, { saved: text, path: outcome.path, name: outcome.name });
+    notebook.markSaved(text, { path: outcome.path, name: outcome.name });
     this.announcement = `saved ${outcome.name}`;
     this.recent = await this.host.recentFiles();
     return true;
@@ -201,13 +202,17 @@ export class App {
   }
 
   private async replace(notebook: NotebookState): Promise<void> {
-    this.notebook?.runner?.dispose();
+    this.runner?.dispose();
     await this.studies.clear();
     this.inspected = null;
-    notebook.runner = new CellRunner(notebook, this.studies, (text) => (this.announcement = text));
     this.notebook = notebook;
     this.layout.showTab("outline");
-    for (const warning of notebook.parsed.warnings) this.tell(`Line ${warning.line}: ${warning.message}`);
-    await notebook.runner.runViews();
+    for (const warning of notebook.warnings) this.tell(`Line ${warning.line}: ${warning.message}`);
+    const runner = new CellRunner(notebook, this.studies, {
+      announce: (text) => (this.announcement = text),
+      refuse: (message) => this.tell(message, "bad"),
+    });
+    this.runner = runner;
+    notebook.begin((command) => runner.perform(command));
   }
 }

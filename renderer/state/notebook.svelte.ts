@@ -1,11 +1,14 @@
-/** The open notebook: its text with undo, the selection, and its cells as they run. */
-import { compileNotebook } from "../../experiments/notebook/compile.ts";
-import { parseNotebook } from "../../experiments/notebook/markdown.ts";
-import type { Block } from "../../experiments/notebook/notebook.ts";
+/**
+ * The open notebook as the page shows it. What its cells are and what runs is decided by the reducer of
+ * `experiments/notebook`; here are the selection, what cells have shown, and the file's name.
+ */
+import type { NotebookEdit, SessionCommand, SessionEvent, SessionState, Validity } from "../../experiments/notebook/cells.ts";
+import { openSession, reduce, statusOf, validityOf } from "../../experiments/notebook/cells.ts";
+import { mintId } from "../../experiments/notebook/edits.ts";
+import type { CellError, DisplayItem } from "../../experiments/notebook/kernel-protocol.ts";
+import type { CellStatus } from "../../experiments/notebook/session.ts";
 import type { CellSource } from "../editor/cell-types.ts";
-import { blockKeys, convertBlock, insertCell, moveBlock, removeBlock, setText } from "./block-edits.ts";
-import { CellState, fingerprints, validityOf, type Validity } from "./cell-state.svelte.ts";
-import type { CellRunner } from "./cell-runner.ts";
+import { blockKeys } from "./block-keys.ts";
 
 export interface BlockView {
   key: string;
@@ -14,95 +17,134 @@ export interface BlockView {
   text: string;
 }
 
-const undoDepth = 500;
+/** What the last evaluation of a cell has shown. */
+export interface CellOutput {
+  items: readonly DisplayItem[];
+  logs: readonly string[];
+}
+
+const noOutput: CellOutput = { items: [], logs: [] };
+
+/** Milliseconds without a key after which typing counts as paused. */
+const settleAfter = 600;
 
 export class NotebookState {
-  /** the file as it would be saved */
-  text = $state.raw("");
-  saved = $state.raw("");
   path = $state<string | null>(null);
   name = $state("");
-  /** false: nothing of it has run by itself yet, because it came from elsewhere */
-  trusted = $state(false);
-
   selectedKey = $state<string | null>(null);
   editing = $state(false);
   /** grows when the focus should go back to the selected block */
   focusRequest = $state(0);
   /** of the open code editor */
   editor = $state.raw<{ format: () => Promise<void> } | null>(null);
-  runner: CellRunner | null = null;
 
-  private undoStack = $state.raw<readonly string[]>([]);
-  private redoStack = $state.raw<readonly string[]>([]);
-  /** the block whose typing the newest undo step gathers */
-  private typing: string | null = null;
-  private readonly states = new Map<string, CellState>();
+  private session = $state.raw<SessionState>(openSession(""));
+  private savedText = $state.raw("");
+  private outputs = $state.raw<ReadonlyMap<string, CellOutput>>(new Map());
+  private perform: (command: SessionCommand) => void = () => {};
+  private settling: ReturnType<typeof setTimeout> | null = null;
 
-  readonly parsed = $derived(parseNotebook(this.text));
-  readonly compiled = $derived(compileNotebook(this.parsed));
   readonly blocks: readonly BlockView[] = $derived.by(() => {
-    const keys = blockKeys(this.parsed.blocks);
-    return this.parsed.blocks.map((block, i) =>
+    const { blocks } = this.session.notebook;
+    const keys = blockKeys(blocks);
+    return blocks.map((block, i) =>
       block.kind === "cell" ? { key: keys[i], kind: "cell", id: block.id, text: block.source } : { key: keys[i], kind: "prose", id: null, text: block.text },
     );
   });
-  private readonly current = $derived(
-    fingerprints(
-      this.blocks.flatMap((block) => (block.id === null ? [] : [{ id: block.id, source: block.text }])),
-      this.compiled.graph.upstream,
-    ),
-  );
 
   constructor(document: { path: string | null; name: string; text: string; trusted: boolean }) {
-    this.text = document.text;
-    this.saved = document.text;
+    this.session = openSession(document.text, { trusted: document.trusted });
+    this.savedText = document.text;
     this.path = document.path;
     this.name = document.name;
-    this.trusted = document.trusted;
     this.selectedKey = this.blocks[0]?.key ?? null;
   }
 
+  /** @param perform does what the reducer decides; called once, before anything runs */
+  begin(perform: (command: SessionCommand) => void): void {
+    this.perform = perform;
+    this.dispatch(this.trusted ? { type: "trust" } : { type: "settle" });
+  }
+
+  dispatch(event: SessionEvent): void {
+    const { state, commands } = reduce(this.session, event);
+    this.session = state;
+    for (const command of commands) this.perform(command);
+  }
+
+  // What the page reads
+
+  /** the file as it would be saved */
+  get text(): string {
+    return this.session.notebook.text;
+  }
+
   get title(): string {
-    return this.parsed.frontMatter.title ?? this.name;
+    return this.session.notebook.frontMatter.title ?? this.name;
+  }
+
+  /** as the front matter gives it, or null */
+  get heading(): string | null {
+    return this.session.notebook.frontMatter.title;
+  }
+
+  get warnings() {
+    return this.session.notebook.warnings;
   }
 
   get dirty(): boolean {
-    return this.text !== this.saved;
+    return this.text !== this.savedText;
   }
 
+  /** nothing would be lost if another notebook took its place */
   get pristine(): boolean {
     return this.path === null && !this.dirty;
+  }
+
+  /** false: nothing of it has run by itself yet, because it came from elsewhere */
+  get trusted(): boolean {
+    return this.session.trusted;
   }
 
   get selected(): BlockView | null {
     return this.blocks.find((block) => block.key === this.selectedKey) ?? null;
   }
 
-  /** State of a cell; made when first asked for, kept while the id lives. */
-  cell(id: string): CellState {
-    let state = this.states.get(id);
-    if (!state) this.states.set(id, (state = new CellState(id)));
-    return state;
+  kindOf(id: string): "view" | "experiment" {
+    return this.session.compiled.cells.find((cell) => cell.id === id)?.kind ?? "view";
   }
 
-  kindOf(id: string): "view" | "experiment" {
-    return this.compiled.cells.find((cell) => cell.id === id)?.kind ?? "view";
+  status(id: string): CellStatus {
+    return statusOf(this.session, id);
   }
 
   validity(id: string): Validity {
-    return validityOf(this.cell(id), this.fingerprint(id));
+    return validityOf(this.session, id);
   }
 
-  fingerprint(id: string) {
-    return this.current.get(id) ?? { own: "", upstream: {} };
+  error(id: string): CellError | null {
+    const validity = this.validity(id);
+    return validity.kind === "failed" ? validity.error : null;
+  }
+
+  output(id: string): CellOutput {
+    return this.outputs.get(id) ?? noOutput;
   }
 
   otherSources(id: string): CellSource[] {
     return this.blocks.flatMap((block) => {
       if (block.id === null || block.id === id) return [];
-      return [{ id: block.id, source: block.text, defines: this.compiled.cells.find((cell) => cell.id === block.id)?.defines ?? [] }];
+      return [{ id: block.id, source: block.text, defines: this.session.compiled.cells.find((cell) => cell.id === block.id)?.defines ?? [] }];
     });
+  }
+
+  setOutput(id: string, output: CellOutput): void {
+    this.outputs = new Map(this.outputs).set(id, output);
+  }
+
+  markSaved(text: string, file: { path: string; name: string }): void {
+    this.savedText = text;
+    Object.assign(this, file);
   }
 
   // Selection
@@ -114,8 +156,7 @@ export class NotebookState {
   }
 
   selectBy(step: number): void {
-    const index = this.blocks.findIndex((block) => block.key === this.selectedKey);
-    const next = this.blocks[Math.min(this.blocks.length - 1, Math.max(0, index + step))];
+    const next = this.blocks[Math.min(this.blocks.length - 1, Math.max(0, this.index + step))];
     if (next) this.select(next.key, { reveal: true });
   }
 
@@ -128,138 +169,119 @@ export class NotebookState {
   leaveEditor(): void {
     this.editing = false;
     this.editor = null;
-    this.typing = null;
     this.focusRequest += 1;
+    this.dispatch({ type: "settle" });
   }
 
   // Edits
 
   setText(key: string, value: string): void {
-    const block = this.block(key);
-    if (!block) return;
-    this.change(setText(this.parsed, block, value), key);
+    const index = this.blocks.findIndex((block) => block.key === key);
+    const block = this.blocks[index];
+    if (!block || block.text === value) return;
+    this.change(block.id === null ? { kind: "setProse", block: index, text: value } : { kind: "setSource", cell: block.id, source: value });
+    if (this.settling) clearTimeout(this.settling);
+    this.settling = setTimeout(() => this.dispatch({ type: "settle" }), settleAfter);
   }
 
   insert(where: "above" | "below", source = ""): void {
-    const { text, id } = insertCell(this.parsed, this.selectedKey === null ? null : this.block(this.selectedKey), where, source);
-    this.change(text);
+    const place = this.index === -1 ? this.blocks.length : this.index + (where === "below" ? 1 : 0);
+    const id = mintId(this.session.notebook);
+    this.change({ kind: "insertCell", place, source, id });
     this.select(`cell:${id}`, { reveal: true });
   }
 
   remove(): void {
-    const block = this.selectedKey === null ? null : this.block(this.selectedKey);
-    if (!block) return;
-    const index = this.parsed.blocks.indexOf(block);
-    this.change(removeBlock(this.parsed, block));
-    const next = this.blocks[Math.min(index, this.blocks.length - 1)];
-    this.selectedKey = next?.key ?? null;
-    this.focusRequest += 1;
-    if (block.kind === "cell") this.forget(block.id);
+    const { index } = this;
+    if (index === -1) return;
+    this.change({ kind: "deleteBlock", block: index });
+    this.selectAt(index);
   }
 
   move(step: -1 | 1): void {
-    const index = this.blocks.findIndex((block) => block.key === this.selectedKey);
-    const target = this.blocks[index + step];
-    if (index !== -1 && target) this.moveTo(this.blocks[index].key, target.key, step === -1 ? "above" : "below");
+    const target = this.blocks[this.index + step];
+    if (this.selected && target) this.moveTo(this.selected.key, target.key, step === -1 ? "above" : "below");
   }
 
   moveTo(key: string, target: string, where: "above" | "below"): void {
-    const [block, beside] = [this.block(key), this.block(target)];
-    if (!block || !beside || block === beside) return;
-    this.change(moveBlock(this.parsed, block, beside, where));
-    if (block.kind === "cell") this.select(`cell:${block.id}`, { reveal: true });
+    const block = this.blocks.findIndex((it) => it.key === key);
+    const beside = this.blocks.findIndex((it) => it.key === target);
+    if (block === -1 || beside === -1 || block === beside) return;
+    this.change({ kind: "moveBlock", block, place: where === "below" ? beside + 1 : beside });
+    if (this.blocks.some((it) => it.key === key)) this.select(key, { reveal: true });
   }
 
   convert(kind: "prose" | "cell"): void {
-    const block = this.selectedKey === null ? null : this.block(this.selectedKey);
-    if (!block || block.kind === kind) return;
-    const index = this.parsed.blocks.indexOf(block);
-    this.change(convertBlock(this.parsed, block, kind));
-    this.selectedKey = this.blocks[Math.min(index, this.blocks.length - 1)]?.key ?? null;
-    this.focusRequest += 1;
+    const { index, selected } = this;
+    if (!selected || selected.kind === kind) return;
+    this.change(selected.id !== null ? { kind: "toText", cell: selected.id } : { kind: "toCode", block: index, id: mintId(this.session.notebook) });
+    this.selectAt(index);
   }
 
   get canUndo(): boolean {
-    return this.undoStack.length > 0;
+    return this.session.undo.length > 0;
   }
 
   get canRedo(): boolean {
-    return this.redoStack.length > 0;
+    return this.session.redo.length > 0;
   }
 
   undo(): void {
-    this.step("undoStack", "redoStack");
+    this.dispatch({ type: "undo" });
+    if (!this.selected) this.selectAt(0);
   }
 
   redo(): void {
-    this.step("redoStack", "undoStack");
+    this.dispatch({ type: "redo" });
+    if (!this.selected) this.selectAt(0);
   }
 
   /** Puts unsaved text of an earlier session back; undo returns to the file's. */
   restore(text: string): void {
-    this.change(text);
+    this.dispatch({ type: "replace", text });
   }
 
-  // Running; the runner does the work
+  // Running
 
   run(then: "next" | "stay" | "insert"): void {
     const block = this.selected;
     if (!block) return;
-    if (block.kind === "prose") this.leaveEditor();
-    else if (block.id !== null) this.runCell(block.id);
+    if (block.id !== null) this.runCell(block.id);
     if (then === "insert") this.insert("below");
-    else if (then === "next") {
-      const last = this.blocks.at(-1)?.key === block.key;
-      if (last) this.insert("below");
-      else this.selectBy(1);
-    }
+    else if (then === "stay") {
+      if (block.kind === "prose") this.leaveEditor();
+    } else if (this.blocks.at(-1)?.key === block.key) this.insert("below");
+    else this.selectBy(1);
   }
 
   runCell(id: string): void {
-    void this.runner?.run(id);
+    this.dispatch({ type: "run", cell: id });
   }
 
   runWithAncestors(): void {
     const id = this.selected?.id;
-    if (id) void this.runner?.runWithAncestors(id);
+    if (id) this.dispatch({ type: "run", cell: id, ancestors: true });
   }
 
-  stop(id: string | null = null): void {
-    this.runner?.stop(id);
+  stop(id?: string): void {
+    this.dispatch({ type: "stop", cell: id });
   }
 
   trust(): void {
-    this.trusted = true;
-    void this.runner?.runViews();
+    this.dispatch({ type: "trust" });
   }
 
-  private block(key: string): Block | null {
-    return this.parsed.blocks[this.blocks.findIndex((block) => block.key === key)] ?? null;
+  private get index(): number {
+    return this.blocks.findIndex((block) => block.key === this.selectedKey);
   }
 
-  /** @param typing key of the block that is being typed in: one undo step for a stretch of typing */
-  private change(text: string, typing: string | null = null): void {
-    if (text === this.text) return;
-    if (typing === null || typing !== this.typing) this.undoStack = [...this.undoStack, this.text].slice(-undoDepth);
-    this.typing = typing;
-    this.redoStack = [];
-    this.text = text;
-    this.runner?.edited();
+  private selectAt(index: number): void {
+    this.editing = false;
+    this.selectedKey = this.blocks[Math.min(index, this.blocks.length - 1)]?.key ?? null;
+    this.focusRequest += 1;
   }
 
-  private step(from: "undoStack" | "redoStack", to: "undoStack" | "redoStack"): void {
-    const text = this[from].at(-1);
-    if (text === undefined) return;
-    this[from] = this[from].slice(0, -1);
-    this[to] = [...this[to], this.text];
-    this.typing = null;
-    this.text = text;
-    if (!this.selected) this.selectedKey = this.blocks[0]?.key ?? null;
-    this.runner?.edited();
-  }
-
-  private forget(id: string): void {
-    this.states.delete(id);
-    this.runner?.forget(id);
+  private change(edit: NotebookEdit): void {
+    this.dispatch({ type: "edit", edit });
   }
 }

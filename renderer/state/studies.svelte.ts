@@ -94,7 +94,7 @@ export class Studies {
   }
 
   /** Trains an experiment, or takes it from the store. */
-  async run(request: ExperimentRequest, { fresh = false } = {}): Promise<ExperimentResult> {
+  async run(request: ExperimentRequest, { fresh = false } = {}): Promise<{ result: ExperimentResult; cached: boolean }> {
     await this.open();
     const { plan, cached } = await this.service.plan(request);
     const study = this.view(request, plan, cached);
@@ -113,7 +113,8 @@ export class Studies {
     });
     for (const event of this.early.get(id) ?? []) this.take(event);
     this.early.delete(id);
-    return finished;
+    const result = await finished;
+    return { result, cached: result.arms.every((arm) => arm.runs.every((run) => run.cached)) };
   }
 
   studiesOf(cell: string): StudyView[] {

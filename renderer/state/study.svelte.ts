@@ -2,6 +2,7 @@ import type { CoordinatorEvent } from "../../experiments/runs/coordinator.ts";
 import type { ExperimentPlan } from "../../experiments/runs/plan.ts";
 import type { StudyProgress } from "../../experiments/runs/progress.ts";
 import { buildExperimentResult } from "../../experiments/runs/result.ts";
+import { describeExperiment } from "../../experiments/statistics/sentence.ts";
 import type { ExperimentResult, MetricEvent, RunResult, RunStatus } from "../../experiments/results.ts";
 
 /** What a panel may ask of a study. */
@@ -51,6 +52,11 @@ export class StudyView {
     this.plan = plan;
     this.commands = commands;
     this.cached = new Set(cached);
+  }
+
+  /** The evidence in one sentence, once there is any. */
+  get headline(): string | null {
+    return this.result === null ? null : (describeExperiment(this.result)[0] ?? null);
   }
 
   /** A run's state by its id in the plan, or null before it has one. */
