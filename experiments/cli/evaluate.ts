@@ -1,5 +1,5 @@
 import type { ExperimentResult } from "../results.ts";
-import { createKernel } from "../notebook/kernel.ts";
+import { openCellKernel } from "./cell-kernel.ts";
 import type { CellError, DisplayItem, ExperimentRequest } from "../notebook/kernel-protocol.ts";
 import type { ReportDocument } from "../report/document.ts";
 import type { OpenNotebook } from "./study.ts";
@@ -18,7 +18,7 @@ export async function evaluateCells(
   { log, stopped = () => false }: { log(cell: string, level: string, text: string): void; stopped?(): boolean },
 ): Promise<Shown> {
   const shown: Shown = { displays: new Map(), errors: new Map(), interrupted: [] };
-  const kernel = await createKernel({
+  const kernel = await openCellKernel({
     experiment: answer,
     display: (cell, item) => shown.displays.set(cell, [...(shown.displays.get(cell) ?? []), item]),
     log,

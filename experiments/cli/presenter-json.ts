@@ -8,7 +8,7 @@ export function jsonPresenter(): Presenter {
   const line = (value: object) => process.stdout.write(`${encode(value)}\n`);
   const lastProgress = new Map<string, number>();
   return {
-    device: ({ info, why }, workers) => line({ type: "device", ...info, why, workers }),
+    device: ({ info, why, workers, expectedSeconds }) => line({ type: "device", ...info, why, workers, expectedSeconds }),
     plan: ({ experiment, arms, runs, dataHash }, { cached }) =>
       line({
         type: "plan", experiment: experiment.id, cell: experiment.cell, title: experiment.title, baseline: experiment.baseline, primary: experiment.primary, seeds: experiment.seeds, dataHash,

@@ -1,4 +1,4 @@
-import type { BackendChoice } from "../runs/backend-choice.ts";
+import type { StudyChoice } from "../runs/choose-backend.ts";
 import type { CoordinatorEvent } from "../runs/coordinator.ts";
 import type { CacheReport, ExperimentPlan } from "../runs/plan.ts";
 import type { ExperimentResult } from "../results.ts";
@@ -8,7 +8,7 @@ import { plainPresenter } from "./presenter-plain.ts";
 
 /** How a run of the command line tells what happens. Results go to standard output, remarks to standard error. */
 export interface Presenter {
-  device(choice: BackendChoice, workers: number): void;
+  device(choice: StudyChoice): void;
   plan(plan: ExperimentPlan, cache: CacheReport): void;
   event(event: CoordinatorEvent): void;
   /** a remark: a notebook's warning, a damaged file, a full disk */

@@ -8,6 +8,8 @@ import { Coordinator, type Study } from "../runs/coordinator.ts";
 import { encode } from "../runs/json.ts";
 import { writeManifest } from "../runs/manifest.ts";
 import { lookUp, planExperiment } from "../runs/plan.ts";
+import { Rates } from "../runs/rates.ts";
+import { nodeRates } from "../runs/rates-node.ts";
 import { armSetsOf, resolveExperiment } from "../runs/spec.ts";
 import { StoreWriteError } from "../runs/store.ts";
 import { engineVersion } from "../runs/version.ts";
@@ -18,7 +20,7 @@ import { onInterrupt } from "./interrupt.ts";
 import { presenterFor } from "./presenter.ts";
 import { openStores } from "./stores.ts";
 import { cellErrorText, planStudy, type OpenNotebook } from "./study.ts";
-import { defaultWorkers, findBackend } from "./workers.ts";
+import { findBackend } from "./workers.ts";
 import { writeReportFiles } from "./write-report.ts";
 
 /** `switchyard run`: plans everything, trains what is missing, evaluates the cells, writes results and report. */
@@ -29,10 +31,13 @@ export async function run(argv: string[]): Promise<number> {
   for (const warning of planned.notebook.warnings) present.notice(`${args.notebook}:${warning.line}: ${warning.message}`);
 
   const { store, folder } = openStores(args.notebook, args.out, present.notice);
-  const { choice, open, close } = await findBackend(args.backend);
-  const workers = args.jobs ?? defaultWorkers(choice.info.name);
-  present.device(choice, workers);
-  for (const plan of planned.plans) present.plan(plan, await lookUp(plan, store));
+  const caches = await Promise.all(planned.plans.map((plan) => lookUp(plan, store)));
+  const missing = planned.plans.flatMap(({ runs }, i) => runs.filter((run) => args.fresh || !caches[i].cached.has(run.id)));
+  const rates = new Rates(nodeRates());
+  const { choice, open, close } = await findBackend(args.backend, { runs: missing.map((run) => run.config), jobs: args.jobs, rates });
+  const { workers } = choice;
+  present.device(choice);
+  planned.plans.forEach((plan, i) => present.plan(plan, caches[i]));
 
   const coordinator = new Coordinator({ store, openExecutor: open, workers, backend: choice.info.name, domains: openDomains });
   coordinator.subscribe(present.event);
@@ -60,6 +65,8 @@ export async function run(argv: string[]): Promise<number> {
     const results = await Promise.all([...studies.values()].map((study) => study.finished));
     present.close();
     const runs = results.flatMap((experiment) => experiment.arms.flatMap((arm) => arm.runs));
+    // with fewer runs than workers they had the machine to themselves, which is not what the rate is of
+    if (missing.length >= workers) for (const { config, runs: own } of results.flatMap((experiment) => experiment.arms)) await rates.learn(choice.info, config, workers, own);
     await keepManifest(folder, planned, args, results, present.notice);
     if (interrupt.happened) {
       const command = ["switchyard", "run", ...argv].map((word) => (/^[\w./=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");

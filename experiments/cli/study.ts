@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { dataHash, domainNames } from "../../engine/data/corpus.ts";
 import { compileNotebook, type CompiledCell } from "../notebook/compile.ts";
-import { createKernel } from "../notebook/kernel.ts";
+import { openCellKernel } from "./cell-kernel.ts";
 import type { CellError, ExperimentRequest, KernelHost } from "../notebook/kernel-protocol.ts";
 import { parseNotebook, type Notebook } from "../notebook/markdown.ts";
 import { reachable } from "../notebook/order.ts";
@@ -86,7 +86,7 @@ async function requestsOf({ path, cells }: OpenNotebook): Promise<ExperimentRequ
     display: () => {},
     log: () => {},
   };
-  const kernel = await createKernel(host);
+  const kernel = await openCellKernel(host);
   const errors: CellError[] = [];
   try {
     for (const cell of cells) {

@@ -1,18 +1,32 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import type { BackendName } from "../../engine/backends/backend.ts";
-import { chooseBackend, NoBackendError, type BackendChoice, type Devices } from "../runs/backend-choice.ts";
+import type { RunConfig } from "../../engine/model/config.ts";
+import { NoBackendError, type Devices } from "../runs/backend-choice.ts";
+import { chooseForStudy, type StudyChoice } from "../runs/choose-backend.ts";
+import { openDomains } from "../runs/corpora-node.ts";
 import type { Executor, OpenExecutor } from "../runs/executors.ts";
 import { nodeExecutors } from "../runs/executors-node.ts";
+import { MemoryError } from "../runs/memory-limits.ts";
+import type { Rates } from "../runs/rates.ts";
 import { RefusedError } from "./refused.ts";
 
 /** The engine worker lies beside the bundled command line. */
 export const openEngine: OpenExecutor = nodeExecutors(new URL("./engine.worker.js", import.meta.url));
 
-/** Asks one worker what can train here; that worker is used for the first run afterwards. */
-export async function findBackend(wanted: BackendName | "auto"): Promise<{ choice: BackendChoice; open: OpenExecutor; close(): Promise<void> }> {
+/** Asks one worker what can train here, and chooses for these runs; that worker is used for the first of them afterwards. */
+export async function findBackend(
+  wanted: BackendName | "auto", { runs, jobs, rates }: { runs: RunConfig[]; jobs: number | null; rates: Rates },
+): Promise<{ choice: StudyChoice; open: OpenExecutor; close(): Promise<void> }> {
   const first = await openEngine();
   try {
-    const choice = chooseBackend(await first.devices(wanted === "auto" ? undefined : [wanted]), wanted);
+    const choice = await chooseForStudy({
+      wanted, runs, rates,
+      devices: await first.devices(wanted === "auto" ? undefined : [wanted]),
+      texts: openDomains,
+      open: openEngine,
+      workers: (backend) => jobs ?? defaultWorkers(backend),
+      machineBytes: totalmem(),
+    });
     let unused: Executor | null = first;
     return {
       choice,
@@ -25,7 +39,7 @@ export async function findBackend(wanted: BackendName | "auto"): Promise<{ choic
     };
   } catch (error) {
     await first.terminate();
-    if (error instanceof NoBackendError) throw new RefusedError(`switchyard: ${error.message}`);
+    if (error instanceof NoBackendError || error instanceof MemoryError) throw new RefusedError(`switchyard: ${error.message}`);
     throw error;
   }
 }
