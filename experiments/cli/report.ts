@@ -10,11 +10,13 @@ import { documentBlocks, evaluateCells } from "./evaluate.ts";
 import { resultsOf, titleOf } from "./run.ts";
 import { openStores } from "./stores.ts";
 import { cellErrorText, planStudy } from "./study.ts";
+import { writeExports } from "./write-exports.ts";
 import { writeReportFiles } from "./write-report.ts";
 
 /**
  * `switchyard report`: the report of what the store holds, training nothing. Unless told otherwise it shows the study as it
- * was last run (budget, seeds, overrides), which the store's manifest remembers.
+ * was last run (budget, seeds, overrides), which the store's manifest remembers. Without `--html`, `--pdf` or `--md` it is
+ * written where `run` writes it.
  * @returns 1 when a run that belongs to it is missing, diverged or failed
  */
 export async function report(argv: string[]): Promise<number> {
@@ -40,7 +42,8 @@ export async function report(argv: string[]): Promise<number> {
   const missing = runs.filter((run) => run.status === "queued").length;
   if (missing > 0) notice(`${missing} of ${runs.length} runs are not in the store; switchyard run trains them.`);
   const document = { title: titleOf(planned), blocks: documentBlocks(planned, shown), results: resultsOf(planned.name, experiments) };
-  const written = await writeReportFiles(folder, document);
-  process.stdout.write(`report: ${written.report}\n`);
+  const exports = await writeExports(args, document);
+  const written = exports.length > 0 ? exports : [(await writeReportFiles(folder, document)).report];
+  for (const path of written) process.stdout.write(`report: ${path}\n`);
   return runs.every((run) => run.status === "done") && shown.errors.size === 0 ? 0 : 1;
 }

@@ -6,6 +6,7 @@ import type { ExperimentResult, Results } from "../results.ts";
 import { openDomains } from "../runs/corpora-node.ts";
 import { Coordinator, type Study } from "../runs/coordinator.ts";
 import { encode } from "../runs/json.ts";
+import { writeError } from "../runs/filesystem.ts";
 import { writeManifest } from "../runs/manifest.ts";
 import { lookUp, planExperiment } from "../runs/plan.ts";
 import { Rates } from "../runs/rates.ts";
@@ -77,7 +78,14 @@ export async function run(argv: string[]): Promise<number> {
     results.forEach(present.result);
     for (const error of shown.errors.values()) present.notice(`${args.notebook}: ${cellErrorText(error)}`);
     const document = { title: titleOf(planned), blocks: documentBlocks(planned, shown), results: resultsOf(planned.name, results) };
-    present.wrote(await writeReportFiles(folder, document));
+    const written = await writeReportFiles(folder, document).catch((error: unknown) => {
+      const known = writeError(error, folder);
+      if (!(known instanceof StoreWriteError)) throw error;
+      present.notice(known.message);
+      return null;
+    });
+    if (written === null) return 1;
+    present.wrote(written);
     return runs.some((run) => run.status !== "done") || shown.errors.size > 0 ? 1 : 0;
   } finally {
     present.close();
