@@ -72,7 +72,7 @@ def draw(config, bias, seed):
     modules = [m for m in (model, mtp) if m is not None]
     randomise(model.named_parameters(), generator)
     if mtp is not None:
-        randomise([(n, p) for n, p in mtp.named_parameters() if n.startswith("layers.")], generator)
+        randomise(oracle.mtp_own(mtp.named_parameters()), generator)
     for m in modules:
         for name, b in m.named_buffers():
             if name.endswith("e_score_correction_bias"):

@@ -32,7 +32,7 @@ def build(config, dtype):
     return model
 
 
-def published(tensors, layers):
+def published(tensors):
     """{name in memory: tensor} -> {published name: tensor}: the stacked experts of transformers 5 taken apart."""
     out = {}
     for name, tensor in tensors.items():
@@ -49,33 +49,31 @@ def published(tensors, layers):
     return {name: tensor.detach().clone().contiguous() for name, tensor in out.items()}
 
 
-def published_mtp_name(name, layers):
-    """Name in MtpModel -> name in memory that `published` understands; None for what it shares with the main model."""
-    if not name.startswith("layers."):
-        return None
+def mtp_name(name, layers):
+    """Name in MtpModel -> where the checkpoint has it: `layers.k.mtp_block.x` -> `model.layers.{layers + k}.x`."""
     _, k, rest = name.split(".", 2)
-    rest = rest.removeprefix("mtp_block.").replace("post_norm.", "shared_head.norm.") if rest.startswith("post_norm.") else rest.removeprefix("mtp_block.")
-    return f"model.layers.{layers + int(k)}.{rest}"
+    return f"model.layers.{layers + int(k)}." + rest.removeprefix("mtp_block.").replace("post_norm.", "shared_head.norm.")
+
+
+def mtp_own(items):
+    """Without what the prediction modules share with the main model."""
+    return [(name, value) for name, value in items if name.startswith("layers.")]
 
 
 def named(model, mtp, read):
     """Every trained tensor of both through `read`, under published names."""
-    layers = model.config.num_hidden_layers
     tensors = {name: read(p) for name, p in model.named_parameters()}
     if mtp is not None:
-        for name, p in mtp.named_parameters():
-            place = published_mtp_name(name, layers)
-            if place is not None:
-                tensors[place] = read(p)
-    return published(tensors, layers)
+        layers = model.config.num_hidden_layers
+        tensors |= {mtp_name(name, layers): read(p) for name, p in mtp_own(mtp.named_parameters())}
+    return published(tensors)
 
 
 def biases(model, mtp):
     out = {name: b for name, b in model.named_buffers() if name.endswith("e_score_correction_bias")}
     if mtp is not None:
-        for name, b in mtp.named_buffers():
-            if name.endswith("e_score_correction_bias"):
-                out[published_mtp_name(name, model.config.num_hidden_layers)] = b
+        layers = model.config.num_hidden_layers
+        out |= {mtp_name(name, layers): b for name, b in mtp_own(mtp.named_buffers()) if name.endswith("e_score_correction_bias")}
     return out
 
 
@@ -83,25 +81,26 @@ def cross_entropy(logits, targets):
     return torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
+def hidden_states(model, mtp, ids):
+    """
+    [B,S,d] of the main model after its last norm, then of each prediction depth [B,S-1-k,d]. Depth k reads what depth k - 1
+    handed on and the token k places on, over the positions whose targets exist.
+    """
+    states = [model.model(input_ids=ids, use_cache=False).last_hidden_state]
+    length = ids.shape[1] - 1
+    for k in range(1, len(mtp.layers) + 1 if mtp is not None else 1):
+        positions = torch.arange(k, length)[None]
+        states.append(mtp.forward_layer(k - 1, states[-1][:, : length - k], positions, None, input_ids=ids[:, k:length]))
+    return states
+
+
 def run(model, mtp, ids, mtp_lambda):
-    """
-    Logits [B,S,V], next-token loss, loss of each prediction depth, and d(total)/d(parameter). Depth k reads the main
-    model's output after its last norm and the token k places on, over the positions whose targets exist.
-    """
-    output = model.model(input_ids=ids, use_cache=False)
-    hidden = output.last_hidden_state
+    """Logits [B,S,V], next-token loss, loss of each prediction depth, and d(loss + lambda / D * sum of depths)/d(parameter)."""
+    hidden, *ahead = hidden_states(model, mtp, ids)
     logits = model.lm_head(hidden)
     loss = cross_entropy(logits[:, :-1], ids[:, 1:])
-    total, depths = loss, []
-    if mtp is not None:
-        length = ids.shape[1] - 1
-        previous = hidden[:, :length]
-        for k in range(1, len(mtp.layers) + 1):
-            previous = mtp.forward_layer(
-                k - 1, previous[:, : length - k], torch.arange(k, length)[None], None, input_ids=ids[:, k:length]
-            )
-            depths.append(cross_entropy(mtp.shared_head(previous), ids[:, k + 1 :]))
-        total = loss + mtp_lambda / len(depths) * sum(depths)
+    depths = [cross_entropy(model.lm_head(state), ids[:, k + 1 :]) for k, state in enumerate(ahead, 1)]
+    total = loss + mtp_lambda / len(depths) * sum(depths) if depths else loss
     total.backward()
     gradients = named(model, mtp, lambda p: p.grad if p.grad is not None else torch.zeros_like(p))
     return logits.detach(), loss.detach(), [d.detach() for d in depths], gradients
@@ -120,25 +119,20 @@ def routing_margin(model, mtp, ids):
 
     def watch(router, _, output):
         choice = output[0].sigmoid() + router.e_score_correction_bias
-        grouped = choice.view(len(choice), router.num_group, -1)
-        ranks = grouped.topk(2).values.sum(-1).sort(descending=True).values
+        groups = choice.view(len(choice), router.num_group, -1)
+        ranks = groups.topk(2).values.sum(-1)
+        sorted_ranks = ranks.sort(descending=True).values
         if router.topk_group < router.num_group:
-            margins.append((ranks[:, router.topk_group - 1] - ranks[:, router.topk_group]).min())
-        worst = ranks[:, router.topk_group - 1, None]
-        allowed = grouped.topk(2).values.sum(-1) >= worst
-        open_choices = grouped.masked_fill(~allowed[..., None], float("-inf")).flatten(1).sort(descending=True).values
-        if router.top_k < open_choices.shape[1]:
-            margins.append((open_choices[:, router.top_k - 1] - open_choices[:, router.top_k]).min())
+            margins.append((sorted_ranks[:, router.topk_group - 1] - sorted_ranks[:, router.topk_group]).min())
+        lost = ranks < sorted_ranks[:, router.topk_group - 1, None]
+        scores = groups.masked_fill(lost[..., None], float("-inf")).flatten(1).sort(descending=True).values
+        if router.top_k < scores.shape[1]:
+            margins.append((scores[:, router.top_k - 1] - scores[:, router.top_k]).min())
 
     routers = [m for root in (model, mtp) if root is not None for m in root.modules() if isinstance(m, modeling.DeepseekV3TopkRouter)]
     handles = [router.register_forward_hook(watch) for router in routers]
     with torch.no_grad():
-        hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
-        if mtp is not None:
-            length = ids.shape[1] - 1
-            previous = hidden[:, :length]
-            for k in range(1, len(mtp.layers) + 1):
-                previous = mtp.forward_layer(k - 1, previous[:, : length - k], torch.arange(k, length)[None], None, input_ids=ids[:, k:length])
+        hidden_states(model, mtp, ids)
     for handle in handles:
         handle.remove()
     return min((m.item() for m in margins), default=float("inf"))
