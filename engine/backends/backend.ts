@@ -30,6 +30,8 @@ export interface BackendInfo {
   /** identifies the kernels: hash of the WASM binary or the WGSL sources */
   kernels: string;
   fma: boolean | null;
+  /** what one buffer and one binding of it may hold, in bytes, where the device says so */
+  limits?: { maxBufferSize: number; maxStorageBufferBindingSize: number };
 }
 
 export interface Backend {
