@@ -133,10 +133,10 @@ function scaleBar(width: number, theme: Theme): Block {
   const length = 220;
   const steps = 25;
   const cells = Array.from({ length: steps }, (_, i) => element("rect", { x: (i * length) / steps, y: 0, width: length / steps + 0.5, height: 9, fill: theme.diverging((2 * i) / (steps - 1) - 1) }));
-  const ticks: [number, string][] = [[-1, "¼ or less"], [-0.5, "½"], [0, "1"], [0.5, "2"], [1, "4 or more"]];
+  const ticks: [number, string][] = [[-1, "¼"], [-0.5, "½"], [0, "1"], [0.5, "2"], [1, "4"]];
   const labels = ticks.map(([t, text]) => label(text, ((t + 1) / 2) * length, 22, { size: small, fill: theme.inkSoft, anchor: t === -1 ? "start" : t === 1 ? "end" : "middle" }));
-  const beside = width > 420;
-  const name = label("load relative to the fair share", beside ? length + 14 : 0, beside ? 9 : 40, { size: small, fill: theme.inkSoft });
+  const beside = width > 580;
+  const name = label("load relative to the fair share; ends: ¼ or less, 4 or more", beside ? length + 14 : 0, beside ? 9 : 40, { size: small, fill: theme.inkSoft });
   return { markup: [...cells, ...labels, name].join(""), height: beside ? 26 : 44 };
 }
 

@@ -56,28 +56,48 @@ export function smooth({ steps, x, y }: Series, scale: number): Series {
   // Σw, ΣwΔ, ΣwΔ², Σwy, ΣwΔy about each point, Δ = step of a neighbour − step of the point
   const moments = new Float64Array(5 * n);
   for (const direction of [1, -1]) {
-    let [w, wd, wdd, wy, wdy] = [0, 0, 0, 0, 0];
+    let w = 0;
+    let wd = 0;
+    let wdd = 0;
+    let wy = 0;
+    let wdy = 0;
+    let shift = 0;
+    let decay = 1;
     for (let i = direction > 0 ? 0 : n - 1, last = i; i >= 0 && i < n; last = i, i += direction) {
-      const shift = steps[last] - steps[i];
-      const decay = Math.exp(-Math.abs(shift) / scale);
-      [w, wd, wdd] = [decay * w, decay * (wd + shift * w), decay * (wdd + 2 * shift * wd + shift * shift * w)];
-      [wy, wdy] = [decay * wy, decay * (wdy + shift * wy)];
+      if (steps[last] - steps[i] !== shift) {
+        shift = steps[last] - steps[i];
+        decay = Math.exp(-Math.abs(shift) / scale);
+      }
+      // highest moment first: each reads the lower ones as they were
+      wdd = decay * (wdd + 2 * shift * wd + shift * shift * w);
+      wd = decay * (wd + shift * w);
+      w *= decay;
+      wdy = decay * (wdy + shift * wy);
+      wy *= decay;
       const counts = Number.isFinite(y[i]);
-      if (counts && direction > 0) [w, wy] = [w + 1, wy + y[i]]; // the point itself counts once
+      if (counts && direction > 0) {
+        w += 1; // the point itself counts once
+        wy += y[i];
+      }
       moments[5 * i] += w;
       moments[5 * i + 1] += wd;
       moments[5 * i + 2] += wdd;
       moments[5 * i + 3] += wy;
       moments[5 * i + 4] += wdy;
-      if (counts && direction < 0) [w, wy] = [w + 1, wy + y[i]];
+      if (counts && direction < 0) {
+        w += 1;
+        wy += y[i];
+      }
     }
   }
   const fitted = y.map((value, i) => {
     if (!Number.isFinite(value)) return NaN;
-    const at = 5 * i;
-    const [w, wd, wdd, wy, wdy] = [moments[at], moments[at + 1], moments[at + 2], moments[at + 3], moments[at + 4]];
+    const w = moments[5 * i];
+    const wd = moments[5 * i + 1];
+    const wdd = moments[5 * i + 2];
+    const wy = moments[5 * i + 3];
     const determinant = w * wdd - wd * wd;
-    return determinant > 1e-9 * w * wdd ? (wdd * wy - wd * wdy) / determinant : wy / w;
+    return determinant > 1e-9 * w * wdd ? (wdd * wy - wd * moments[5 * i + 4]) / determinant : wy / w;
   });
   return { steps, x, y: fitted };
 }
@@ -100,7 +120,10 @@ export function average(all: readonly Series[], band: "range" | "sd"): Average {
     const step = first.steps[at[0]];
     for (let k = 1; k <= others.length; k++) while (at[k] < all[k].steps.length && all[k].steps[at[k]] < step) at[k]++;
     if (!all.every((series, k) => series.steps[at[k]] === step && Number.isFinite(series.y[at[k]]))) continue;
-    let [x, y, low, high] = [0, 0, Infinity, -Infinity];
+    let x = 0;
+    let y = 0;
+    let low = Infinity;
+    let high = -Infinity;
     for (let k = 0; k < all.length; k++) {
       const value = all[k].y[at[k]];
       x += all[k].x[at[k]];

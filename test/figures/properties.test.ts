@@ -1,15 +1,24 @@
 import { describe, expect, test } from "vitest";
 import { figures } from "../../experiments/figures/registry.ts";
 import { measure, type Weight } from "../../experiments/figures/text.ts";
+import type { ExperimentResult } from "../../experiments/results.ts";
 import { awkward } from "./studies.ts";
 import { descendants, overlap, parseSvg, textBoxes, type Tag } from "./svg-tree.ts";
+
+const made = new Map<string, ExperimentResult>();
+
+function studyOf(name: string): ExperimentResult {
+  const study = made.get(name) ?? awkward[name]();
+  made.set(name, study);
+  return study;
+}
 
 const measured = (text: string, size: number, weight: number) => measure(text, { size, weight: weight as Weight });
 const cases = Object.keys(figures).flatMap((figure) => Object.keys(awkward).map((study) => [figure, study] as const));
 
 describe.each([320, 720, 1200])("at %i pixels", (width) => {
   test.each(cases)("%s of %s is well-formed, says what it shows, and keeps its text inside and apart", (name, study) => {
-    const figure = figures[name].draw(awkward[study], {}, { width, theme: "light" });
+    const figure = figures[name].draw(studyOf(study), {}, { width, theme: "light" });
     const root = parseSvg(figure.svg);
     expect(root.attributes).toMatchObject({ role: "img", width: String(width), viewBox: `0 0 ${width} ${figure.height}` });
     expect(root.children.slice(0, 2).map((tag) => tag.name)).toEqual(["title", "desc"]);
@@ -41,7 +50,7 @@ function inPlot(tag: Tag): boolean {
 }
 
 test("a name that is elided has all of itself in a tooltip", () => {
-  const study = awkward["twelve arms with long names"];
+  const study = studyOf("twelve arms with long names");
   const root = parseSvg(figures.curves.draw(study, {}, { width: 320, theme: "light" }).svg);
   const labels = descendants(root).filter((tag) => tag.attributes["data-role"] === "legend");
   expect(labels.map((tag) => tag.children.find((child) => child.name === "title")?.text)).toEqual(study.arms.map((arm) => arm.name));
@@ -50,14 +59,14 @@ test("a name that is elided has all of itself in a tooltip", () => {
 
 test("what a name holds never becomes markup", () => {
   for (const name of Object.keys(figures)) {
-    const { svg, html = "" } = figures[name].draw(awkward["names with markup"], {}, { width: 600, theme: "auto" });
+    const { svg, html = "" } = figures[name].draw(studyOf("names with markup"), {}, { width: 600, theme: "auto" });
     expect(svg + html).not.toContain("<script");
   }
 });
 
 test("areas lie inside the figure and have ordered domains", () => {
   for (const name of ["curves", "tradeOff", "loadOverTime"]) {
-    const figure = figures[name].draw(awkward["twelve arms"], {}, { width: 720, theme: "light" });
+    const figure = figures[name].draw(studyOf("twelve arms"), {}, { width: 720, theme: "light" });
     expect(figure.areas.length).toBeGreaterThan(0);
     for (const area of figure.areas) {
       expect(area.x + area.width).toBeLessThanOrEqual(figure.width);

@@ -42,18 +42,19 @@ function queued(study: ExperimentResult): ExperimentResult {
   return study;
 }
 
-export const awkward: Record<string, ExperimentResult> = {
-  "one arm": makeStudy({ arms: arms(1), steps: 30 }),
-  "twelve arms": makeStudy({ arms: arms(12), steps: 30, primary: ["valLoss", "maxVioGlobal"] }),
-  "twelve arms with long names": makeStudy({ title: longName(0).repeat(3), arms: arms(12, (i) => ({ name: longName(i), mtpDepth: i % 3 })), steps: 20 }),
-  "names with markup": makeStudy({ title: "<b>&\"'", arms: arms(3, (i) => ({ name: `<script>&"'\u0001${i}` })), steps: 20 }),
-  "names in other scripts": makeStudy({ arms: arms(3, (i) => ({ name: `γ = 5·10⁻³ 专家 🚆 ${i}` })), steps: 20 }),
-  "one seed": makeStudy({ arms: fourArms, seeds: 1, steps: 30 }),
-  "twenty seeds": makeStudy({ arms: arms(3), seeds: 20, steps: 20 }),
-  "one step": makeStudy({ arms: arms(2), steps: 1, evals: 1 }),
-  "values that are not numbers": withoutNumbers(makeStudy({ arms: arms(3), steps: 30 })),
-  "diverged and failed runs": makeStudy({ arms: arms(4, (i) => ({ diverges: i === 1 ? [0, 1, 2] : [], fails: i === 2 ? [1] : [] })), steps: 50 }),
-  "no events": withoutEvents(makeStudy({ arms: arms(3), steps: 20 })),
-  "nothing has run": queued(makeStudy({ arms: arms(3), steps: 5 })),
-  "many layers and experts": makeStudy({ arms: arms(2), steps: 10, evals: 1, layers: 26, experts: 64 }),
+/** Made when they are asked for: some of them are large. */
+export const awkward: Record<string, () => ExperimentResult> = {
+  "one arm": () => makeStudy({ arms: arms(1), steps: 30 }),
+  "twelve arms": () => makeStudy({ arms: arms(12), steps: 30, primary: ["valLoss", "maxVioGlobal"] }),
+  "twelve arms with long names": () => makeStudy({ title: longName(0).repeat(3), arms: arms(12, (i) => ({ name: longName(i), mtpDepth: i % 3 })), steps: 20 }),
+  "names with markup": () => makeStudy({ title: "<b>&\"'", arms: arms(3, (i) => ({ name: `<script>&"'\u0001${i}` })), steps: 20 }),
+  "names in other scripts": () => makeStudy({ arms: arms(3, (i) => ({ name: `γ = 5·10⁻³ 专家 🚆 ${i}` })), steps: 20 }),
+  "one seed": () => makeStudy({ arms: fourArms, seeds: 1, steps: 30 }),
+  "twenty seeds": () => makeStudy({ arms: arms(3), seeds: 20, steps: 20 }),
+  "one step": () => makeStudy({ arms: arms(2), steps: 1, evals: 1 }),
+  "values that are not numbers": () => withoutNumbers(makeStudy({ arms: arms(3), steps: 30 })),
+  "diverged and failed runs": () => makeStudy({ arms: arms(4, (i) => ({ diverges: i === 1 ? [0, 1, 2] : [], fails: i === 2 ? [1] : [] })), steps: 50 }),
+  "no events": () => withoutEvents(makeStudy({ arms: arms(3), steps: 20 })),
+  "nothing has run": () => queued(makeStudy({ arms: arms(3), steps: 5 })),
+  "many layers and experts": () => makeStudy({ arms: arms(2), steps: 10, evals: 1, layers: 26, experts: 64 }),
 };
