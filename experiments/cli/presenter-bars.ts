@@ -26,6 +26,10 @@ export function barPresenter(): Presenter {
     },
     event(event) {
       if (!open) return;
+      // a study's bar stands above those of its runs
+      const name = event.study.split("#")[0];
+      let bar = studies.get(event.study);
+      if (!bar) studies.set(event.study, (bar = bars.create(1, 0, { name, detail: "looking into the store" })));
       switch (event.type) {
         case "run":
           if (isEnded(event.result.status)) {
@@ -45,10 +49,9 @@ export function barPresenter(): Presenter {
         }
         case "progress": {
           const { tokens, totalTokens, tokensPerSecond, secondsLeft, ended, runs: all } = event.progress;
-          let bar = studies.get(event.study);
-          if (!bar) studies.set(event.study, (bar = bars.create(totalTokens, 0, {})));
+          bar.setTotal(totalTokens);
           const speed = tokensPerSecond > 0 ? `${Math.round(tokensPerSecond).toLocaleString("en")} tokens/s  ` : "";
-          bar.update(tokens, { name: event.study.split("#")[0], detail: `${ended}/${all} runs  ${speed}${secondsLeft === null ? "" : `${seconds(secondsLeft)} left`}` });
+          bar.update(tokens, { name, detail: `${ended}/${all} runs  ${speed}${secondsLeft === null ? "" : `${seconds(secondsLeft)} left`}` });
           break;
         }
         case "message":
@@ -56,6 +59,7 @@ export function barPresenter(): Presenter {
       }
     },
     close() {
+      if (!open) return;
       open = false;
       bars.stop();
     },
