@@ -12,11 +12,12 @@ const adapterDependent = new Set<OpKind>([
 ]);
 
 if (gpu) {
-  agreeSuite("webgpu", () => createWebGpuBackend(gpu, { limits: "default" }), { replicas: 2 });
+  agreeSuite("webgpu", () => createWebGpuBackend(gpu, { limits: "default" }), { replicas: 2, shapes: 6 });
 
   agreeSuite("webgpu with a hardware adapter's kernels", () => createWebGpuBackend(gpu, { limits: "default", adapterClass: "hardware" }), {
     only: ({ kind }) => adapterDependent.has(kind),
     replicas: 2,
+    shapes: 3,
   });
 } else if (process.env.CI) {
   test("finds an adapter where CI is set", () => expect.fail(reason));
