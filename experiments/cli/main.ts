@@ -22,7 +22,8 @@ const help = `switchyard ${engineVersion}: ablations of miniature DeepSeek-V3 mo
       --backend NAME --model XS|S|M|L|D|MoE16 --jobs N --replicas R --steps N --seconds N
       --gemm  --profile           time of the matrix products, of every op
       --json                      one JSON object per line
-  switchyard export RUN DIR       a trained run (its folder, or the beginning of its key) as a Hugging Face model
+  switchyard export RUN [--format huggingface] DIR
+                                  a trained run (its folder, or the beginning of its key) as a Hugging Face model
       --store DIR                 look for the key there instead of in ./*.results
   switchyard import DIR           check such a model folder and print its config [--out FILE.safetensors]
   switchyard forward DIR          --tokens IDS.json --out FILE.safetensors [--grads] [--backend NAME]

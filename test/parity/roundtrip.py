@@ -4,7 +4,8 @@ Loads an exported folder as anyone would, and prints as JSON how far transformer
 
     roundtrip.py FOLDER IDS.json FORWARD.safetensors TEXT AGAIN
 
-FORWARD.safetensors is what `switchyard forward FOLDER --tokens IDS.json --grads` wrote; AGAIN is a folder to save the model to.
+FORWARD.safetensors is what `switchyard forward FOLDER --tokens IDS.json --grads` wrote. If it holds `mtp_loss` too, its gradients
+are those of training, and the prediction modules are loaded and compared with the rest. AGAIN is a folder to save the model to.
 """
 
 import json
@@ -14,12 +15,20 @@ import oracle
 import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.modeling_layers import MtpModel
+
+MTP_LAMBDA = 0.3
 
 folder, ids_file, forward_file, text, again = sys.argv[1:]
 model, info = AutoModelForCausalLM.from_pretrained(folder, output_loading_info=True, attn_implementation="eager")
 ids = torch.tensor(json.load(open(ids_file)))
-logits, loss, _, gradients = oracle.run(model, None, ids, 0)
 ours = load_file(forward_file)
+mtp = None
+if "mtp_loss" in ours:
+    # transformers knows the place of the prediction modules of the large model only: layer 61.
+    model._keys_to_ignore_on_load_unexpected = [rf"model\.layers\.{model.config.num_hidden_layers + k}\." for k in range(len(ours["mtp_loss"]))]
+    mtp = MtpModel.from_pretrained(model)
+logits, loss, depths, gradients = oracle.run(model, mtp, ids, MTP_LAMBDA)
 tokenizer = AutoTokenizer.from_pretrained(folder)
 encoded = tokenizer(text).input_ids
 model.save_pretrained(again)
@@ -33,9 +42,10 @@ print(
             "logits": (ours["logits"] - logits).abs().max().item(),
             "largestLogit": logits.abs().max().item(),
             "loss": abs(ours["loss"].item() - loss.item()),
+            "depths": [abs(ours["mtp_loss"][k].item() - depth.item()) for k, depth in enumerate(depths)],
             "gradients": relative[worst],
             "worst": worst,
-            "largestBias": max((b.abs().max().item() for b in oracle.biases(model, None).values()), default=0),
+            "largestBias": max((b.abs().max().item() for b in oracle.biases(model, mtp).values()), default=0),
             "tokens": encoded,
             "text": tokenizer.decode(encoded),
         }

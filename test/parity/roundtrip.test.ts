@@ -8,7 +8,7 @@ import "../../engine/backends/cpu/node-flags.ts";
 import { createCpuBackend } from "../../engine/backends/cpu/backend.ts";
 import { exportHuggingFace, importHuggingFace } from "../../engine/formats/huggingface.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../engine/formats/safetensors.ts";
-import { forward } from "../../engine/inference/forward.ts";
+import { differentiate, forward } from "../../engine/inference/forward.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
 import { defaultConfig } from "../../experiments/runs/defaults.ts";
 import { trainRun, weightsOf } from "../engine/training.ts";
@@ -35,7 +35,7 @@ const sentences = [
 ];
 
 interface Figures {
-  missing: string[]; unexpected: string[]; logits: number; largestLogit: number; loss: number; gradients: number; worst: string; largestBias: number;
+  missing: string[]; unexpected: string[]; logits: number; largestLogit: number; loss: number; depths: number[]; gradients: number; worst: string; largestBias: number;
   tokens: number[]; text: string;
 }
 
@@ -51,8 +51,9 @@ describe.skipIf(missing)("a model trained here and exported", () => {
       const ids = sentences.map((sentence) => Array.from(Buffer.from(sentence).subarray(0, 64)));
       writeFileSync(join(folder, "ids.json"), JSON.stringify(ids));
       const named = importHuggingFace(JSON.parse(readFileSync(join(folder, "config.json"), "utf8")), decodeSafetensors(files.get("model.safetensors") as Uint8Array).tensors);
-      const { logits, loss, gradients } = await forward(backend, named, ids, { gradients: true });
-      const computed = new Map([["logits", logits], ["loss", { shape: [], data: Float64Array.of(loss) }], ...(gradients ?? [])] as const);
+      const { logits, loss } = await forward(backend, named, ids);
+      const { mtpLoss, gradients } = await differentiate(backend, named, ids);
+      const computed = new Map([["logits", logits], ["loss", { shape: [], data: Float64Array.of(loss) }], ["mtp_loss", { shape: [mtpLoss.length], data: Float64Array.from(mtpLoss) }], ...gradients] as const);
       writeFileSync(join(folder, "forward.safetensors"), encodeSafetensors(computed));
 
       const script = fileURLToPath(new URL("roundtrip.py", import.meta.url));
@@ -61,13 +62,15 @@ describe.skipIf(missing)("a model trained here and exported", () => {
       const figures = JSON.parse(stdout.trim().split("\n").at(-1) as string) as Figures;
       console.log(
         `trained XS in transformers: logits differ by ${figures.logits.toExponential(1)} (largest ${figures.largestLogit.toFixed(1)}), loss by ${figures.loss.toExponential(1)},`
-          + ` gradients by ${figures.gradients.toExponential(1)} of their norm (${figures.worst}); largest router bias ${figures.largestBias.toFixed(3)}`,
+          + ` loss of depth 1 by ${figures.depths[0].toExponential(1)}, gradients by ${figures.gradients.toExponential(1)} of their norm (${figures.worst}); largest router bias ${figures.largestBias.toFixed(3)}`,
       );
       expect(figures.missing).toEqual([]);
       expect(figures.unexpected.every((name) => name.startsWith("model.layers.2."))).toBe(true);
       expect(figures.largestBias).toBeGreaterThan(0.05);
       expect(figures.logits).toBeLessThan(1e-4);
       expect(figures.loss).toBeLessThan(1e-4);
+      expect(figures.depths).toHaveLength(1);
+      expect(figures.depths[0]).toBeLessThan(1e-4);
       expect(figures.gradients).toBeLessThan(1e-3);
       expect(figures.tokens).toEqual(Array.from(Buffer.from(text)));
       expect(figures.text).toBe(text);
