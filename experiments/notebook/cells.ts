@@ -22,6 +22,7 @@ export interface Step {
 export function reduce(state: SessionState, event: SessionEvent): Step {
   const draft = new Draft(state);
   draft.handle(event);
+  draft.restoreLost();
   draft.runChangedViews();
   draft.startQueued();
   draft.lookUpExperiments();
@@ -108,14 +109,12 @@ class Draft {
     const to = [...this.state[direction === "undo" ? "redo" : "undo"], { ...entry, joins: null }];
     this.setNotebook(direction === "undo" ? stepBack(this.state.notebook, entry.edit) : stepForward(this.state.notebook, entry.edit));
     this.state = { ...this.state, typing: false, undo: direction === "undo" ? from : to, redo: direction === "undo" ? to : from };
-    this.restoreLost();
   }
 
   private replaceText(text: string): void {
     const undo = remember(this.state.undo, this.state.notebook.text, text, null);
     this.setNotebook(parseNotebook(text));
     this.state = { ...this.state, undo, redo: [], typing: false };
-    this.restoreLost();
   }
 
   private setNotebook(notebook: Notebook): void {
@@ -127,6 +126,7 @@ class Draft {
       this.cancel(id);
       this.commands.push({ type: "forget", cell: id });
       this.loseValue(id);
+      this.lookedUp.delete(id);
     }
   }
 
@@ -149,7 +149,7 @@ class Draft {
     const cell = compiledCell(this.state, id);
     const activity = this.activity.get(id);
     if (!cell || cell.error || (activity && activity.status !== "queued")) return;
-    this.activity.set(id, { status: "queued", ticket: 0, made: null, cachedOnly: cachedOnly && (activity?.cachedOnly ?? true), asked: asked || (activity?.asked ?? false) });
+    this.activity.set(id, { status: "queued", ticket: 0, made: null, names: [], cachedOnly: cachedOnly && (activity?.cachedOnly ?? true), asked: asked || (activity?.asked ?? false) });
   }
 
   /** Starts what is queued and waits for nothing that is queued or running. */
@@ -177,14 +177,14 @@ class Draft {
     const inputs: Fingerprint["inputs"] = {};
     for (const [name, { cell: source }] of Object.entries(now.inputs)) {
       const record = this.records.get(source);
-      if (record?.hasValue) inputs[name] = { cell: source, hash: record.made.hash };
+      if (record?.hasValue && record.names.includes(name)) inputs[name] = { cell: source, hash: record.made.hash };
       else if (!activity.asked) return;
-      else return this.finish(id, { made: now, outcome: "failed", error: inputMissing(id, name, source, compiledCell(this.state, source)?.error), hasValue: false });
+      else return this.finish(id, { made: now, outcome: "failed", error: inputMissing(id, name, source, compiledCell(this.state, source)?.error), names: [], hasValue: false });
     }
     // From here the kernel no longer holds what the cell computed before.
     this.loseValue(id);
     const ticket = ++this.state.lastTicket;
-    this.activity.set(id, { ...activity, status: "running", ticket, made: fingerprint(now.source, now.settings, inputs) });
+    this.activity.set(id, { ...activity, status: "running", ticket, made: fingerprint(now.source, now.settings, inputs), names: cell.defines });
     this.commands.push({ type: "evaluate", cell, ticket, cachedOnly: activity.cachedOnly });
   }
 
@@ -192,23 +192,26 @@ class Draft {
     const activity = this.activity.get(id);
     if (!activity?.made || activity.ticket !== ticket) return;
     this.activity.delete(id);
-    const { made } = activity;
+    const { made, names } = activity;
     if (outcome.status === "planned") return; // not everything was in the store after all
-    if (outcome.status === "interrupted") return this.finish(id, { made, outcome: "aborted", error: null, hasValue: false });
-    if (outcome.status === "failed") return this.finish(id, { made, outcome: "failed", error: outcome.error, hasValue: false });
-    this.finish(id, { made, outcome: cached ? "cached" : "done", error: null, hasValue: true });
+    if (outcome.status === "interrupted") this.finish(id, { made, outcome: "aborted", error: null, names, hasValue: false });
+    else if (outcome.status === "failed") this.finish(id, { made, outcome: "failed", error: outcome.error, names, hasValue: false });
+    else this.finish(id, { made, outcome: cached ? "cached" : "done", error: null, names, hasValue: true });
   }
 
   private finish(id: string, record: CellRecord): void {
     this.records.set(id, record);
-    if (record.hasValue) this.runReaders(id);
+    // The kernel holds one value per name: where the name had moved here from another cell, that cell's is gone.
+    if (!record.hasValue) return;
+    for (const [other, { names }] of this.records) if (other !== id && names.some((name) => record.names.includes(name))) this.loseValue(other);
+    this.runReaders(id);
   }
 
   private stop(id: string | undefined): void {
     for (const active of id === undefined ? [...this.activity.keys()] : [id]) {
-      const made = this.activity.get(active)?.made;
+      const activity = this.activity.get(active);
       this.cancel(active);
-      if (made) this.records.set(active, { made, outcome: "aborted", error: null, hasValue: false });
+      if (activity?.made) this.records.set(active, { made: activity.made, outcome: "aborted", error: null, names: activity.names, hasValue: false });
     }
   }
 
@@ -269,16 +272,23 @@ class Draft {
 
   private loseValues(): void {
     for (const id of this.records.keys()) this.loseValue(id);
-    this.restoreLost();
+    this.lookedUp.clear();
   }
 
-  /** What was computed is still true, but the kernel has forgotten it: views compute it again, experiments take it from the store. */
-  private restoreLost(): void {
+  /**
+   * What was computed is still true, but the kernel has forgotten it (it was restarted, or a deletion was undone): views
+   * compute it again, experiments take it from the store.
+   */
+  restoreLost(): void {
     if (!this.state.trusted) return;
     for (const id of this.state.compiled.graph.order) {
       if (!this.lostButValid(id) || this.activity.has(id)) continue;
-      const inputsCome = this.upstream(id).every((source) => isCurrent(this.state, source) || this.activity.has(source));
-      if (inputsCome) this.enqueue(id, { cachedOnly: compiledCell(this.state, id)!.kind === "experiment" });
+      if (!this.upstream(id).every((source) => isCurrent(this.state, source) || this.activity.has(source))) continue;
+      const isExperiment = compiledCell(this.state, id)!.kind === "experiment";
+      const { hash } = this.state.now.get(id)!;
+      if (isExperiment && this.lookedUp.get(id) === hash) continue; // the store did not have it
+      if (isExperiment) this.lookedUp.set(id, hash);
+      this.enqueue(id, { cachedOnly: isExperiment });
     }
   }
 

@@ -60,6 +60,8 @@ export function whyStale(made: Fingerprint, now: Fingerprint): StaleReason[] {
   if (made.settings !== now.settings) reasons.push({ kind: "settings" });
   const cells = new Set<string>();
   for (const [name, { cell, hash }] of Object.entries(now.inputs)) if (made.inputs[name]?.hash !== hash) cells.add(cell);
+  // A name that no cell defines any longer: the cell that did has changed.
+  for (const [name, { cell }] of Object.entries(made.inputs)) if (!(name in now.inputs)) cells.add(cell);
   for (const cell of cells) reasons.push({ kind: "upstream", cell });
   return reasons;
 }

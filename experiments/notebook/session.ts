@@ -22,7 +22,9 @@ export interface CellRecord {
   made: Fingerprint;
   outcome: "done" | "cached" | "failed" | "aborted";
   error: CellError | null;
-  /** the kernel still holds its names */
+  /** what it defined, as its text was then */
+  names: readonly string[];
+  /** the kernel still holds the values of these names */
   hasValue: boolean;
 }
 
@@ -32,6 +34,8 @@ export interface Activity {
   ticket: number;
   /** what it computes from, set when it starts */
   made: Fingerprint | null;
+  /** names it will define, set when it starts */
+  names: readonly string[];
   /** only take stored results, train nothing */
   cachedOnly: boolean;
   /** a person asked for it: if it cannot run, they want to know */
@@ -160,7 +164,9 @@ function rootReasons(state: SessionState, id: string, seen: Set<string>): StaleR
     const upstream = state.records.get(reason.cell);
     const now = state.now.get(reason.cell);
     const changedItself = !upstream || !now || upstream.made.hash === now.hash || upstream.made.source !== now.source || upstream.made.settings !== now.settings;
-    return changedItself ? [reason] : rootReasons(state, reason.cell, seen);
+    if (changedItself) return [reason];
+    const deeper = rootReasons(state, reason.cell, seen);
+    return deeper.length > 0 ? deeper : [reason];
   });
 }
 
