@@ -30,13 +30,6 @@ export interface WorkerThread {
   terminate(): Promise<void>;
 }
 
-/** Through comlink every method of a listener seems to be there, so every one must be. */
-const complete = (listener: TrainListener): Required<TrainListener> => ({
-  onMetrics: (events) => listener.onMetrics(events),
-  onCheckpoint: (step, bytes) => listener.onCheckpoint(step, bytes),
-  onProgress: (message) => listener.onProgress?.(message),
-});
-
 /** An executor over a thread that exposes an EngineWorker through comlink. */
 export function remoteExecutor({ endpoint, death, terminate }: WorkerThread): Executor {
   const remote = wrap<EngineWorker>(endpoint);
@@ -44,7 +37,7 @@ export function remoteExecutor({ endpoint, death, terminate }: WorkerThread): Ex
   const alive = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, death]);
   return {
     devices: (only) => alive(remote.devices(only)),
-    train: (job, listener) => alive(remote.train(job, proxy(complete(listener))) as Promise<TrainOutcome>),
+    train: (job, listener) => alive(remote.train(job, proxy(listener)) as Promise<TrainOutcome>),
     pause: () => alive(remote.pause()),
     resume: () => alive(remote.resume()),
     stop: () => alive(remote.stop()),
