@@ -1,4 +1,6 @@
 /** What was measured of backends on this machine, kept between sessions so that costs can be told before anything trains. */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import canonicalize from "canonicalize";
 import * as v from "valibot";
 import type { BackendInfo } from "../../engine/backends/backend.ts";
@@ -10,7 +12,7 @@ import { engineVersion } from "./version.ts";
 const rate = v.object({
   /** backend, adapter, kernels and version of the engine */
   device: v.string(),
-  /** model, balance and batch shape */
+  /** hash of model, balance and batch shape */
   plan: v.string(),
   workers: v.number(),
   /** model FLOPs per second, all workers together */
@@ -92,4 +94,4 @@ const typicalStart = 0.3;
 const deviceKey = ({ name, adapter, kernels, fma }: BackendInfo): string => canonicalize({ name, adapter, kernels, fma, engineVersion }) as string;
 
 const planKey = ({ model, balance, train: { batchSize, seqLen, microBatch }, precision }: RunConfig): string =>
-  canonicalize({ model, balance, batchSize, seqLen, microBatch, precision }) as string;
+  bytesToHex(sha256(utf8ToBytes(canonicalize({ model, balance, batchSize, seqLen, microBatch, precision }) as string)));
