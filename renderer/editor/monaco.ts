@@ -46,7 +46,9 @@ export function setUpstream(cells: readonly CellSource[]): void {
 export function openModel(cell: string, source: string): monaco.editor.ITextModel {
   const uri = monaco.Uri.parse(cellPath(cell));
   monaco.editor.getModel(uri)?.dispose();
-  return monaco.editor.createModel(source, "typescript", uri);
+  const model = monaco.editor.createModel(source, "typescript", uri);
+  model.setEOL(monaco.editor.EndOfLineSequence.LF); // the file's own line endings are put back by the notebook
+  return model;
 }
 
 export { monaco };
