@@ -4,14 +4,19 @@ import { predictMemory } from "../../engine/backends/cpu/backend.ts";
 import { planSlices, replicaLimit } from "../../engine/backends/webgpu/layout.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
 import { planBytes, planRun } from "../../engine/program/plan.ts";
+import type { Plan } from "../../engine/program/plan-types.ts";
 
 /** Something a person must make smaller; the message has the numbers. */
 export class MemoryError extends Error {
   override readonly name = "MemoryError";
 }
 
-/** What a CPU worker holds beside linear memory: thread, code, texts, and a checkpoint on its way out. */
-const workerOverhead = 80 * 2 ** 20;
+/**
+ * What a CPU worker holds beside linear memory: thread, code and texts, and a checkpoint on its way out (weights and both moments, copied
+ * when they are read, named, encoded and handed to the coordinator).
+ */
+export const workerOverhead = ({ pools }: Plan): number => 64 * 2 ** 20 + 4 * 3 * 4 * pools.parameters;
+
 /** Part of the machine's memory that runs may take. */
 const usableShare = 0.8;
 
@@ -33,16 +38,16 @@ export async function fittingWorkers(config: RunConfig, info: BackendInfo, worke
     }
     return workers;
   }
-  const bytes = info.name === "cpu" ? await linearMemory(config) : 2 * planBytes(plan); // the reference computes in float64
-  const fits = Math.floor((usableShare * machineBytes) / (bytes + workerOverhead));
+  // the reference computes in float64
+  const bytes = workerOverhead(plan) + (info.name === "cpu" ? await linearMemory(plan) : 2 * planBytes(plan));
+  const fits = Math.floor((usableShare * machineBytes) / bytes);
   if (fits === 0) {
-    throw new MemoryError(`The model does not fit into this machine: one run needs ${gigabytes(bytes + workerOverhead)}, and of ${gigabytes(machineBytes)} at most ${100 * usableShare} % may be used. ${advice}`);
+    throw new MemoryError(`The model does not fit into this machine: one run needs ${gigabytes(bytes)}, and of ${gigabytes(machineBytes)} at most ${100 * usableShare} % may be used. ${advice}`);
   }
   return Math.min(workers, fits);
 }
 
-async function linearMemory(config: RunConfig): Promise<number> {
-  const plan = planRun(config);
+async function linearMemory(plan: Plan): Promise<number> {
   try {
     return await predictMemory(plan);
   } catch (error) {

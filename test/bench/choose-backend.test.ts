@@ -96,9 +96,9 @@ describe("memory", () => {
 
   test("only as many runs train at once as the machine's memory holds", async () => {
     const here = machine([cpuInfo], { cpu: 1 });
-    // S takes 108 MiB of linear memory and 80 MiB beside it: three fit into four fifths of 750 MiB
-    expect((await chooseForStudy(choice(here, [S], { machineBytes: 750 * 2 ** 20 }))).workers).toBe(3);
-    await expect(chooseForStudy(choice(here, [S], { machineBytes: 100 * 2 ** 20 }))).rejects.toThrow("one run needs 0.18 GiB, and of 0.10 GiB at most 80 % may be used");
+    // S takes 108 MiB of linear memory and 154 MiB beside it: three fit into four fifths of 1 GiB
+    expect((await chooseForStudy(choice(here, [S], { machineBytes: 2 ** 30 }))).workers).toBe(3);
+    await expect(chooseForStudy(choice(here, [S], { machineBytes: 0.1 * 2 ** 30 }))).rejects.toThrow("one run needs 0.26 GiB, and of 0.10 GiB at most 80 % may be used");
   });
 });
 

@@ -1,0 +1,65 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import "../../engine/backends/cpu/node-flags.ts";
+import { createCpuBackend, predictMemory } from "../../engine/backends/cpu/backend.ts";
+import { benchModels } from "../../engine/bench/models.ts";
+import { planBytes, planRun } from "../../engine/program/plan.ts";
+import { workerOverhead } from "../../experiments/runs/memory-limits.ts";
+import { variedConfigs } from "./configs.ts";
+
+const script = (name: string) => fileURLToPath(new URL(`memory/${name}`, import.meta.url));
+async function ask<T>(...args: string[]): Promise<T> {
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return JSON.parse(stdout) as T;
+}
+
+describe("predicted memory", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  /** Counts what is really asked of WebAssembly; memories of a few pages only tell sizes and are dropped at once. */
+  function countMemories(): () => number {
+    const memories: WebAssembly.Memory[] = [];
+    const { Memory } = WebAssembly;
+    vi.stubGlobal("WebAssembly", Object.assign(Object.create(WebAssembly) as typeof WebAssembly, {
+      Memory: class extends Memory {
+        constructor(descriptor: WebAssembly.MemoryDescriptor) {
+          super(descriptor);
+          memories.push(this);
+        }
+      },
+    }));
+    return () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+  }
+
+  const configs = { ...variedConfigs, "bench model XS": benchModels.XS, "bench model S": benchModels.S };
+  test.each(Object.entries(configs))("is within a fifth of what is allocated: %s", async (_name, config) => {
+    const plan = planRun(config);
+    const predicted = await predictMemory(plan);
+    const allocated = countMemories();
+    const executable = await (await createCpuBackend()).compile(plan);
+    executable.run("microstep", true);
+    const measured = allocated();
+    expect(measured).toBeGreaterThan(planBytes(plan));
+    expect(Math.abs(predicted - measured) / measured).toBeLessThan(0.2);
+    expect(executable.memoryBytes, "it never grows").toBe(predicted);
+    executable.dispose();
+  });
+
+  test("with what a worker holds beside it covers all that a training process grows by, checkpoints included", async () => {
+    const { grown, predicted } = await ask<{ grown: number; predicted: number }>(script("peak.mjs"), "S");
+    // nearly every page of linear memory is written to in a step
+    expect(grown).toBeGreaterThan(0.8 * predicted);
+    expect(grown).toBeLessThan(predicted + workerOverhead(planRun(benchModels.S)));
+  });
+});
+
+test("twenty runs in a row leave the process as large as five did", async () => {
+  const { resident, linear } = await ask<{ resident: number[]; linear: number }>("--expose-gc", script("many-runs.mjs"), "20");
+  expect(resident).toHaveLength(20);
+  // one forgotten memory per run would be fifteen of them; two may wait for the collector, which frees them when it likes
+  const early = Math.min(...resident.slice(4, 8));
+  const late = Math.min(...resident.slice(-4));
+  expect((late - early) / linear, `${resident.map((bytes) => (bytes / 2 ** 20).toFixed(0)).join(" ")} MiB`).toBeLessThan(2);
+});
