@@ -66,7 +66,7 @@ export function comparisonTable(experiment: ExperimentResult, options: v.InferOu
   const arms = chooseArms(experiment, options.arms);
   return compose(
     {
-      title: experiment.title,
+      title: `Comparison with “${experiment.baseline}”`,
       alternative: table.rows.map((row) => row.cells.map((text, i) => (i === 0 ? text : text && `${table.columns[i].name} ${text}`)).filter(Boolean).join(", ")).join(". "),
       csv: () => csvText(table.columns.map(({ name, unit }) => (unit ? `${name} (${unit})` : name)), table.rows.map((row) => row.cells)),
       blocks: [drawTable(table, experiment, innerWidth(frame), theme)],

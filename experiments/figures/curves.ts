@@ -32,7 +32,7 @@ export function curves(experiment: ExperimentResult, options: v.InferOutput<type
   const panels = options.metrics.map((metric) => ({ metric, curves: armCurves(arms, metric, options) }));
   return compose(
     {
-      title: experiment.title,
+      title: options.metrics.map((metric, i) => (i === 0 ? metricTitle(metric) : lowerFirst(metricTitle(metric)))).join(options.metrics.length === 2 ? " and " : ", "),
       alternative: panels.map(({ metric, curves }) => describe(metric, curves, options)).join(" "),
       csv: () => curvesCsv(panels, options),
       legend: armLegend(experiment, arms),
@@ -41,6 +41,11 @@ export function curves(experiment: ExperimentResult, options: v.InferOutput<type
     },
     frame,
   );
+}
+
+/** "Validation loss" → "validation loss"; "MTP loss" stays. */
+function lowerFirst(text: string): string {
+  return /^[A-Z][a-z]+( |$)/.test(text) ? text[0].toLowerCase() + text.slice(1) : text;
 }
 
 /** How to read lines and band. */

@@ -1,6 +1,6 @@
 import { definitionRows } from "./definitions.ts";
 import { appendixOf } from "./appendix.ts";
-import { describeExperiment } from "../statistics/sentence.ts";
+import { describeMetric } from "../statistics/sentence.ts";
 import type { DisplayItem, FigureRequest } from "../notebook/kernel-protocol.ts";
 import type { ExperimentResult } from "../results.ts";
 import { type DrawFigure, leadingFigures, type ReportDocument, warningsOf } from "./document.ts";
@@ -98,23 +98,25 @@ class Page {
   private experiment(experiment: ExperimentResult): string {
     this.shown.add(experiment.id);
     const warnings = warningsOf(experiment).map((text) => `<p class="warning">${escapeHtml(text)}</p>`);
-    const words = describeExperiment(experiment).map((text) => `<p class="verdict">${escapeHtml(text)}</p>`);
+    // runs that did not finish are among the warnings
+    const words = experiment.primary.map((metric) => `<p class="verdict">${escapeHtml(describeMetric(experiment, metric))}</p>`);
     return `<section class="experiment" id="result-${escapeHtml(experiment.id)}">
 <h2>${escapeHtml(experiment.title)}</h2>
 ${experiment.question ? `<p class="question">${escapeHtml(experiment.question)}</p>` : ""}
 ${warnings.join("\n")}
 ${words.join("\n")}
+${leadingFigures(experiment).map((request) => this.figure(request)).join("\n")}
 ${this.table(armTable(experiment))}
 ${this.table(comparisonTable(experiment))}
-${leadingFigures(experiment).map((request) => this.figure(request)).join("\n")}
 </section>`;
   }
 
   /** Drawn with the page's own colours, so that it follows the reader's theme; print is light. */
   private figure(request: FigureRequest): string {
     try {
-      const { svg, title, alternative, html } = this.draw(request, { width: figureWidth, theme: this.options.theme ?? "auto" });
-      return `<figure>${html ?? svg}<figcaption><b>Figure ${++this.figures}.</b> ${escapeHtml(title)}. ${escapeHtml(alternative)}</figcaption></figure>`;
+      // the text alternative is the SVG's own label: a caption with every number again would bury the page
+      const { svg, title, html } = this.draw(request, { width: figureWidth, theme: this.options.theme ?? "auto" });
+      return `<figure>${html ? `<div class="table">${html}</div>` : svg}<figcaption><b>Figure ${++this.figures}.</b> ${escapeHtml(title)}</figcaption></figure>`;
     } catch (error) {
       return `<p class="warning">Figure ${escapeHtml(request.figure)} cannot be drawn: ${escapeHtml(error instanceof Error ? error.message : String(error))}</p>`;
     }

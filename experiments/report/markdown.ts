@@ -1,4 +1,4 @@
-import { describeExperiment } from "../statistics/sentence.ts";
+import { describeMetric } from "../statistics/sentence.ts";
 import type { FigureRequest } from "../notebook/kernel-protocol.ts";
 import type { ExperimentResult } from "../results.ts";
 import { appendixOf } from "./appendix.ts";
@@ -28,10 +28,10 @@ export function reportMarkdown(document: ReportDocument, draw: DrawFigure): { ma
       `## ${inline(result.title)}`,
       ...(result.question ? [`*${inline(result.question)}*`] : []),
       ...warningsOf(result).map((text) => `> **Note.** ${inline(text)}`),
-      ...describeExperiment(result).map(inline),
+      ...result.primary.map((metric) => inline(describeMetric(result, metric))),
+      ...leadingFigures(result).map(figure),
       table(armTable(result)),
       table(comparisonTable(result)),
-      ...leadingFigures(result).map(figure),
     ].join("\n\n");
   };
   const { results } = document;

@@ -28,7 +28,10 @@ th { font-weight: 600; vertical-align: bottom; border-bottom: 1.5px solid var(--
 th small { font-weight: 400; color: var(--muted); }
 td { border-bottom: 1px solid var(--line); vertical-align: top; }
 th, td { padding: .3rem .7rem .3rem 0; text-align: left; }
-th.right, td.right { text-align: right; }
+th.right, td.right, th.number, td.number { text-align: right; }
+td.right, td.number { white-space: nowrap; }
+tbody th { font-weight: 400; border-bottom: 1px solid var(--line); }
+.unit { display: block; font-weight: 400; color: var(--muted); }
 pre { background: var(--wash); padding: .75rem 1rem; overflow-x: auto; font-size: .8rem; line-height: 1.45; border-radius: 6px; }
 code { font-family: "JetBrains Mono", ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 details.source { font-size: .85rem; color: var(--muted); margin: 1rem 0; }

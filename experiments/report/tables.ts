@@ -1,4 +1,4 @@
-import { metricUnit } from "../statistics/metrics.ts";
+import { metricTitle, metricUnit } from "../statistics/metrics.ts";
 import { formatCount, formatP, formatSigned, formatValue } from "../statistics/numbers.ts";
 import type { ArmResult, Comparison, ExperimentResult } from "../results.ts";
 
@@ -26,7 +26,7 @@ export function armTable(experiment: ExperimentResult): Table {
       { name: "runs", align: "right" },
       { name: "parameters", align: "right" },
       { name: "active", align: "right" },
-      ...metrics.map((name) => ({ name, unit: metricUnit(name), align: "right" as const })),
+      ...metrics.map((name) => ({ name: metricTitle(name), unit: metricUnit(name), align: "right" as const })),
     ],
     rows: experiment.arms.map((arm) => [
       arm.name === experiment.baseline ? `${arm.name} (baseline)` : arm.name,
@@ -55,7 +55,7 @@ export function comparisonTable({ title, baseline, comparisons, primary }: Exper
       { name: "verdict", align: "left" },
     ],
     rows: shown.map((c) => [
-      c.metric, c.arm, c.n, formatSigned(c.difference, c.sd), interval(c),
+      metricTitle(c.metric), c.arm, c.n, formatSigned(c.difference, c.sd), interval(c),
       c.pHolm === null ? "–" : formatP(c.pHolm), c.detectable80 === null ? "–" : formatValue(c.detectable80, c.detectable80), c.verdict,
     ]),
   };

@@ -2,10 +2,12 @@
 import type { ArmResult, Comparison, ExperimentResult } from "../results.ts";
 import { significance } from "./compare.ts";
 import { metricTitle, metricUnit } from "./metrics.ts";
-import { formatSigned, formatValue } from "./numbers.ts";
+import { formatCount, formatSigned, formatValue } from "./numbers.ts";
 
 /** Seeds beyond this are no plan a person can follow. */
 const practicalSeeds = 10_000;
+/** More arms than this that cannot be told apart are named without numbers. */
+const mostInDetail = 4;
 
 /** One paragraph per primary metric, then one about runs that did not finish, if any. */
 export function describeExperiment(experiment: ExperimentResult): string[] {
@@ -17,59 +19,60 @@ export function describeExperiment(experiment: ExperimentResult): string[] {
 /** The paragraph of one primary metric. */
 export function describeMetric({ comparisons, baseline }: Pick<ExperimentResult, "comparisons" | "baseline">, metric: string): string {
   const own = comparisons.filter((comparison) => comparison.metric === metric);
+  const untold = own.filter((c) => c.verdict === "cannot tell");
   const sentences = [
-    ...own.filter((c) => c.verdict === "lower" || c.verdict === "higher").map((c) => describeTold(c, baseline)),
-    ...describeUntold(own.filter((c) => c.verdict === "cannot tell"), baseline),
+    ...(["lower", "higher"] as const).flatMap((verdict) => describeTold(own.filter((c) => c.verdict === verdict), verdict, baseline)),
+    ...describeUntold(untold.filter((c) => c.ci95 !== null), baseline),
+    ...describeWithoutInterval(untold.filter((c) => c.ci95 === null), baseline),
     ...own.filter((c) => c.verdict === "identical").map((c) => `${quote(c.arm)} and ${quote(baseline)} are identical in ${counted(c.n, "seed")}.`),
   ];
   const family = Math.max(0, ...own.map((c) => c.family));
-  if (family > 1) sentences.push(`Corrected for ${family} comparisons (Holm).`);
+  if (family > 1) sentences.push(`Verdicts are corrected for ${family} comparisons (Holm).`);
   return `${metricTitle(metric)}: ${sentences.join(" ") || "there is nothing to compare."}`;
 }
 
-function describeTold(comparison: Comparison, baseline: string): string {
-  const { arm, difference, ci95, n, metric, verdict } = comparison;
-  const half = halfWidth(comparison);
-  return `${quote(arm)} is ${verdict} than ${quote(baseline)} by ${withUnit(formatValue(Math.abs(difference), half), metric)} (95 % interval of the difference ${interval(ci95!, half)}, ${counted(n, "seed")}).`;
+/** "“a” is lower than “base” by 0.1 nats (95 % interval −0.2 to −0.05, 3 seeds), “b” by …" */
+function describeTold(comparisons: readonly Comparison[], verdict: "lower" | "higher", baseline: string): string[] {
+  if (!comparisons.length) return [];
+  const parts = comparisons.map((c, i) => {
+    const size = withUnit(formatValue(Math.abs(c.difference), halfWidth(c)), c.metric);
+    return `${quote(c.arm)} ${i === 0 ? `is ${verdict} than ${quote(baseline)} by` : "by"} ${size} (${i === 0 ? "95 % interval of the difference " : ""}${interval(c)}, ${counted(c.n, "seed")})`;
+  });
+  return [`${list(parts)}.`];
 }
 
-/** Arms that cannot be told apart share a sentence where there are many. */
+/** Arms that cannot be told apart share a sentence, with what this design could have seen and what the differences would take. */
 function describeUntold(comparisons: readonly Comparison[], baseline: string): string[] {
-  const known = comparisons.filter((c) => c.ci95 !== null);
-  const sentences = known.length > 3 ? [describeMany(known, baseline)] : known.map((c) => describeOne(c, baseline));
-  const single = comparisons.filter((c) => c.ci95 === null && c.n === 1);
-  const none = comparisons.filter((c) => c.n === 0);
-  if (single.length) {
-    const differences = single.map((c) => `${quote(c.arm)} ${formatSigned(c.difference)}`).join(", ");
-    sentences.push(`One seed cannot tell ${list(single)} from ${quote(baseline)} (difference: ${differences}); an interval needs two.`);
-  }
-  if (none.length) sentences.push(`No seed finished in both ${list(none)} and ${quote(baseline)}.`);
+  if (!comparisons.length) return [];
+  const many = comparisons.length > mostInDetail;
+  const names = comparisons.map((c, i) => (many ? quote(c.arm) : `${quote(c.arm)} (difference ${withUnit(formatSigned(c.difference, halfWidth(c)), c.metric)}, ${i === 0 ? "95 % interval " : ""}${interval(c)}, ${counted(c.n, "seed")})`));
+  const sentences = [`${list(names)} cannot be told apart from ${quote(baseline)}.`];
+  const corrected = comparisons.filter((c) => c.p !== null && c.p < significance);
+  if (corrected.length) sentences.push(`${corrected.length === 1 ? "The interval" : "The intervals"} of ${list(corrected.map((c) => quote(c.arm)))} by ${corrected.length === 1 ? "itself leaves" : "themselves leave"} out 0, but not after correction for all comparisons.`);
+  const seen = comparisons.flatMap((c) => (c.detectable80 === null ? [] : [c.detectable80]));
+  if (seen.length) sentences.push(`This design would have seen ${withUnit(range(seen), comparisons[0].metric)} with 80 % power${many ? "" : describeSeeds(comparisons)}.`);
   return sentences;
 }
 
-function describeOne(comparison: Comparison, baseline: string): string {
-  const { arm, difference, ci95, n, metric, detectable80, p } = comparison;
-  const half = halfWidth(comparison);
-  const start = `${quote(arm)} cannot be told apart from ${quote(baseline)} (difference ${withUnit(formatSigned(difference, half), metric)}, 95 % interval ${interval(ci95!, half)}, ${counted(n, "seed")}).`;
-  const corrected = p !== null && p < significance ? " By itself its interval leaves out 0, but not after correction for all comparisons." : "";
-  if (detectable80 === null) return start + corrected;
-  return `${start}${corrected} This design would have seen ${withUnit(formatValue(detectable80, detectable80), metric)} with 80 % power${describeSeeds(comparison)}.`;
+function describeWithoutInterval(comparisons: readonly Comparison[], baseline: string): string[] {
+  const single = comparisons.filter((c) => c.n === 1);
+  const none = comparisons.filter((c) => c.n === 0);
+  const sentences: string[] = [];
+  if (single.length) sentences.push(`One seed cannot tell ${list(single.map((c) => quote(c.arm)))} from ${quote(baseline)} (difference: ${single.map((c) => `${quote(c.arm)} ${formatSigned(c.difference)}`).join(", ")}); an interval needs two.`);
+  if (none.length) sentences.push(`No seed finished in both ${list(none.map((c) => quote(c.arm)))} and ${quote(baseline)}.`);
+  return sentences;
 }
 
-function describeMany(comparisons: readonly Comparison[], baseline: string): string {
-  const seen = comparisons.map((c) => c.detectable80).filter((value) => value !== null);
-  const [least, most] = [Math.min(...seen), Math.max(...seen)];
-  const text = (value: number) => formatValue(value, value);
-  const range = text(least) === text(most) ? text(least) : `${text(least)} to ${text(most)}`;
-  const design = seen.length ? ` This design would have seen ${withUnit(range, comparisons[0].metric)} with 80 % power.` : "";
-  return `${list(comparisons)} cannot be told apart from ${quote(baseline)}.${design}`;
-}
-
-/** "; a difference of the size seen would take about 41 seeds" */
-function describeSeeds({ seedsFor, difference, n }: Comparison): string {
-  const seeds = seedsFor[String(Number(Math.abs(difference).toPrecision(6)))];
-  if (seeds === undefined || seeds <= n) return "";
-  return `; a difference of the size seen would take ${seeds > practicalSeeds ? `more than ${practicalSeeds.toLocaleString("en")}` : `about ${seeds}`} seeds`;
+/** "; a difference of the size seen would take about 41 seeds", where that is more than there were. */
+function describeSeeds(comparisons: readonly Comparison[]): string {
+  const needed = comparisons.flatMap((comparison) => {
+    const seeds = comparison.seedsFor[String(Number(Math.abs(comparison.difference).toPrecision(6)))];
+    if (seeds === undefined || seeds <= comparison.n) return [];
+    return [{ arm: comparison.arm, text: seeds > practicalSeeds ? `more than ${formatCount(practicalSeeds)} seeds` : `about ${formatCount(seeds)} seeds` }];
+  });
+  if (!needed.length) return "";
+  if (comparisons.length === 1) return `; a difference of the size seen would take ${needed[0].text}`;
+  return `; to tell a difference of the size seen would take ${list(needed.map(({ arm, text }) => `${text} for ${quote(arm)}`))}`;
 }
 
 /** "2 of 3 runs of “x” diverged." for every arm with runs that ended without a result. */
@@ -88,8 +91,15 @@ function halfWidth({ ci95 }: Comparison): number {
   return ci95 ? (ci95[1] - ci95[0]) / 2 : NaN;
 }
 
-function interval([low, high]: [number, number], half: number): string {
-  return `${formatSigned(low, half)} to ${formatSigned(high, half)}`;
+function interval(comparison: Comparison): string {
+  const half = halfWidth(comparison);
+  return comparison.ci95!.map((end) => formatSigned(end, half)).join(" to ");
+}
+
+/** "0.03", or "0.03 to 0.05" where two digits tell them apart. */
+function range(values: readonly number[]): string {
+  const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => formatValue(value, value));
+  return least === most ? least : `${least} to ${most}`;
 }
 
 function withUnit(text: string, metric: string): string {
@@ -97,9 +107,8 @@ function withUnit(text: string, metric: string): string {
   return unit && unit !== "fraction" ? `${text} ${unit}` : text;
 }
 
-function list(comparisons: readonly Comparison[]): string {
-  const names = comparisons.map((c) => quote(c.arm));
-  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+function list(items: readonly string[]): string {
+  return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
 }
 
 function quote(name: string): string {

@@ -18,7 +18,7 @@ test("an arm that differs: by how much, with the interval, the seeds and the uni
 test("arms that cannot be told apart: what the design could have seen and what the difference would take", () => {
   const [text] = describeArms([armWith("base", { valLoss: [2, 2.1, 2.2] }), armWith("new", { valLoss: [2.01, 2.09, 2.22] })]);
   expect(text).toBe(
-    "Validation loss: “new” cannot be told apart from “base” (difference +0.007 nats, 95 % interval −0.031 to +0.045, 3 seeds). This design would have seen 0.050 nats with 80 % power; a difference of the size seen would take about 44 seeds.",
+    "Validation loss: “new” (difference +0.007 nats, 95 % interval −0.031 to +0.045, 3 seeds) cannot be told apart from “base”. This design would have seen 0.050 nats with 80 % power; a difference of the size seen would take about 44 seeds.",
   );
 });
 
@@ -35,11 +35,32 @@ test("runs that diverged or failed are counted in words", () => {
   expect(texts.at(-1)).toBe("2 of 3 runs of “hot” diverged. 1 of 3 runs of “bad” failed. Means and comparisons leave these runs out.");
 });
 
-test("many arms that cannot be told apart share a sentence", () => {
-  const noisy = (name: string, by: number) => armWith(name, { valLoss: [2 + by, 2.1 - by, 2.2] });
-  const [text] = describeArms([armWith("base", { valLoss: [2, 2.1, 2.2] }), ...["a", "b", "c", "d"].map((name, i) => noisy(name, 0.01 * (i + 1)))]);
-  expect(text).toContain("“a”, “b”, “c” and “d” cannot be told apart from “base”. This design would have seen");
-  expect(text).toContain("Corrected for 4 comparisons (Holm).");
+const noisy = (name: string, by: number) => armWith(name, { valLoss: [2 + by, 2.1 - by, 2.2 + by / 2] });
+
+test("a few arms that cannot be told apart share a sentence, each with its numbers", () => {
+  const [text] = describeArms([armWith("base", { valLoss: [2, 2.1, 2.2] }), noisy("a", 0.01), noisy("b", 0.02)]);
+  expect(text).toBe(
+    "Validation loss: “a” (difference +0.002 nats, 95 % interval −0.024 to +0.028, 3 seeds) and “b” (difference +0.003 nats, −0.048 to +0.055, 3 seeds) cannot be told apart from “base”. " +
+      "This design would have seen 0.034 to 0.068 nats with 80 % power; to tell a difference of the size seen would take about 309 seeds for “a” and about 309 seeds for “b”. Verdicts are corrected for 2 comparisons (Holm).",
+  );
+});
+
+test("many are named without numbers", () => {
+  const [text] = describeArms([armWith("base", { valLoss: [2, 2.1, 2.2] }), ...["a", "b", "c", "d", "e"].map((name, i) => noisy(name, 0.01 * (i + 1)))]);
+  expect(text).toContain("“a”, “b”, “c”, “d” and “e” cannot be told apart from “base”. This design would have seen 0.034 to 0.17 nats with 80 % power.");
+});
+
+test("arms that differ in one direction share a sentence", () => {
+  const [text] = describeArms([armWith("base", { valLoss: [2, 2.1, 2.2] }), armWith("a", { valLoss: [1, 1.1, 1.21] }), armWith("b", { valLoss: [1.5, 1.61, 1.7] }), armWith("c", { valLoss: [3, 3.1, 3.21] })]);
+  expect(text).toMatch(/“a” is lower than “base” by .* and “b” by .*\. “c” is higher than “base” by /);
+});
+
+test("an interval that leaves out 0 only before correction says so", () => {
+  const clear = armWith("clear", { valLoss: [3, 3.1, 3.2, 3.31] });
+  const near = armWith("near", { valLoss: [3, 4.1, 5.2, 3.5] });
+  const none = armWith("none", { valLoss: [3, 1.1, 2.7, 1.9] });
+  const [text] = describeArms([armWith("base", { valLoss: [2, 2.1, 2.2, 2.3] }), clear, near, none]);
+  expect(text).toContain("The interval of “near” by itself leaves out 0, but not after correction for all comparisons.");
 });
 
 test("there are no stars", () => {
