@@ -379,38 +379,93 @@ declare module "switchyard" {
 
   type Experiments = Experiment | readonly Experiment[];
 
+  interface ArmOptions {
+    /** which arms, by name; null: all */
+    arms?: readonly string[] | null;
+  }
+
+  interface CurveOptions extends ArmOptions {
+    /** default "steps" */
+    x?: "steps" | "tokens" | "seconds";
+    logX?: boolean;
+    logY?: boolean;
+    /** width of the smoothing as a fraction of the run; 0: none; default 0.02 */
+    smoothing?: number;
+    /** what the band around a mean line shows; default "range" */
+    band?: "range" | "sd" | "none";
+    /** a thin line per seed; default true */
+    seeds?: boolean;
+  }
+
+  interface CurvesOptions extends CurveOptions {
+    /** a panel each; default ["trainLoss", "valLoss"] */
+    metrics?: readonly Metric[];
+  }
+
+  interface ForestOptions {
+    /** null: the experiment's primary metrics */
+    metrics?: readonly Metric[] | null;
+  }
+
+  interface TradeOffOptions extends ArmOptions {
+    /** default "maxVioGlobal" */
+    x?: Metric;
+    /** default "valLoss" */
+    y?: Metric;
+    /** default true */
+    logX?: boolean;
+    logY?: boolean;
+  }
+
+  interface ExpertLoadOptions extends ArmOptions {
+    /** a panel per domain, or all domains together; default "domain" */
+    by?: "domain" | "all";
+    /** index of the seed: experts of different seeds have nothing in common; null: the first that finished */
+    seed?: number | null;
+    /** the last validation at or before this step; null: the last */
+    step?: number | null;
+  }
+
+  interface SpecialisationOptions extends ArmOptions {
+    /** default "specialisation" */
+    metric?: Metric;
+  }
+
+  interface SweepOptions extends ArmOptions {
+    /** default "valLoss" */
+    metric?: Metric;
+    /** what varies, e.g. "balance.bias.gamma"; null: the first number in which the arms differ */
+    path?: string | null;
+    /** null: logarithmic where the values span a factor of 8 or more */
+    logX?: boolean | null;
+    logY?: boolean;
+  }
+
+  interface TableOptions extends ArmOptions {
+    /** null: the primary metrics, then balance, specialisation and multi-token prediction */
+    metrics?: readonly Metric[] | null;
+  }
+
   /** Metrics over the run: mean line, band over seeds. */
-  export function curves(
-    experiments: Experiments,
-    options?: {
-      metrics?: Metric[];
-      x?: "steps" | "tokens" | "seconds";
-      logX?: boolean;
-      logY?: boolean;
-      /** half-width of the smoothing, as a fraction of the run; 0 is none */
-      smoothing?: number;
-      band?: "range" | "sd" | "none";
-      [option: string]: unknown;
-    },
-  ): Figure;
+  export function curves(experiments: Experiments, options?: CurvesOptions): Figure;
   /** Paired differences to the baseline with 95 % intervals. */
-  export function forest(experiments: Experiments, options?: Record<string, unknown>): Figure;
+  export function forest(experiments: Experiments, options?: ForestOptions): Figure;
   /** Validation loss against imbalance, a dot per run. */
-  export function tradeOff(experiments: Experiments, options?: Record<string, unknown>): Figure;
+  export function tradeOff(experiments: Experiments, options?: TradeOffOptions): Figure;
   /** Relative load of each expert, by layer, arm and domain (as V3 Figure 9); 1 is the fair share. */
-  export function expertLoad(experiments: Experiments, options?: { by?: "domain" | "all"; [option: string]: unknown }): Figure;
+  export function expertLoad(experiments: Experiments, options?: ExpertLoadOptions): Figure;
   /** Imbalance of training batches over the run, with the floor that chance sets. */
-  export function loadOverTime(experiments: Experiments, options?: Record<string, unknown>): Figure;
+  export function loadOverTime(experiments: Experiments, options?: CurveOptions): Figure;
   /** How differently the domains use the experts. */
-  export function specialisation(experiments: Experiments, options?: Record<string, unknown>): Figure;
+  export function specialisation(experiments: Experiments, options?: SpecialisationOptions): Figure;
   /** How often the MTP modules guess what the main model will say, by depth. */
-  export function mtpAcceptance(experiments: Experiments, options?: Record<string, unknown>): Figure;
+  export function mtpAcceptance(experiments: Experiments, options?: ArmOptions): Figure;
   /** A metric against the value that the arms vary. */
-  export function sweepFigure(experiments: Experiments, options?: { metric?: Metric; [option: string]: unknown }): Figure;
+  export function sweepFigure(experiments: Experiments, options?: SweepOptions): Figure;
   /** The model, drawn from its configuration. */
-  export function architecture(experiments: Experiments, options?: Record<string, unknown>): Figure;
-  /** All metrics of all arms as a table. */
-  export function comparisonTable(experiments: Experiments, options?: Record<string, unknown>): Figure;
+  export function architecture(experiments: Experiments, options?: ArmOptions): Figure;
+  /** Metrics of all arms as a table. */
+  export function comparisonTable(experiments: Experiments, options?: TableOptions): Figure;
 
   /** Rows as a table; an experiment as its comparison table. */
   export function table(rows: Experiment | readonly Readonly<Record<string, string | number | boolean | null | undefined>>[]): Figure | { readonly table: unknown };

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { apiNames, figureFunctions } from "../../experiments/api/names.ts";
+import { figures } from "../../experiments/figures/registry.ts";
 import { openHarness } from "./kernel-harness.ts";
 
 const declarations = readFileSync(new URL("../../experiments/api/switchyard.d.ts", import.meta.url), "utf8");
@@ -20,6 +21,22 @@ describe('the module "switchyard"', () => {
     const module = file.statements.find(ts.isModuleDeclaration)!;
     const functions = (module.body as ts.ModuleBlock).statements.filter(ts.isFunctionDeclaration).map((statement) => statement.name!.text);
     expect([...new Set(functions)].sort()).toEqual([...apiNames].sort());
+  });
+
+  test("declares exactly the options that each figure takes", () => {
+    const path = "/switchyard.d.ts";
+    const host = ts.createCompilerHost({});
+    const { getSourceFile } = host;
+    host.getSourceFile = (name, ...rest) => (name === path ? ts.createSourceFile(name, declarations, ts.ScriptTarget.ES2022) : getSourceFile(name, ...rest));
+    const program = ts.createProgram([path], { lib: ["lib.es2023.d.ts"], types: [], strict: true }, host);
+    const checker = program.getTypeChecker();
+    expect(program.getSemanticDiagnostics().map((problem) => problem.messageText)).toEqual([]);
+    const module = program.getSourceFile(path)!.statements.find(ts.isModuleDeclaration)!;
+    for (const [name, figure] of Object.entries(figureFunctions)) {
+      const declaration = (module.body as ts.ModuleBlock).statements.find((statement) => ts.isFunctionDeclaration(statement) && statement.name?.text === name) as ts.FunctionDeclaration;
+      const options = checker.getNonNullableType(checker.getTypeAtLocation(declaration.parameters[1]));
+      expect([name, ...options.getProperties().map((property) => property.name).sort()]).toEqual([name, ...Object.keys(figures[figure].defaultOptions).sort()]);
+    }
   });
 
   test("has exactly those names in the sandbox", async () => {
