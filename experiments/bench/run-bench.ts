@@ -1,5 +1,5 @@
 /** Node-only: measures one model on one backend with as many workers as asked. */
-import { Worker } from "node:worker_threads";
+import { SHARE_ENV, Worker } from "node:worker_threads";
 import type { BackendName } from "../../engine/backends/backend.ts";
 import type { BenchModel } from "../../engine/bench/models.ts";
 import type { BenchAnswer, BenchJob } from "./bench-job.ts";
@@ -34,7 +34,8 @@ export async function runBench(script: URL, options: BenchOptions): Promise<Benc
 
 function ask(script: URL, job: BenchJob): Promise<BenchAnswer> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(script, { workerData: job });
+    // the Vulkan loader reads the process's environment, not a worker's copy
+    const worker = new Worker(script, { workerData: job, env: SHARE_ENV });
     worker.once("message", resolve);
     worker.once("error", reject);
     worker.once("exit", (code) => reject(new Error(`bench worker ended with code ${code} and no answer`)));
