@@ -4,9 +4,20 @@ import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { apiNames, figureFunctions } from "../../experiments/api/names.ts";
 import { figures } from "../../experiments/figures/registry.ts";
+import { knownKeys, patchSchema, specSchema } from "../../experiments/runs/schema.ts";
 import { openHarness } from "./kernel-harness.ts";
 
 const declarations = readFileSync(new URL("../../experiments/api/switchyard.d.ts", import.meta.url), "utf8");
+
+const path = "/switchyard.d.ts";
+const host = ts.createCompilerHost({});
+const { getSourceFile } = host;
+host.getSourceFile = (name, ...rest) => (name === path ? ts.createSourceFile(name, declarations, ts.ScriptTarget.ES2022, true) : getSourceFile(name, ...rest));
+const program = ts.createProgram([path], { lib: ["lib.es2023.d.ts"], types: [], strict: true }, host);
+const checker = program.getTypeChecker();
+const module = program.getSourceFile(path)!.statements.find(ts.isModuleDeclaration)!.body as ts.ModuleBlock;
+const keysOf = (type: ts.Type) => checker.getNonNullableType(type).getProperties().map((property) => property.name).sort();
+const typeNamed = (name: string) => checker.getTypeAtLocation(module.statements.find((statement) => ts.isInterfaceDeclaration(statement) && statement.name.text === name)!);
 
 const shown = async (body: string): Promise<unknown> => {
   const { run, displays } = await openHarness();
@@ -17,26 +28,28 @@ const shown = async (body: string): Promise<unknown> => {
 
 describe('the module "switchyard"', () => {
   test("declares exactly the names that cells can import", () => {
-    const file = ts.createSourceFile("switchyard.d.ts", declarations, ts.ScriptTarget.ES2022, true);
-    const module = file.statements.find(ts.isModuleDeclaration)!;
-    const functions = (module.body as ts.ModuleBlock).statements.filter(ts.isFunctionDeclaration).map((statement) => statement.name!.text);
+    expect(program.getSemanticDiagnostics().map((problem) => problem.messageText)).toEqual([]);
+    const functions = module.statements.filter(ts.isFunctionDeclaration).map((statement) => statement.name!.text);
     expect([...new Set(functions)].sort()).toEqual([...apiNames].sort());
   });
 
   test("declares exactly the options that each figure takes", () => {
-    const path = "/switchyard.d.ts";
-    const host = ts.createCompilerHost({});
-    const { getSourceFile } = host;
-    host.getSourceFile = (name, ...rest) => (name === path ? ts.createSourceFile(name, declarations, ts.ScriptTarget.ES2022) : getSourceFile(name, ...rest));
-    const program = ts.createProgram([path], { lib: ["lib.es2023.d.ts"], types: [], strict: true }, host);
-    const checker = program.getTypeChecker();
-    expect(program.getSemanticDiagnostics().map((problem) => problem.messageText)).toEqual([]);
-    const module = program.getSourceFile(path)!.statements.find(ts.isModuleDeclaration)!;
     for (const [name, figure] of Object.entries(figureFunctions)) {
-      const declaration = (module.body as ts.ModuleBlock).statements.find((statement) => ts.isFunctionDeclaration(statement) && statement.name?.text === name) as ts.FunctionDeclaration;
-      const options = checker.getNonNullableType(checker.getTypeAtLocation(declaration.parameters[1]));
-      expect([name, ...options.getProperties().map((property) => property.name).sort()]).toEqual([name, ...Object.keys(figures[figure].defaultOptions).sort()]);
+      const declaration = module.statements.find((statement) => ts.isFunctionDeclaration(statement) && statement.name?.text === name) as ts.FunctionDeclaration;
+      expect([name, ...keysOf(checker.getTypeAtLocation(declaration.parameters[1]))]).toEqual([name, ...Object.keys(figures[figure].defaultOptions).sort()]);
     }
+  });
+
+  test("declares exactly the keys that a spec may have", () => {
+    const spec = typeNamed("ExperimentSpec");
+    for (const path of ["", "model", "model.mtp", "balance", "balance.bias", "train", "train.optimizer", "train.schedule", "precision", "validation", "data"]) {
+      const segments = path === "" ? [] : path.split(".");
+      const type = segments.reduce((at, key) => checker.getNonNullableType(checker.getTypeOfSymbol(checker.getNonNullableType(at).getProperty(key)!)), spec);
+      expect([path, ...keysOf(type)]).toEqual([path, ...knownKeys(specSchema, segments, {}).sort()]);
+    }
+    for (const [name, kind] of [["MlaSpec", "mla"], ["GqaSpec", "gqa"]])
+      expect(keysOf(typeNamed(name))).toEqual(knownKeys(specSchema, ["model", "attention"], { model: { attention: { kind } } }).sort());
+    expect(keysOf(typeNamed("RunSpec"))).toEqual(knownKeys(patchSchema, [], {}).sort());
   });
 
   test("has exactly those names in the sandbox", async () => {
