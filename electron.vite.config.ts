@@ -1,13 +1,18 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "electron-vite";
 import { resolve } from "node:path";
+import { licenceCollector } from "./scripts/bundled-licences.ts";
 
 const at = (path: string) => resolve(import.meta.dirname, path);
+const licences = licenceCollector(at("out/app/licences.txt"));
 
 // Targets are pinned to the oldest Electron we run on (33: Chrome 130, Node 20.18), not to the installed one.
 export default defineConfig({
   main: {
+    plugins: [licences()],
     build: {
+      // A package carries no node_modules: what main uses is bundled like everything else.
+      externalizeDeps: false,
       outDir: "out/app/main",
       target: "node20.18",
       rolldownOptions: { input: { main: at("electron/main.ts") } },
@@ -24,8 +29,8 @@ export default defineConfig({
   renderer: {
     root: "renderer",
     base: "./",
-    plugins: [svelte()],
-    worker: { format: "es" },
+    plugins: [svelte(), licences()],
+    worker: { format: "es", plugins: () => [licences()], rolldownOptions: { checks: { pluginTimings: false } } },
     build: {
       outDir: at("out/app/renderer"),
       target: "chrome130",
