@@ -1,10 +1,10 @@
 /** The window: its notebook, its panes, its messages, and what the actions do. */
 import { actions, menusFor, type Action } from "../app/actions.ts";
 import type { Host, OpenedDocument, RecentFile } from "../host/host.ts";
-import { CellRunner } from "./cell-runner.ts";
+import type { CellRunner } from "./cell-runner.ts";
 import { blankNotebook, type GalleryNotebook } from "./gallery.ts";
 import { Layout } from "./layout.svelte.ts";
-import { NotebookState } from "./notebook.svelte.ts";
+import type { NotebookState } from "./notebook.svelte.ts";
 import { Studies } from "./studies.svelte.ts";
 import type { StudyView } from "./study.svelte.ts";
 import { Theme } from "./theme.svelte.ts";
@@ -55,7 +55,7 @@ export class App {
       return true;
     });
     const document = await host.initialDocument();
-    if (document) this.show(document);
+    if (document) await this.show(document);
     this.recent = await host.recentFiles();
     await this.studies.findDevices();
   }
@@ -96,12 +96,12 @@ export class App {
   }
 
   async open(): Promise<void> {
-    this.showIfHere(await this.host.openDocument());
+    await this.showIfHere(await this.host.openDocument());
   }
 
   async openRecent(file: RecentFile): Promise<void> {
     try {
-      this.showIfHere(await this.host.openRecent(file));
+      await this.showIfHere(await this.host.openRecent(file));
     } catch (error) {
       this.tell((error as Error).message, "bad");
     }
@@ -109,7 +109,7 @@ export class App {
 
   async openDropped(file: File): Promise<void> {
     try {
-      this.showIfHere(await this.host.openDropped(file));
+      await this.showIfHere(await this.host.openDropped(file));
     } catch (error) {
       this.tell((error as Error).message, "bad");
     }
@@ -183,16 +183,15 @@ export class App {
       return;
     }
     // What ships with the app needs no trust to be given.
-    await this.replace(new NotebookState({ path: null, ...document, trusted: true }));
+    await this.replace({ path: null, ...document, trusted: true });
   }
 
-  private showIfHere(document: OpenedDocument | null): void {
-    if (document) this.show(document);
+  private async showIfHere(document: OpenedDocument | null): Promise<void> {
+    if (document) await this.show(document);
   }
 
-  private show({ path, name, text, recovered }: OpenedDocument): void {
-    const notebook = new NotebookState({ path, name, text, trusted: false });
-    void this.replace(notebook);
+  private async show({ path, name, text, recovered }: OpenedDocument): Promise<void> {
+    const notebook = await this.replace({ path, name, text, trusted: false });
     if (recovered !== null) {
       this.tell(`${name} has unsaved changes from an earlier session.`, "plain", [
         { label: "Restore them", run: () => notebook.restore(recovered) },
@@ -201,7 +200,10 @@ export class App {
     }
   }
 
-  private async replace(notebook: NotebookState): Promise<void> {
+  private async replace(document: ConstructorParameters<typeof NotebookState>[0]): Promise<NotebookState> {
+    // The cell compiler is large; the start page does without it.
+    const [{ NotebookState }, { CellRunner }] = await Promise.all([import("./notebook.svelte.ts"), import("./cell-runner.ts")]);
+    const notebook = new NotebookState(document);
     this.runner?.dispose();
     await this.studies.clear();
     this.inspected = null;
@@ -214,5 +216,6 @@ export class App {
     });
     this.runner = runner;
     notebook.begin((command) => runner.perform(command));
+    return notebook;
   }
 }

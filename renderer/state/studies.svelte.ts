@@ -1,29 +1,33 @@
 /** All experiments of a window, and the coordinator that trains them. */
 import { proxy, wrap, type Remote } from "comlink";
-import type { BackendName } from "../../engine/backends/backend.ts";
+import * as v from "valibot";
 import type { CoordinatorEvent } from "../../experiments/runs/coordinator.ts";
-import { expectedSeconds } from "../../experiments/runs/cost.ts";
+import type { StudyChoice } from "../../experiments/runs/choose-backend.ts";
 import type { ExperimentPlan } from "../../experiments/runs/plan.ts";
 import type { ExperimentRequest } from "../../experiments/notebook/kernel-protocol.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
+import type { RateStore } from "../../experiments/runs/rates.ts";
 import type { RunStore } from "../../experiments/runs/store.ts";
 import CoordinatorWorker from "../workers/coordinator.worker.ts?worker";
-import type { CoordinatorService, Devices } from "../workers/coordinator-service.ts";
+import type { BackendWish, CoordinatorService, Devices } from "../workers/coordinator-service.ts";
 import { shareStore } from "../workers/remote-store.ts";
+import { readSetting, writeSetting } from "./settings.ts";
 import { StudyView } from "./study.svelte.ts";
 
-/** The window keeps one core for itself while a person looks at it. */
-const workerCount = (): number => Math.max(1, navigator.hardwareConcurrency - 1);
+/** Workers have no local storage: what they measured is kept here. */
+const storedRates: RateStore = {
+  load: async () => localStorage.getItem("switchyard.rates"),
+  save: async (text) => localStorage.setItem("switchyard.rates", text),
+};
 
 export class Studies {
-  readonly workers = workerCount();
-  backend = $state<BackendName>("cpu");
+  /** what the person wants to train on */
+  wish = $state<BackendWish>(readSetting("backend", v.picklist(["auto", "cpu", "webgpu", "reference"]), "auto"));
+  /** the newest choice, with its reason */
+  choice = $state.raw<StudyChoice | null>(null);
   devices = $state.raw<Devices | null>(null);
   /** by experiment id; the newest plan or run of each */
   byExperiment = $state.raw<ReadonlyMap<string, StudyView>>(new Map());
-
-  /** one worker's speed in the newest training, with what a token cost there */
-  private measured = $state.raw<{ tokensPerSecond: number; flopsPerToken: number } | null>(null);
 
   private readonly service: Remote<CoordinatorService>;
   private readonly submitted = new Map<string, StudyView>();
@@ -56,39 +60,33 @@ export class Studies {
     return new Map([...this.byExperiment].flatMap(([id, study]) => (study.result ? [[id, study.result] as const] : [])));
   }
 
-  /** Seconds that a plan would take at the speed the last training here had, or null before there was one. */
-  expectedSeconds(study: StudyView): number | null {
-    const speed = this.measured;
-    const missing = study.plan.runs.filter((run) => !study.cached.has(run.id));
-    const costs = missing.map((run) => study.plan.arms.find((arm) => arm.name === run.arm)!.cost);
-    return speed === null ? null : expectedSeconds(costs, speed, this.workers);
-  }
-
   async findDevices(): Promise<void> {
     this.devices = await this.service.devices();
     const names = this.devices.available.map((device) => device.name);
-    if (!names.includes(this.backend)) this.backend = names[0] ?? "reference";
+    if (this.wish !== "auto" && !names.includes(this.wish)) this.wish = "auto";
   }
 
-  async chooseBackend(backend: BackendName): Promise<void> {
-    this.backend = backend;
-    this.opened = null; // the next plan opens the coordinator anew
+  chooseBackend(wish: BackendWish): void {
+    this.wish = wish;
+    this.choice = null;
+    writeSetting("backend", wish);
   }
 
   private open(): Promise<void> {
-    this.opened ??= this.service.open({ workers: this.backend === "webgpu" ? 1 : this.workers, backend: this.backend }, shareStore(this.store) as never, proxy((event: CoordinatorEvent) => this.take(event)));
+    this.opened ??= this.service.open(shareStore(this.store) as never, proxy(storedRates) as never, proxy((event: CoordinatorEvent) => this.take(event)));
     return this.opened;
   }
 
   /** Resolves the spec and shows what it would train. @throws SpecError */
   async plan(request: ExperimentRequest): Promise<StudyView> {
     await this.open();
-    const { plan, cached } = await this.service.plan(request);
+    const { plan, cached, expectedSeconds } = await this.service.plan(request, this.wish);
     const current = this.byExperiment.get(plan.experiment.id);
     const sameRuns = current !== undefined && keysOf(current) === plan.runs.map((run) => run.key).join();
     // A plan of what is training or has been trained already adds nothing to it.
     if (current && (isActive(current) || (sameRuns && current.state !== "planned"))) return current;
     const study = this.view(request, plan, cached);
+    study.expectedSeconds = expectedSeconds;
     this.remember(study);
     return study;
   }
@@ -96,12 +94,11 @@ export class Studies {
   /** Trains an experiment, or takes it from the store. */
   async run(request: ExperimentRequest, { fresh = false } = {}): Promise<{ result: ExperimentResult; cached: boolean }> {
     await this.open();
-    const { plan, cached } = await this.service.plan(request);
+    const { plan, cached } = await this.service.plan(request, this.wish);
     const study = this.view(request, plan, cached);
     study.state = "running";
     this.remember(study);
-    const id = await this.service.submit(plan, { fresh });
-    study.study = id;
+    const id = await this.submit(study, fresh);
     this.submitted.set(id, study);
     const finished = new Promise<ExperimentResult>((resolve, reject) => {
       this.waiting.set(id, resolve);
@@ -115,6 +112,19 @@ export class Studies {
     this.early.delete(id);
     const result = await finished;
     return { result, cached: result.arms.every((arm) => arm.runs.every((run) => run.cached)) };
+  }
+
+  private async submit(study: StudyView, fresh: boolean): Promise<string> {
+    try {
+      const { study: id, choice } = await this.service.submit(study.plan, this.wish, { fresh });
+      this.choice = choice;
+      study.study = id;
+      if (study.cached.size < study.plan.runs.length || fresh) study.apply({ type: "message", study: id, text: `${choice.info.adapter}: ${choice.why}` });
+      return id;
+    } catch (error) {
+      study.state = "planned";
+      throw error;
+    }
   }
 
   studiesOf(cell: string): StudyView[] {
@@ -168,10 +178,6 @@ export class Studies {
       return;
     }
     study.apply(event);
-    if (event.type === "run" && event.result.status === "done" && !event.result.cached && event.result.metrics) {
-      const { flopsPerToken } = study.plan.arms.find((arm) => arm.name === event.result.arm)!.cost;
-      this.measured = { tokensPerSecond: event.result.metrics.tokensPerSecond, flopsPerToken };
-    }
     if (event.type === "finished") {
       this.waiting.get(event.study)?.(event.result);
       this.waiting.delete(event.study);

@@ -42,6 +42,8 @@ export class StudyView {
   result = $state.raw<ExperimentResult | null>(null);
   log = $state.raw<LogLine[]>([]);
   state = $state<StudyState>("planned");
+  /** seconds that training would take, where this machine's speed is known */
+  expectedSeconds = $state<number | null>(null);
 
   private readonly byId = new Map<string, RunResult>();
   private waiting: LogLine[] = [];

@@ -1,10 +1,14 @@
 /** What the page asks of its coordinator. The coordinator runs in a worker of its own, so that drawing never waits for it. */
 import type { Remote } from "comlink";
+import type { BackendName } from "../../engine/backends/backend.ts";
 import { domainNames } from "../../engine/data/corpus.ts";
-import type { BackendInfo, BackendName } from "../../engine/backends/backend.ts";
+import type { RunConfig } from "../../engine/model/config.ts";
+import { chooseBackend, type Devices } from "../../experiments/runs/backend-choice.ts";
+import { chooseForStudy, type StudyChoice } from "../../experiments/runs/choose-backend.ts";
 import { Coordinator, type CoordinatorEvent, type Study } from "../../experiments/runs/coordinator.ts";
 import type { OpenExecutor } from "../../experiments/runs/executors.ts";
 import { lookUp, planExperiment, type ExperimentPlan } from "../../experiments/runs/plan.ts";
+import { Rates, type RateStore } from "../../experiments/runs/rates.ts";
 import { resolveExperiment } from "../../experiments/runs/spec.ts";
 import type { RunStore } from "../../experiments/runs/store.ts";
 import type { ExperimentRequest } from "../../experiments/notebook/kernel-protocol.ts";
@@ -12,58 +16,84 @@ import { metricDefinitions } from "../../experiments/statistics/metrics.ts";
 import { domainTexts, hashOf } from "./corpora.ts";
 import { remoteStore, type SharedStore } from "./remote-store.ts";
 
+export type { Devices } from "../../experiments/runs/backend-choice.ts";
+export type BackendWish = BackendName | "auto";
+
 export interface PlanReport {
   plan: ExperimentPlan;
   /** ids of runs whose result is in the store */
   cached: string[];
+  /** seconds that training the others would take, where this machine's speed is known */
+  expectedSeconds: number | null;
 }
 
-export interface Devices {
-  available: BackendInfo[];
-  unavailable: { name: BackendName; reason: string }[];
+export interface Submitted {
+  /** id of the study, which all its events carry; events may arrive before this is known */
+  study: string;
+  choice: StudyChoice;
 }
+
+/** Chromium tells at most 8 GiB; machines that train have that. */
+const machineBytes = (navigator as { deviceMemory?: number }).deviceMemory ? (navigator as { deviceMemory?: number }).deviceMemory! * 2 ** 30 : 8 * 2 ** 30;
+
+/** The window keeps one core for itself while a person looks at it; one worker keeps a GPU busy. */
+const workersOn = (backend: BackendName): number => (backend === "webgpu" ? 1 : Math.max(1, navigator.hardwareConcurrency - 1));
 
 export class CoordinatorService {
   private readonly openExecutor: OpenExecutor;
-  private coordinator: Coordinator | null = null;
   private store: RunStore | null = null;
+  private rates = new Rates({ load: async () => null, save: async () => {} });
+  private listener: (event: CoordinatorEvent) => void = () => {};
+  private known: Promise<Devices> | null = null;
+  /** one per backend and number of workers, made when a study first needs it */
+  private readonly coordinators = new Map<string, Coordinator>();
   private readonly studies = new Map<string, Study>();
+  /** tells the studies of one opening from those of the next: coordinators number them each for itself */
+  private opening = 0;
 
   constructor(openExecutor: OpenExecutor) {
     this.openExecutor = openExecutor;
   }
 
-  async devices(): Promise<Devices> {
-    const executor = await this.openExecutor();
-    try {
-      return await executor.devices();
-    } finally {
-      await executor.terminate();
-    }
+  /** What can train here; asked once. */
+  devices(): Promise<Devices> {
+    this.known ??= this.askDevices();
+    this.known.catch(() => (this.known = null));
+    return this.known;
   }
 
-  /** Starts over with these workers and this store; what trains is stopped with checkpoints first. */
-  async open(options: { workers: number; backend: BackendName }, store: Remote<SharedStore>, listener: (event: CoordinatorEvent) => void): Promise<void> {
+  /** Starts over with this store; what trains is stopped with checkpoints first. */
+  async open(store: Remote<SharedStore>, rates: Remote<RateStore>, listener: (event: CoordinatorEvent) => void): Promise<void> {
     await this.close();
+    this.opening += 1;
     this.store = remoteStore(store);
-    this.coordinator = new Coordinator({ ...options, store: this.store, openExecutor: this.openExecutor, domains: domainTexts });
-    this.coordinator.subscribe((event) => listener(event));
+    this.rates = new Rates({ load: () => rates.load(), save: (text) => rates.save(text) });
+    this.listener = listener;
   }
 
   /** @throws SpecError with every problem of the spec */
-  async plan(request: ExperimentRequest): Promise<PlanReport> {
+  async plan(request: ExperimentRequest, wish: BackendWish): Promise<PlanReport> {
     const experiment = resolveExperiment(request, { domains: domainNames, metrics: Object.keys(metricDefinitions) });
     const plan = planExperiment(experiment, await hashOf(experiment.domains));
-    const { cached } = await lookUp(plan, this.opened.store);
-    return { plan, cached: [...cached] };
+    const { cached } = await lookUp(plan, this.openStore);
+    const missing = plan.runs.filter((run) => !cached.has(run.id)).map((run) => run.config);
+    return { plan, cached: [...cached], expectedSeconds: await this.expectedSeconds(missing, wish) };
   }
 
-  /** @returns the id of the study, which all its events carry; events may arrive before this resolves */
-  submit(plan: ExperimentPlan, options: { fresh: boolean }): string {
-    const study = this.opened.coordinator.submit(plan, options);
-    this.studies.set(study.id, study);
-    void study.finished.finally(() => this.studies.delete(study.id)).catch(() => {});
-    return study.id;
+  /** Chooses the device for the study, and trains it. @throws NoBackendError, MemoryError */
+  async submit(plan: ExperimentPlan, wish: BackendWish, options: { fresh: boolean }): Promise<Submitted> {
+    const { cached } = options.fresh ? { cached: new Set<string>() } : await lookUp(plan, this.openStore);
+    const missing = plan.runs.filter((run) => !cached.has(run.id)).map((run) => run.config);
+    const choice = await this.choose(missing, wish);
+    const { name, coordinator } = this.coordinatorFor(choice);
+    const study = coordinator.submit(plan, options);
+    const id = `${name}/${study.id}`;
+    this.studies.set(id, study);
+    void study.finished
+      .then(({ arms }) => Promise.all(arms.map((arm) => this.rates.learn(choice.info, arm.config, choice.workers, arm.runs))))
+      .catch(() => {}) // whoever waits for the study hears of it
+      .finally(() => this.studies.delete(id));
+    return { study: id, choice };
   }
 
   /** Rejects when the study could not even begin (a corpus is missing). */
@@ -81,12 +111,47 @@ export class CoordinatorService {
 
   /** Stops everything and keeps checkpoints. */
   async close(): Promise<void> {
-    await this.coordinator?.close();
-    this.coordinator = null;
+    const all = [...this.coordinators.values()];
+    this.coordinators.clear();
+    await Promise.all(all.map((coordinator) => coordinator.close()));
   }
 
-  private get opened(): { coordinator: Coordinator; store: RunStore } {
-    if (!this.coordinator || !this.store) throw new Error("the coordinator is closed");
-    return { coordinator: this.coordinator, store: this.store };
+  private async askDevices(): Promise<Devices> {
+    const executor = await this.openExecutor();
+    try {
+      return await executor.devices();
+    } finally {
+      await executor.terminate();
+    }
+  }
+
+  private async choose(runs: RunConfig[], wanted: BackendWish): Promise<StudyChoice> {
+    return chooseForStudy({ wanted, runs, devices: await this.devices(), texts: domainTexts, open: this.openExecutor, workers: workersOn, machineBytes, rates: this.rates });
+  }
+
+  /** From what was measured before: looking at a plan never trains, not even for a second. */
+  private async expectedSeconds(runs: RunConfig[], wish: BackendWish): Promise<number | null> {
+    try {
+      const { info } = chooseBackend(await this.devices(), wish);
+      return (await this.choose(runs, info.name)).expectedSeconds;
+    } catch {
+      return null; // no backend, or too little memory: submitting says so
+    }
+  }
+
+  private coordinatorFor({ info, workers }: StudyChoice): { name: string; coordinator: Coordinator } {
+    const name = `${this.opening}:${info.name}:${workers}`;
+    let coordinator = this.coordinators.get(name);
+    if (!coordinator) {
+      coordinator = new Coordinator({ store: this.openStore, openExecutor: this.openExecutor, workers, backend: info.name, domains: domainTexts });
+      coordinator.subscribe((event) => this.listener({ ...event, study: `${name}/${event.study}` }));
+      this.coordinators.set(name, coordinator);
+    }
+    return { name, coordinator };
+  }
+
+  private get openStore(): RunStore {
+    if (!this.store) throw new Error("the coordinator has no store yet");
+    return this.store;
   }
 }

@@ -16,6 +16,7 @@ export async function openChromium({ colorScheme = "light" as "light" | "dark", 
     args: ["--disable-background-networking", ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
   });
   const page = await browser.newPage({ colorScheme, viewport: { width, height }, reducedMotion: "reduce" });
+  page.setDefaultTimeout(60_000); // a machine that builds and trains at the same time is slow
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("console", (message) => {
