@@ -34,7 +34,7 @@ export function parseFpm(argv) {
     if (!values[name]) throw new Error(`--${name} is missing`);
   }
   const contents = positionals.map((pair) => {
-    const at = pair.lastIndexOf("=");
+    const at = pair.lastIndexOf("=/");
     if (at < 1) throw new Error(`"${pair}" is not SOURCE=DESTINATION`);
     return { source: pair.slice(0, at), destination: pair.slice(at + 1) };
   });

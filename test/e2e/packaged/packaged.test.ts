@@ -1,5 +1,5 @@
 import { listPackage } from "@electron/asar";
-import { FuseState, FuseV1Options, getCurrentFuseWire } from "@electron/fuses";
+import { FuseV1Options, getCurrentFuseWire } from "@electron/fuses";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,6 +11,9 @@ import { cell } from "../support/actions.ts";
 import { root } from "../support/paths.ts";
 import { command, makePackages, missingForApp, type Packages } from "./package.ts";
 import { smokeNotebook } from "./smoke-notebook.ts";
+
+/** A fuse of the wire is one character. */
+const fuseOn = "1".charCodeAt(0);
 
 const missing = missingForApp();
 if (missing) console.log(`packaged: skipped: ${missing}`);
@@ -48,7 +51,7 @@ describe.skipIf(missing !== null)("the packaged app", () => {
 
   it("has the fuses of a release, all but the inspector that drives this test", async () => {
     const { version: _version, ...wire } = await getCurrentFuseWire(join(packages.unpacked, "switchyard"));
-    const on = Object.entries(wire).filter(([, state]) => state === FuseState.ENABLE).map(([fuse]) => FuseV1Options[Number(fuse)]);
+    const on = Object.entries(wire).filter(([, state]) => state === fuseOn).map(([fuse]) => FuseV1Options[Number(fuse)]);
     expect(on).toEqual(["EnableCookieEncryption", "EnableNodeCliInspectArguments", "OnlyLoadAppFromAsar"]);
     const released = (parse(await readFile(join(root, "electron-builder.yml"), "utf8")) as { electronFuses: Record<string, boolean> }).electronFuses;
     expect(released.enableNodeCliInspectArguments).toBe(false);
