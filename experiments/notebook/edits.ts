@@ -4,7 +4,7 @@
  */
 import { cellIdPattern, endingOf, fenceBody, fenceLength, normaliseEndings } from "./fence.ts";
 import { freeId, parseNotebook } from "./markdown.ts";
-import { type Block, type CellBlock, cellsOf, type Notebook } from "./notebook.ts";
+import { type Block, type CellBlock, cellsOf, type Notebook, type Span } from "./notebook.ts";
 
 /** The edit would change cells that it is not about; the message says which and why. */
 export class EditError extends Error {
@@ -61,13 +61,35 @@ export function replaceCell(notebook: Notebook, id: string, code: string): Noteb
   const lines = replaceLines(text.slice(body.start, body.end), fenceBody(source, fence.indent, ending));
   if (length === fence.length) {
     const gap = source !== "" && !/[\r\n]$/.test(opening) ? ending : "";
-    return reparse(notebook, splice(text, body.start, body.end, gap + lines));
+    const after = splice(text, body.start, body.end, gap + lines);
+    return isPlain(notebook, source) ? withSource(notebook, cell, source, after) : reparse(notebook, after);
   }
   const markers = fence.marker.repeat(length);
   const info = opening.slice(fence.indent + fence.length).replace(/[\r\n]+$/, "");
   const closing = fence.closed ? text.slice(body.end, span.end).replace(/[`~]+/, markers) : "";
   return reparse(notebook, splice(text, span.start, span.end, " ".repeat(fence.indent) + markers + info + ending + lines + closing));
 }
+
+/** Nothing to warn about before or after: the new code can change no other block, so the text need not be read again. */
+function isPlain(notebook: Notebook, source: string): boolean {
+  return notebook.warnings.length === 0 && !/^[<>|]{7}/m.test(source);
+}
+
+/** The notebook with one cell's code exchanged and everything behind it shifted: a keystroke in a long notebook is cheap. */
+function withSource(notebook: Notebook, cell: CellBlock, source: string, text: string): Notebook {
+  const shift = text.length - notebook.text.length;
+  const lines = countLines(text.slice(cell.body.start, cell.body.end + shift)) - countLines(notebook.text.slice(cell.body.start, cell.body.end));
+  const moved = (span: Span): Span => ({ start: span.start + shift, end: span.end + shift });
+  const blocks = notebook.blocks.map((block): Block => {
+    if (block === cell) return { ...cell, source, body: { start: cell.body.start, end: cell.body.end + shift }, span: { start: cell.span.start, end: cell.span.end + shift } };
+    if (block.span.start < cell.span.start) return block;
+    const there = { span: moved(block.span), line: block.line + lines };
+    return block.kind === "cell" ? { ...block, ...there, body: moved(block.body) } : { ...block, ...there };
+  });
+  return { ...notebook, text, blocks };
+}
+
+const countLines = (text: string): number => text.match(/\r\n|\n|\r/g)?.length ?? 0;
 
 /** Where a new block goes: before the block at this index; the number of blocks puts it at the end. */
 export type Place = number;

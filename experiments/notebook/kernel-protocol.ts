@@ -81,10 +81,15 @@ export interface KernelOptions {
  */
 export interface Kernel {
   evaluate(cell: CompiledCell): Promise<CellOutcome>;
+  /**
+   * Evaluates a cell only for the experiments it asks for: it shows nothing, and the values it had stay as they are.
+   * The host is expected to answer with "PlanOnly".
+   */
+  plan(cell: CompiledCell): Promise<CellOutcome>;
   /** Drops the values of a cell that was deleted. */
   forget(cell: string): void | Promise<void>;
-  /** Ends every evaluation under way as "interrupted". Stops no training. */
-  interrupt(): void | Promise<void>;
+  /** Ends the cell's evaluation, or every one under way, as "interrupted". Stops no training. */
+  interrupt(cell?: string): void | Promise<void>;
   dispose(): void | Promise<void>;
   /**
    * Counts fresh sandboxes: it grows when a cell had to be stopped by throwing the sandbox away. All values are then

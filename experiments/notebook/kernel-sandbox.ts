@@ -21,6 +21,9 @@ const graceMilliseconds = 250;
 /** On whose behalf code runs. */
 export interface Owner {
   token: number;
+  cell: string;
+  /** values it defines stay in the evaluation */
+  dry: boolean;
   /** milliseconds computed so far */
   used: number;
   /** milliseconds it may compute */
@@ -39,9 +42,9 @@ export interface SandboxEvents {
   /** no more code of this owner can run before the host answers; `lost` where the machine did not survive the turn */
   turned(owner: Owner, lost: SandboxLostError | null): void;
   /** asked often while code runs */
-  interrupted(): boolean;
-  /** code starts or has ended running; a watchdog on another thread may want to know */
-  running(is: boolean): void;
+  interrupted(owner: Owner): boolean;
+  /** whose code starts running, null when it has ended; a watchdog on another thread may want to know */
+  running(owner: Owner | null): void;
 }
 
 /** The machine cannot be used any longer: it was brought down, or would not stop. */
@@ -90,7 +93,7 @@ export class Sandbox {
       const { context } = this;
       const factory = context.evalCode(code, name);
       if (factory.error) return this.failedStart(owner, factory.error);
-      const args = [context.newNumber(owner.token), factory.value, context.newString(JSON.stringify(reads))];
+      const args = [context.newNumber(owner.token), factory.value, context.newString(JSON.stringify(reads)), owner.dry ? context.true : context.false];
       const started = context.callFunction(this.runFunction, context.undefined, ...args);
       for (const handle of args) handle.dispose();
       if (started.error) return this.failedStart(owner, started.error);
@@ -157,13 +160,13 @@ export class Sandbox {
   /** A piece of uninterrupted running, its time counted. Exceptions of cells stay inside the machine: one out here broke it. */
   private slice(work: () => void): void {
     this.sliceStart = performance.now();
-    this.events.running(true);
+    this.events.running(this.owner);
     try {
       work();
     } catch (error) {
       throw this.lose(`the sandbox broke: ${(error as Error).message}`);
     } finally {
-      this.events.running(false);
+      this.events.running(null);
       if (this.owner) this.owner.used += performance.now() - this.sliceStart;
       this.sliceStart = Infinity;
     }
@@ -176,7 +179,7 @@ export class Sandbox {
   private mustStop(): boolean {
     const { owner } = this;
     if (this.stopAll || !owner) return this.stopAll;
-    if (!owner.stopped && this.events.interrupted()) owner.stopped = "interrupt";
+    if (!owner.stopped && this.events.interrupted(owner)) owner.stopped = "interrupt";
     if (!owner.stopped && owner.used + Math.max(0, performance.now() - this.sliceStart) > owner.limit) owner.stopped = "time";
     return owner.stopped !== null;
   }
@@ -217,7 +220,7 @@ export class Sandbox {
 }
 
 /** For turns that run no code of a cell. */
-const nobody = (): Owner => ({ token: 0, used: 0, limit: Infinity, stopped: null, waiting: 0 });
+const nobody = (): Owner => ({ token: 0, cell: "", dry: true, used: 0, limit: Infinity, stopped: null, waiting: 0 });
 
 const nextMacrotask = (): Promise<void> =>
   new Promise((resolve) => {

@@ -4,12 +4,23 @@ import type { CellOutcome, CompiledCell, Kernel, KernelHost, KernelOptions } fro
 
 /** Layout of the shared Int32Array. */
 export const signalWords = {
-  /** the opener sets it to 1 to end everything under way */
+  /** the opener sets it to `everyCell` or a cell's code to end what is under way; 0 otherwise */
   interrupt: 0,
   /** grows when the kernel starts to compute and when it ends: odd while it computes without a pause */
   turns: 1,
-  length: 2,
+  /** code of the cell that computes, 0 for none */
+  cell: 2,
+  length: 3,
 } as const;
+
+export const everyCell = 1;
+
+/** A number that stands for a cell in the shared words (FNV-1a). Two ids with one code would stop together. */
+export function cellCode(id: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
+  return hash === 0 || hash === everyCell ? 2 : hash;
+}
 
 export class KernelService implements Kernel {
   private kernel: Kernel | null = null;
@@ -33,12 +44,16 @@ export class KernelService implements Kernel {
     return outcome;
   }
 
+  plan(cell: CompiledCell): Promise<CellOutcome> {
+    return this.opened().plan(cell);
+  }
+
   forget(cell: string): void | Promise<void> {
     return this.opened().forget(cell);
   }
 
-  interrupt(): void | Promise<void> {
-    return this.opened().interrupt();
+  interrupt(cell?: string): void | Promise<void> {
+    return this.opened().interrupt(cell);
   }
 
   generation(): number | Promise<number> {
@@ -65,8 +80,14 @@ export class KernelService implements Kernel {
 
 function sharedSignals(words: Int32Array): KernelSignals {
   return {
-    interrupted: () => Atomics.load(words, signalWords.interrupt) !== 0,
+    interrupted: (cell) => {
+      const word = Atomics.load(words, signalWords.interrupt);
+      return word === everyCell || (word !== 0 && word === cellCode(cell));
+    },
     interruptSeen: () => void Atomics.store(words, signalWords.interrupt, 0),
-    running: () => void Atomics.add(words, signalWords.turns, 1),
+    running: (cell) => {
+      Atomics.store(words, signalWords.cell, cell === null ? 0 : cellCode(cell));
+      Atomics.add(words, signalWords.turns, 1);
+    },
   };
 }

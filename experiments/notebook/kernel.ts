@@ -11,10 +11,11 @@ export type { CellOutcome, CompiledCell, Kernel, KernelHost, KernelOptions } fro
 
 /** What another thread can see of the kernel and say to it while its thread is busy. */
 export interface KernelSignals {
-  /** asked often while a cell computes; true ends everything under way */
-  interrupted(): boolean;
+  /** asked often while a cell computes; true ends its evaluation */
+  interrupted(cell: string): boolean;
   interruptSeen(): void;
-  running(is: boolean): void;
+  /** the cell that starts computing; null when it has ended or pauses */
+  running(cell: string | null): void;
 }
 
 const noSignals: KernelSignals = { interrupted: () => false, interruptSeen: () => {}, running: () => {} };
@@ -75,8 +76,8 @@ class SandboxKernel implements Kernel {
       curves: (id, metric) => toWire(curvesOf(this.result(id), metric)),
       settle: (token, failure) => this.settle(token, failure),
       turned: (owner, lost) => (lost ? this.afterLoss(owner, sandbox) : this.afterTurn(owner)),
-      interrupted: () => this.signals.interrupted(),
-      running: (is) => this.signals.running(is),
+      interrupted: (owner) => this.signals.interrupted(owner.cell),
+      running: (owner) => this.signals.running(owner && owner.cell),
     });
     this.sandbox = sandbox;
     return sandbox;
@@ -87,13 +88,21 @@ class SandboxKernel implements Kernel {
   }
 
   async evaluate(cell: CompiledCell): Promise<CellOutcome> {
-    for (const other of this.live.values()) if (other.cell.id === cell.id) other.end({ status: "interrupted" });
+    for (const other of [...this.live.values()]) if (other.cell.id === cell.id && !other.owner.dry) other.end({ status: "interrupted" });
     await this.forget(cell.id);
+    return this.start(cell, false);
+  }
+
+  plan(cell: CompiledCell): Promise<CellOutcome> {
+    return this.start(cell, true);
+  }
+
+  private async start(cell: CompiledCell, dry: boolean): Promise<CellOutcome> {
     if (cell.error) return { status: "failed", error: cell.error };
     for (const name of cell.reads) {
       const known = this.names.get(name);
       if (known?.planned) {
-        this.share(cell, true);
+        if (!dry) this.share(cell, true);
         return { status: "planned" };
       }
       if (!known) return this.failed(cell, { name: "ValueLost", message: `\`${name}\` has no value yet: run the cell that defines it first`, stack: "" });
@@ -103,7 +112,7 @@ class SandboxKernel implements Kernel {
       const token = ++this.lastToken;
       const evaluation: Evaluation = {
         cell,
-        owner: { token, used: 0, limit: this.limit, stopped: null, waiting: 0 },
+        owner: { token, cell: cell.id, dry, used: 0, limit: this.limit, stopped: null, waiting: 0 },
         planned: false,
         refused: false,
         requests: 0,
@@ -127,9 +136,9 @@ class SandboxKernel implements Kernel {
     if (names.length > 0 && this.sandbox) (await this.sandbox).forget(names);
   }
 
-  interrupt(): void {
+  interrupt(cell?: string): void {
     this.signals.interruptSeen();
-    for (const evaluation of [...this.live.values()]) evaluation.end({ status: "interrupted" });
+    for (const evaluation of [...this.live.values()]) if (cell === undefined || evaluation.cell.id === cell) evaluation.end({ status: "interrupted" });
   }
 
   dispose(): void {
@@ -166,18 +175,20 @@ class SandboxKernel implements Kernel {
     evaluation.settled = () => {
       const planned = evaluation.planned && !evaluation.refused;
       if (json !== "" && !planned) return this.failed(cell, fromWire(json) as Failure);
-      this.share(cell, planned);
+      if (!evaluation.owner.dry) this.share(cell, planned);
       return { status: planned ? "planned" : "done" };
     };
   }
 
   /** If nothing is outstanding when no code can run, the cell will never end by itself. */
   private afterTurn(owner: Owner): void {
-    if (this.signals.interrupted()) return this.interrupt();
     const evaluation = this.live.get(owner.token);
     if (!evaluation) return;
     const { cell } = evaluation;
-    if (owner.stopped === "interrupt") return evaluation.end({ status: "interrupted" });
+    if (owner.stopped === "interrupt") {
+      this.signals.interruptSeen();
+      return evaluation.end({ status: "interrupted" });
+    }
     if (owner.stopped === "time") return evaluation.end(this.failed(cell, { name: "TimeLimit", message: `${this.tooLong()} and was stopped`, stack: "" }));
     if (evaluation.settled) return evaluation.end(evaluation.settled());
     if (owner.waiting > 0) return;
@@ -231,7 +242,7 @@ class SandboxKernel implements Kernel {
 
   private display(owner: Owner, json: string): void {
     const evaluation = this.live.get(owner.token);
-    if (!evaluation || evaluation.owner.stopped) return;
+    if (!evaluation || owner.stopped || owner.dry) return;
     evaluation.displays++;
     if (evaluation.displays > maxDisplays + 1) return;
     const item = evaluation.displays > maxDisplays ? ({ kind: "text", text: `… more than ${maxDisplays} values: the rest is not shown` } as const) : readDisplayItem(fromWire(json));
@@ -240,7 +251,7 @@ class SandboxKernel implements Kernel {
 
   private log(owner: Owner, level: string, text: string): void {
     const evaluation = this.live.get(owner.token);
-    if (!evaluation || evaluation.owner.stopped) return;
+    if (!evaluation || owner.stopped || owner.dry) return;
     evaluation.logLines++;
     if (evaluation.logLines > maxLogLines + 1) return;
     const line = evaluation.logLines > maxLogLines ? `… more than ${maxLogLines} lines: the rest is not shown` : text;

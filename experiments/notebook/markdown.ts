@@ -11,6 +11,15 @@ import type { Block, CellBlock, Notebook, NotebookWarning, ProseBlock } from "./
 export type { Block, Budget, CellBlock, FrontMatter, Notebook, NotebookWarning, ProseBlock } from "./notebook.ts";
 export { cellsOf } from "./notebook.ts";
 
+/** Only where blocks begin and end matters here; what is inside paragraphs is left unread, which saves most of the time. */
+const blocksOnly = {
+  disable: {
+    null: [
+      "attention", "autolink", "characterEscape", "characterReference", "codeText", "definition", "hardBreakEscape", "htmlText", "labelEnd", "labelStartImage", "labelStartLink", "setextUnderline",
+    ],
+  },
+};
+
 const byteOrderMark = "\uFEFF";
 
 /** Never throws: whatever is odd about the text becomes a warning. */
@@ -43,7 +52,7 @@ function readCells(text: string, start: number, lines: Lines, warnings: Notebook
   const repeated: CellBlock[] = [];
   // micromark drops a byte order mark without counting it; only a file with two of them can have one here.
   const markdown = text.slice(start).replace(/^\uFEFF/, "\u200B");
-  for (const node of fromMarkdown(markdown).children) {
+  for (const node of fromMarkdown(markdown, { extensions: [blocksOnly] }).children) {
     if (node.type !== "code") {
       warnNested(node, start, lines, warnings);
       continue;

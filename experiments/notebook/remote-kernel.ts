@@ -4,7 +4,7 @@
  */
 import { type Endpoint, proxy, type Remote, releaseProxy, wrap } from "comlink";
 import { defaultCpuSeconds } from "./kernel.ts";
-import { type KernelService, signalWords } from "./kernel-service.ts";
+import { cellCode, everyCell, type KernelService, signalWords } from "./kernel-service.ts";
 import type { CellOutcome, CompiledCell, Kernel, KernelHost, KernelOptions } from "./kernel-protocol.ts";
 
 export interface WorkerThread {
@@ -71,7 +71,15 @@ class RemoteKernel implements Kernel {
     return this.session;
   }
 
-  async evaluate(cell: CompiledCell): Promise<CellOutcome> {
+  evaluate(cell: CompiledCell): Promise<CellOutcome> {
+    return this.ask(cell, (service) => service.evaluate(cell));
+  }
+
+  plan(cell: CompiledCell): Promise<CellOutcome> {
+    return this.ask(cell, (service) => service.plan(cell));
+  }
+
+  private async ask(cell: CompiledCell, call: (service: Remote<KernelService>) => Promise<CellOutcome>): Promise<CellOutcome> {
     const session = await this.open();
     return new Promise((resolve, reject) => {
       const pending: Pending = {
@@ -85,8 +93,9 @@ class RemoteKernel implements Kernel {
       };
       this.pending.add(pending);
       this.watch();
-      session.service.evaluate(cell).then(pending.end, (error: unknown) => {
+      call(session.service).then(pending.end, (error: unknown) => {
         this.pending.delete(pending);
+        this.watch();
         reject(error);
       });
     });
@@ -96,14 +105,15 @@ class RemoteKernel implements Kernel {
     if (this.session) await this.session.service.forget(cell);
   }
 
-  async interrupt(): Promise<void> {
+  async interrupt(cell?: string): Promise<void> {
     const { session } = this;
     if (!session) return;
-    if (session.words) Atomics.store(session.words, signalWords.interrupt, 1);
+    if (session.words) Atomics.store(session.words, signalWords.interrupt, cell === undefined ? everyCell : cellCode(cell));
     const late = new Promise<"late">((resolve) => setTimeout(resolve, graceMilliseconds, "late"));
-    if ((await Promise.race([session.service.interrupt(), late])) !== "late") return;
-    for (const pending of [...this.pending]) if (pending.session === session) pending.end({ status: "interrupted" });
-    this.lose(session, "it would not stop");
+    if ((await Promise.race([session.service.interrupt(cell), late])) !== "late") return;
+    for (const pending of [...this.pending]) if (pending.session === session && (cell === undefined || pending.cell.id === cell)) pending.end({ status: "interrupted" });
+    // Another cell may merely keep the thread busy: that one goes on.
+    if (cell === undefined || !session.words || Atomics.load(session.words, signalWords.cell) === cellCode(cell)) this.lose(session, "it would not stop");
   }
 
   async generation(): Promise<number> {

@@ -38,6 +38,17 @@ describe("replaceCell", () => {
     expect(replaceCell(empty, "a", "const x = 1;").text).toBe(text);
   });
 
+  test("a keystroke gives the notebook that reading the text anew gives", () => {
+    const lines = fc.array(fc.constantFrom("x", "", "  y", "```", "~~~", "<<<<<<< a", "\u2028"), { maxLength: 4 }).map((parts) => parts.join("\n"));
+    const ending = fc.constantFrom("\n", "\r\n", "\r");
+    fc.assert(
+      fc.property(lines, ending, fc.constantFrom("a", "b"), (source, end, id) => {
+        const after = replaceCell(parseNotebook(text.replaceAll("\n", end)), id, source);
+        expect(after).toEqual(parseNotebook(after.text));
+      }),
+    );
+  });
+
   test("any code in any notebook reads back, and nothing outside the fence changes", () => {
     const code = fc.oneof(fc.string({ unit: "binary" }), fc.array(fc.constantFrom("```", "~~~~", "  x", "", "`````ts {#z}", "a\tb"), { maxLength: 6 }).map((lines) => lines.join("\n")));
     fc.assert(
@@ -50,6 +61,7 @@ describe("replaceCell", () => {
         expect(cellsOf(after).map(({ id, source }) => [id, source])).toEqual(
           cells.map(({ id, source }) => [id, id === cell.id ? newCode.replace(/\r\n|\r/g, "\n") : source]),
         );
+        expect(after).toEqual(parseNotebook(after.text));
         expect(after.text.startsWith(source.slice(0, cell.span.start))).toBe(true);
         expect(after.text.endsWith(source.slice(cell.span.end))).toBe(true);
       }),

@@ -84,6 +84,26 @@ describe("openKernelInWorker", () => {
     expect(await kernel.evaluate(rawCell("b", "1"))).toEqual({ status: "done" });
   });
 
+  test("interrupt() of one cell leaves the others alone, also while one of them keeps the thread busy", async () => {
+    const { kernel } = await open({ cpuSeconds: 4 }, { experiment: () => new Promise(() => {}) });
+    const waiting = kernel.evaluate(rawCell("w", `await $scope.api.experiment("W", {})`, { kind: "experiment" }));
+    const busy = kernel.evaluate(rawCell("b", "const end = Date.now() + 3000; while (Date.now() < end);"));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await kernel.interrupt("w");
+    expect(await waiting).toEqual({ status: "interrupted" });
+    expect(await busy).toEqual({ status: "done" });
+    expect(await kernel.generation()).toBe(1);
+  });
+
+  test("interrupt() of one cell stops its endless loop", async () => {
+    const { kernel } = await open({ cpuSeconds: 60 });
+    const outcome = kernel.evaluate(rawCell("loop", "for (;;) {}"));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await kernel.interrupt("loop");
+    expect(await outcome).toEqual({ status: "interrupted" });
+    expect(await kernel.generation()).toBe(1);
+  });
+
   test.each([
     ["JSON", `JSON.parse("[".repeat(1e6))`],
     ["code", `eval("(".repeat(1e6))`],

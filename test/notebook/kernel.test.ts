@@ -194,6 +194,31 @@ describe("plan mode", () => {
   });
 });
 
+describe("plan()", () => {
+  test("asks for a cell's experiments, shows nothing and leaves its values as they are", async () => {
+    let planning = false;
+    const { kernel, run, displays, logs, requests } = await openHarness(async (request) => (planning ? Promise.reject(Object.assign(new Error("planned"), { name: "PlanOnly" })) : resultOf(request.title)));
+    await run({ e: experimentCell });
+    planning = true;
+    const { compileCells } = await import("../../experiments/notebook/compile.ts");
+    const [changed, view] = compileCells([{ id: "e", source: `${experimentCell}\nconsole.log("x");\ndisplay(1);` }, { id: "v", source: "e.title" }]).cells;
+    expect(await kernel.plan(changed)).toEqual({ status: "planned" });
+    expect([requests.length, displays, logs]).toEqual([2, [], []]);
+    expect(await kernel.evaluate(view)).toEqual(done);
+    expect(displays).toEqual([{ cell: "v", item: { kind: "text", text: "E" } }]);
+  });
+
+  test("of a cell that needs no experiment changes no value either", async () => {
+    const { kernel, run, displays } = await openHarness();
+    await run({ a: "const x = 1" });
+    const { compileCells } = await import("../../experiments/notebook/compile.ts");
+    const [changed, view] = compileCells([{ id: "a", source: "const x = 2" }, { id: "b", source: "x" }]).cells;
+    expect(await kernel.plan(changed)).toEqual(done);
+    await kernel.evaluate(view);
+    expect(displays).toEqual([{ cell: "b", item: { kind: "text", text: "1" } }]);
+  });
+});
+
 describe("errors", () => {
   test.each([
     ["a type error on a later line", "const a = 1;\n\n  null.x", 3, 7],

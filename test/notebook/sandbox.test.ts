@@ -86,7 +86,7 @@ describe("a cell that takes too much gets an error", () => {
     ["endless recursion", "const f = () => f() + 1; f()", "StackOverflow"],
     ["endless recursion through a getter", "const o = { get x() { return this.x } }; o.x", "StackOverflow"],
   ])("%s", async (_what, body, name) => {
-    const tried = await evaluate(body, { memoryBytes: 64 * 2 ** 20 });
+    const tried = await evaluate(body, { memoryBytes: 16 * 2 ** 20, cpuSeconds: 50 });
     expect(tried.outcome).toMatchObject({ status: "failed", error: { name: typeof name === "string" ? name : expect.stringMatching(name) } });
     await expectAlive(tried);
   });

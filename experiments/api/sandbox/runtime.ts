@@ -193,7 +193,7 @@ export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
   }
 
   /** Evaluates a compiled cell: its names are shared once everything it waits for has come. */
-  async function run(token: number, factory: Factory, reads: string): Promise<void> {
+  async function run(token: number, factory: Factory, reads: string, dry: boolean): Promise<void> {
     const waits: Promise<unknown>[] = [];
     apply(set, pending, [token, waits]);
     try {
@@ -203,7 +203,7 @@ export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
       const outcome = await factory({ api, cells })();
       if (outcome.last !== undefined) display(outcome.last);
       const arrived = await settled(outcome.defined, waits);
-      for (const name in arrived) apply(set, shared, [name, arrived[name]]);
+      if (!dry) for (const name in arrived) apply(set, shared, [name, arrived[name]]);
       host.settle(token, "");
     } catch (error) {
       host.settle(token, failure(error));
