@@ -90,7 +90,7 @@ export class CellRunner {
     this.modes.set(cell.id, mode);
     try {
       const kernel = await this.open();
-      const outcome = await kernel.evaluate(cell);
+      const outcome = await (kind === "plan" ? kernel.plan(cell) : kernel.evaluate(cell));
       const generation = await kernel.generation();
       if (generation !== this.generation) {
         this.generation = generation;
@@ -103,10 +103,8 @@ export class CellRunner {
   }
 
   private cancel(id: string): void {
-    const studies = this.studies.studiesOf(id);
-    for (const study of studies) study.commands.stop();
-    // Only computing needs an interrupt; it ends every cell that computes, so training cells are left to their stop.
-    if (studies.every((study) => study.state === "planned" || study.state === "finished")) void this.kernel?.then((kernel) => kernel.interrupt());
+    for (const study of this.studies.studiesOf(id)) study.commands.stop();
+    void this.kernel?.then((kernel) => kernel.interrupt(id));
   }
 
   private announce(id: string, outcome: CellOutcome): void {
