@@ -145,7 +145,8 @@ export function tickText(value: number): string {
   if (size === 0) return "0";
   if (size >= 1e4 && size < 1e15) return format(".3~s")(value).replace(/([kMGT])$/, " $1");
   if (size >= 1e-4 && size < 1e4) return format(".4~r")(value);
-  return format(".2~e")(value);
+  // d3 writes a true minus before the number, not in the exponent
+  return format(".2~e")(value).replace("e-", "e−");
 }
 
 /** Least and greatest of the finite values, with `pad` of their distance on both sides. */

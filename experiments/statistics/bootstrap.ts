@@ -20,9 +20,11 @@ export function bootstrapMean95(values: readonly number[], resamples = 4000, see
   }
   means.sort((a, b) => a - b);
 
-  // how far the median of the resampled means lies from the observed one; a mean equal to it counts half
+  // how far the median of the resampled means lies from the observed one. A mean equal to it counts half; sums in another
+  // order are equal but for rounding, and few values make many such ties
+  const rounding = n * Number.EPSILON * Math.max(...values.map(Math.abs));
   let below = 0;
-  for (const m of means) below += m < observed ? 1 : m === observed ? 0.5 : 0;
+  for (const m of means) below += m < observed - rounding ? 1 : m <= observed + rounding ? 0.5 : 0;
   const bias = normal.inv(Math.min(1 - 0.5 / resamples, Math.max(0.5 / resamples, below / resamples)), 0, 1);
 
   // acceleration by the jackknife; leaving out value i moves the mean by (observed − value i) / (n − 1)

@@ -63,5 +63,5 @@ function tooLong(value: number): boolean {
 }
 
 function scientific(value: number): string {
-  return format(".2e")(value);
+  return format(".2e")(value).replace("e-", "e−");
 }

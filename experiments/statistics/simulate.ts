@@ -1,0 +1,65 @@
+/**
+ * Simulated studies: runs whose true differences and spreads are known, judged by the very functions that judge real ones.
+ * What an interval, a verdict and a detectable difference promise is a frequency, so it can be counted.
+ */
+import { stream, type RandomStream } from "../../engine/random.ts";
+import type { ArmResult, Comparison, FinalMetrics, RunResult } from "../results.ts";
+import { compareArms } from "./compare.ts";
+import { summariseArm } from "./summary.ts";
+
+export interface StudyDesign {
+  seeds: number;
+  /** true difference of each arm to the baseline, in nats */
+  shifts: readonly number[];
+  /** sd of what an arm's run adds to its seed, baseline first, in nats */
+  noise: readonly number[];
+  /** one run of every study, of an arm and a seed drawn at random, ends without a result */
+  diverged?: boolean;
+}
+
+/** The metric that carries the simulated values. */
+const metric = "valLoss";
+/** What all runs of one seed share; pairing removes it. Much wider than the noise, so that pairing by mistake would show. */
+const seedSpread = 0.1;
+
+/** True sd of the paired differences of arm `arm` (0 is the first that is not the baseline). */
+export function pairedSd({ noise }: StudyDesign, arm = 0): number {
+  return Math.hypot(noise[0], noise[arm + 1]);
+}
+
+/** Comparisons of `studies` studies of one design, drawn from the stream named `name`. Equal arguments, equal studies. */
+export function* simulateStudies(design: StudyDesign, studies: number, name: string): Generator<Comparison[]> {
+  const random = stream(1, name);
+  for (let study = 0; study < studies; study++) {
+    const arms = simulateArms(design, random);
+    yield compareArms(arms, arms[0].name, [metric]).filter((comparison) => comparison.metric === metric);
+  }
+}
+
+function simulateArms({ seeds, shifts, noise, diverged = false }: StudyDesign, random: RandomStream): ArmResult[] {
+  const luck = Array.from({ length: seeds }, () => 2 + seedSpread * random.normal());
+  const lost = diverged ? { arm: random.below(shifts.length + 1), seed: random.below(seeds) } : null;
+  return [0, ...shifts].map((shift, arm): ArmResult => {
+    const name = arm === 0 ? "baseline" : `arm ${arm}`;
+    const runs = luck.map((base, seed) => {
+      const value = base + shift + noise[arm] * random.normal();
+      return runWith(name, seed, lost?.arm === arm && lost.seed === seed ? null : value);
+    });
+    return { name, patch: {}, config: {} as ArmResult["config"], params: 0, activeParams: 0, flopsPerToken: 0, runs, ...summariseArm(runs) };
+  });
+}
+
+/** Metrics that no study looks at: what is not finite makes no pair, and so costs no test and no bootstrap. */
+const unmeasured: Omit<FinalMetrics, typeof metric> = {
+  step: 1, tokens: 1, seconds: 1, valBpb: {}, mtpLoss: [], acceptance: [], maxVioGlobal: NaN, maxVioFloor: NaN, routingEntropy: NaN, specialisation: NaN,
+  expertCounts: [], trainLoss: NaN, balanceLoss: NaN, gradNorm: NaN, skippedSteps: NaN, clippedSteps: NaN, tokensPerSecond: NaN, maxVioBatch: NaN, domains: [],
+};
+
+/** @param valLoss null makes a run that diverged */
+function runWith(arm: string, seedIndex: number, valLoss: number | null): RunResult {
+  const done = valLoss !== null;
+  return {
+    arm, seed: { init: seedIndex, data: seedIndex }, seedIndex, key: "", status: done ? "done" : "diverged", error: null, divergedAt: done ? null : 1,
+    cached: false, steps: 1, tokens: 1, seconds: 1, provenance: null, curves: "", metrics: done ? { ...unmeasured, valLoss } : null,
+  };
+}
