@@ -123,6 +123,7 @@ export class App {
   async save(as: boolean): Promise<boolean> {
     const { notebook } = this;
     if (!notebook) return true;
+    notebook.commit();
     const { text } = notebook;
     const outcome = await this.host.save(text, { as, suggestedName: notebook.name });
     if (outcome.status === "cancelled") return false;
@@ -135,6 +136,7 @@ export class App {
   async exportReport(format: "html" | "pdf"): Promise<void> {
     const { notebook } = this;
     if (!notebook) return;
+    notebook.commit();
     const { reportOf } = await import("../figures/report.ts");
     const html = reportOf(notebook, this.studies, format === "pdf" ? { theme: "light", paper: "A4" } : {});
     const name = `${notebook.name.replace(/\.md$/, "")}.${format}`;

@@ -25,6 +25,9 @@ export interface CellOutput {
 
 const noOutput: CellOutput = { items: [], logs: [] };
 
+/** Milliseconds without a key after which what was typed enters the notebook: a key press never waits for 200 cells. */
+const commitAfter = 120;
+
 /** Milliseconds without a key after which typing counts as paused. */
 const settleAfter = 600;
 
@@ -35,6 +38,8 @@ export class NotebookState {
   editing = $state(false);
   /** grows when the focus should go back to the selected block */
   focusRequest = $state(0);
+  /** grows when an open editor must take the notebook's text: undo, redo, or text put back */
+  revision = $state(0);
   /** of the open code editor */
   editor = $state.raw<{ format: () => Promise<void> } | null>(null);
 
@@ -42,7 +47,9 @@ export class NotebookState {
   private savedText = $state.raw("");
   private outputs = $state.raw<ReadonlyMap<string, CellOutput>>(new Map());
   private perform: (command: SessionCommand) => void = () => {};
-  private settling: ReturnType<typeof setTimeout> | null = null;
+  /** typed, and not yet in the notebook's text */
+  private typed: { key: string; value: string } | null = null;
+  private typingTimer: ReturnType<typeof setTimeout> | null = null;
 
   readonly blocks: readonly BlockView[] = $derived.by(() => {
     const { blocks } = this.session.notebook;
@@ -67,6 +74,11 @@ export class NotebookState {
   }
 
   dispatch(event: SessionEvent): void {
+    this.commit();
+    this.apply(event);
+  }
+
+  private apply(event: SessionEvent): void {
     const { state, commands } = reduce(this.session, event);
     this.session = state;
     for (const command of commands) this.perform(command);
@@ -150,7 +162,10 @@ export class NotebookState {
   // Selection
 
   select(key: string, { reveal = false } = {}): void {
-    if (key !== this.selectedKey) this.editing = false;
+    if (key !== this.selectedKey) {
+      this.editing = false;
+      this.commit();
+    }
     this.selectedKey = key;
     if (reveal) this.focusRequest += 1;
   }
@@ -176,12 +191,31 @@ export class NotebookState {
   // Edits
 
   setText(key: string, value: string): void {
-    const index = this.blocks.findIndex((block) => block.key === key);
+    if (this.typed && this.typed.key !== key) this.commit();
+    this.typed = { key, value };
+    this.afterTyping(commitAfter, () => {
+      this.commit();
+      this.afterTyping(settleAfter - commitAfter, () => this.apply({ type: "settle" }));
+    });
+  }
+
+  /** Takes what was typed into the text at once; before saving, running and everything else that reads it. */
+  commit(): void {
+    const { typed } = this;
+    this.typed = null;
+    if (!typed) return;
+    const index = this.blocks.findIndex((block) => block.key === typed.key);
     const block = this.blocks[index];
-    if (!block || block.text === value) return;
-    this.change(block.id === null ? { kind: "setProse", block: index, text: value } : { kind: "setSource", cell: block.id, source: value });
-    if (this.settling) clearTimeout(this.settling);
-    this.settling = setTimeout(() => this.dispatch({ type: "settle" }), settleAfter);
+    if (!block || block.text === typed.value) return;
+    this.apply({
+      type: "edit",
+      edit: block.id === null ? { kind: "setProse", block: index, text: typed.value } : { kind: "setSource", cell: block.id, source: typed.value },
+    });
+  }
+
+  private afterTyping(milliseconds: number, then: () => void): void {
+    if (this.typingTimer) clearTimeout(this.typingTimer);
+    this.typingTimer = setTimeout(then, milliseconds);
   }
 
   insert(where: "above" | "below", source = ""): void {
@@ -228,17 +262,20 @@ export class NotebookState {
 
   undo(): void {
     this.dispatch({ type: "undo" });
+    this.revision += 1;
     if (!this.selected) this.selectAt(0);
   }
 
   redo(): void {
     this.dispatch({ type: "redo" });
+    this.revision += 1;
     if (!this.selected) this.selectAt(0);
   }
 
   /** Puts unsaved text of an earlier session back; undo returns to the file's. */
   restore(text: string): void {
     this.dispatch({ type: "replace", text });
+    this.revision += 1;
   }
 
   // Running
