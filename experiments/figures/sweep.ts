@@ -50,7 +50,7 @@ export function sweep(experiment: ExperimentResult, options: v.InferOutput<typeo
       csv: () => csvText(["arm", path ?? "x", "seed", options.metric], points.flatMap((p) => p.values.map(({ seedIndex, value }) => [p.arm, p.x, seedIndex, value]))),
       blocks: [
         points.some((point) => point.values.length)
-          ? responsePanel(series, { width, theme, references, x: { label: path!, log: logX, ticks: fewTicks(xs) }, y: { label: metricLabel(options.metric), name: metricTitle(options.metric), log: options.logY } })
+          ? responsePanel(series, { width, theme, references, x: { label: path!, log: logX, ticks: fewTicks(xs), format: tickText }, y: { label: metricLabel(options.metric), name: metricTitle(options.metric), log: options.logY } })
           : emptyBlock(path === null ? "The arms differ in no number; name one with the option path." : placed.length ? "No run has finished yet." : `No arm has a number at ${path}.`, width, theme),
       ],
       notes: points.length
