@@ -68,9 +68,11 @@ export async function measure(backend: Backend, config: RunConfig, texts: Domain
     const bench = new Bench(executable, config, plan, products, texts, options.replicas);
     const compileTime = performance.now() - started;
     const firstStepTime = await bench.steps(1);
-    const stretch = Math.max(1, Math.min(longestStretch, Math.round(flopsPerStretch / (modelFlops(plan) * options.replicas))));
-    await bench.steps(warmUpSteps);
-    await bench.products(2);
+    const slow = firstStepTime > 1000;
+    const stretch = slow ? 1 : Math.max(1, Math.min(longestStretch, Math.round(flopsPerStretch / (modelFlops(plan) * options.replicas))));
+    // a runtime has compiled hot loops well before a slow first step is over
+    await bench.steps(slow ? 1 : warmUpSteps);
+    await bench.products(1);
     const pairs = await bench.rounds(stretch, options);
     const { replicas } = options;
     return {
