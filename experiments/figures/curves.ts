@@ -70,5 +70,5 @@ export function curvesCsv(panels: readonly { metric: string; curves: readonly Ar
       runs.flatMap(({ run, raw, smooth }) => raw.y.map((value, i) => [arm.name, run.seedIndex, metric, raw.steps[i], ...(x === "steps" ? [] : [raw.x[i]]), value, smooth.y[i]])),
     ),
   );
-  return csvText(["arm", "seed", "metric", "step", ...(x === "steps" ? [] : [x]), "value", "smoothed"], rows);
+  return csvText(["arm", "seedIndex", "metric", "step", ...(x === "steps" ? [] : [x]), "value", "smoothed"], rows);
 }

@@ -25,6 +25,8 @@ interface Panel {
   arm: string;
   domain: string;
   seedIndex: number;
+  /** the number that its weights were drawn from */
+  seed: number;
   step: number;
   load: number[][];
 }
@@ -41,13 +43,14 @@ export function expertLoad(experiment: ExperimentResult, options: Options, frame
   const rows = arms.map((arm) => panelsOf(experiment, arm, seed, options));
   const panels = rows.flat();
   const steps = [...new Set(panels.map((panel) => panel.step))];
+  const seeds = [...new Set(panels.map((panel) => panel.seed))];
   return compose(
     {
       title: options.by === "domain" ? "Expert load by domain" : "Expert load",
       alternative: panels.map(describe).join(" ") || "No validation has been done yet.",
-      csv: () => csvText(["arm", "domain", "seed", "step", "layer", "expert", "relativeLoad"], panels.flatMap(csvRows)),
+      csv: () => csvText(["arm", "domain", "seedIndex", "step", "layer", "expert", "relativeLoad"], panels.flatMap(csvRows)),
       blocks: panels.length ? [grid(rows.filter((row) => row.length), width, theme), scaleBar(width, theme)] : [emptyBlock("No validation has been done yet.", width, theme)],
-      notes: panels.length ? [`Seed ${seed}, validation tokens at step ${steps.join(", ")}. Rows are MoE layers, from the first; columns are experts.`] : [],
+      notes: panels.length ? [`Seed ${seeds.join(", ")}, validation tokens at step ${steps.join(", ")}. Rows are MoE layers, from the first; columns are experts.`] : [],
     },
     frame,
   );
@@ -67,7 +70,7 @@ function panelsOf(experiment: ExperimentResult, arm: ArmResult, seed: number, { 
   const run = arm.runs.find((candidate) => candidate.seedIndex === seed);
   const found = run && countsAt(run, step);
   if (!found || !found.counts.length) return [];
-  const common = { arm: arm.name, seedIndex: seed, step: found.step };
+  const common = { arm: arm.name, seedIndex: seed, seed: run.seed.init, step: found.step };
   if (by === "all") return [{ ...common, domain: "all", load: found.counts.map((layer) => relative(sum(layer))) }];
   const names = experiment.domains.length === found.counts[0].length ? experiment.domains : found.counts[0].map((_, i) => `domain ${i + 1}`);
   return names.map((domain, d) => ({ ...common, domain, load: found.counts.map((layer) => relative(layer[d])) }));

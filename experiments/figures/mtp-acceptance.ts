@@ -35,7 +35,7 @@ export function mtpAcceptance(experiment: ExperimentResult, { arms: names }: v.I
     {
       title: "Acceptance of multi-token predictions",
       alternative: series.flatMap(({ points }) => points.filter((p) => p.values.length).map((p) => `${p.arm}, depth ${p.x}: ${percent(p.values.reduce((sum, { value }) => sum + value, 0) / p.values.length)}.`)).join(" ") || "No run with multi-token prediction has finished.",
-      csv: () => csvText(["arm", "seed", "depth", "acceptance"], series.flatMap(({ points }) => points.flatMap((p) => p.values.map(({ seedIndex, value }) => [p.arm, seedIndex, p.x, value])))),
+      csv: () => csvText(["arm", "seedIndex", "depth", "acceptance"], series.flatMap(({ points }) => points.flatMap((p) => p.values.map(({ seedIndex, value }) => [p.arm, seedIndex, p.x, value])))),
       legend: armLegend(experiment, arms),
       blocks: [
         any

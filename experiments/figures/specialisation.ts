@@ -46,7 +46,7 @@ export function specialisation(experiment: ExperimentResult, { metric, arms: nam
     {
       title: metricTitle(metric),
       alternative: rows.map(({ arm, values, mean }) => (values.length ? `${arm.name}: mean ${formatValue(mean)} of ${values.length}.` : `${arm.name}: no value.`)).join(" "),
-      csv: () => csvText(["arm", "seed", metric], rows.flatMap(({ arm, values }) => values.map(({ seedIndex, value }) => [arm.name, seedIndex, value]))),
+      csv: () => csvText(["arm", "seedIndex", metric], rows.flatMap(({ arm, values }) => values.map(({ seedIndex, value }) => [arm.name, seedIndex, value]))),
       blocks: [any ? strips(rows, experiment, metric, width, theme) : emptyBlock("No run has finished yet.", width, theme)],
       notes: [`Small symbols: one run each; bar: the arm's mean.`, ...meaning, ...countRuns(arms)],
     },

@@ -47,7 +47,7 @@ export function sweep(experiment: ExperimentResult, options: v.InferOutput<typeo
     {
       title: path === null ? metricTitle(options.metric) : `${metricTitle(options.metric)} against ${path}`,
       alternative: [...points.filter((p) => p.values.length).map((p) => `${path} ${tickText(p.x)}: ${formatValue(p.values.reduce((sum, { value }) => sum + value, 0) / p.values.length)}.`), ...references.map(({ value, label }) => `${label}: ${formatValue(value)}.`)].join(" ") || "There is nothing to draw yet.",
-      csv: () => csvText(["arm", path ?? "x", "seed", options.metric], points.flatMap((p) => p.values.map(({ seedIndex, value }) => [p.arm, p.x, seedIndex, value]))),
+      csv: () => csvText(["arm", path ?? "x", "seedIndex", options.metric], points.flatMap((p) => p.values.map(({ seedIndex, value }) => [p.arm, p.x, seedIndex, value]))),
       blocks: [
         points.some((point) => point.values.length)
           ? responsePanel(series, { width, theme, references, x: { label: path!, log: logX, ticks: fewTicks(xs), format: tickText }, y: { label: metricLabel(options.metric), name: metricTitle(options.metric), log: options.logY } })

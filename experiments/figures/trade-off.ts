@@ -77,7 +77,7 @@ export function tradeOff(experiment: ExperimentResult, options: v.InferOutput<ty
     {
       title: `${metricTitle(options.y)} against ${metricTitle(options.x)}`,
       alternative: means.map((mean) => `${mean.arm}: ${metricTitle(options.x)} ${formatValue(mean.x)}, ${metricTitle(options.y)} ${formatValue(mean.y)}.`).join(" ") || "No run has finished yet.",
-      csv: () => csvText(["arm", "seed", options.x, options.y], dots.map((dot) => [dot.arm, dot.seedIndex, dot.x, dot.y])),
+      csv: () => csvText(["arm", "seedIndex", options.x, options.y], dots.map((dot) => [dot.arm, dot.seedIndex, dot.x, dot.y])),
       legend: armLegend(experiment, arms),
       blocks: [block],
       notes: ["Small symbols: one run each; large: the arm's mean.", ...leftOut(dots.length - drawn.length), ...countRuns(arms)],

@@ -15,9 +15,11 @@ export interface ReportDocument {
   results: Results;
 }
 
-/** The figures that open every experiment, in reading order. */
-export const leadingFigures = (experiment: ExperimentResult): FigureRequest[] =>
-  ["forest", "curves", "tradeOff", "expertLoad"].map((figure) => ({ figure, experiments: [experiment.id], options: {} }));
+/** The figures that open an experiment, in reading order; one that the notebook itself shows of it stands where the notebook has it. */
+export function leadingFigures(experiment: ExperimentResult, { blocks }: ReportDocument): FigureRequest[] {
+  const shown = blocks.flatMap((block) => (block.kind === "cell" ? block.displays : [])).flatMap((item) => (item.kind === "figure" && item.request.experiments.includes(experiment.id) ? [item.request.figure] : []));
+  return ["forest", "curves", "tradeOff", "expertLoad"].filter((figure) => !shown.includes(figure)).map((figure) => ({ figure, experiments: [experiment.id], options: {} }));
+}
 
 /** What a reader must know before trusting an experiment's numbers. */
 export function warningsOf(experiment: ExperimentResult): string[] {

@@ -20,7 +20,7 @@ export function drawerOf({ results }: ReportDocument): DrawFigure {
 /** Every figure of a document once: those that open its experiments, and those that cells show. */
 export function figuresOf(document: ReportDocument): FigureRequest[] {
   const shown = document.blocks.flatMap((block) => (block.kind === "cell" ? block.displays.flatMap((item) => (item.kind === "figure" ? [item.request] : [])) : []));
-  const all = [...document.results.experiments.flatMap(leadingFigures), ...shown];
+  const all = [...document.results.experiments.flatMap((experiment) => leadingFigures(experiment, document)), ...shown];
   return [...new Map(all.map((request) => [figureFileName(request), request])).values()];
 }
 

@@ -105,7 +105,7 @@ class Page {
 ${experiment.question ? `<p class="question">${escapeHtml(experiment.question)}</p>` : ""}
 ${warnings.join("\n")}
 ${words.join("\n")}
-${leadingFigures(experiment).map((request) => this.figure(request)).join("\n")}
+${leadingFigures(experiment, this.document).map((request) => this.figure(request)).join("\n")}
 ${this.table(armTable(experiment))}
 ${this.table(comparisonTable(experiment))}
 </section>`;

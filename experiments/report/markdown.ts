@@ -29,7 +29,7 @@ export function reportMarkdown(document: ReportDocument, draw: DrawFigure): { ma
       ...(result.question ? [`*${inline(result.question)}*`] : []),
       ...warningsOf(result).map((text) => `> **Note.** ${inline(text)}`),
       ...result.primary.map((metric) => inline(describeMetric(result, metric))),
-      ...leadingFigures(result).map(figure),
+      ...leadingFigures(result, document).map(figure),
       table(armTable(result)),
       table(comparisonTable(result)),
     ].join("\n\n");

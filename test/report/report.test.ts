@@ -54,6 +54,13 @@ describe("the HTML report", () => {
     expect(count(documentOf([study], [blocks[1], blocks[1]]))).toBe(1);
   });
 
+  test("leaves a leading figure to the cell that shows it", () => {
+    const own: ReportDocument["blocks"] = [{ kind: "cell", id: "load", source: "", displays: [{ kind: "figure", request: { figure: "expertLoad", experiments: ["balancing"], options: { by: "all" } } }], error: null, stale: null }];
+    const document = documentOf([study], own);
+    expect(figuresOf(document).map(({ figure }) => figure)).toEqual(["forest", "curves", "tradeOff", "expertLoad"]);
+    expect(reportHtml(document, drawerOf(document))).not.toContain("Expert load by domain");
+  });
+
   test("draws figures with the page's colours, and declares each of them for light and dark", () => {
     const used = new Set([...html.matchAll(/var\((--fig-[\w-]+),/g)].map(([, name]) => name));
     expect(used.size).toBeGreaterThan(10);
