@@ -114,6 +114,6 @@ function usesExperiment(program: Program, imports: ReadonlyMap<string, string>):
 
 /** Names that a cell with a syntax error seems to define, so that the cells that read them stay attached to it. */
 function guessDefines(source: string): string[] {
-  const declarations = source.matchAll(/^(?:export\s+)?(?:const|let|var|(?:async\s+)?function\*?|class)\s+([\p{L}_$][\p{L}\p{N}_$]*)/gmu);
+  const declarations = source.matchAll(/^(?:export\s+)?(?:const|let|var|(?:async\s+)?function\*?|class|enum|namespace)\s+([\p{L}_$][\p{L}\p{N}_$]*)/gmu);
   return [...new Set([...declarations].map((match) => match[1]))];
 }
