@@ -10,6 +10,7 @@ import { planRun } from "../../../engine/program/plan.ts";
 import { learningRate } from "../../../engine/train/schedule.ts";
 import { measure } from "../../../engine/bench/measure.ts";
 import { initialiseWeights, readTensors } from "../../../engine/train/weights.ts";
+import { exportHuggingFace } from "../../../engine/formats/huggingface.ts";
 import { openDomains } from "../../../experiments/runs/corpora-node.ts";
 
 /** Steps whose losses are compared. */
@@ -22,6 +23,7 @@ export const peerConfig = (model: BenchModel): RunConfig => ({ ...benchModels[mo
  * Writes into `folder`:
  * - `model.json`: `model` and `train` of the config, `learningRates` and our `losses` of the first steps, `tensors`: name → shape and offset in elements
  * - `weights.bin`: float32, published names
+ * - `huggingface/`: the model as `transformers` loads it, where it can be written so
  * - `windows.bin`: uint8 [steps][batchSize][seqLen + 1]
  */
 export async function writePeerData(name: BenchModel, folder: string, steps: number): Promise<void> {
@@ -61,4 +63,7 @@ export async function writePeerData(name: BenchModel, folder: string, steps: num
   await writeFile(join(folder, "model.json"), JSON.stringify({ name, model, train, learningRates, losses: losses.slice(0, comparedSteps), tensors: offsets }));
   await writeFile(join(folder, "weights.bin"), weights);
   await writeFile(join(folder, "windows.bin"), windows);
+  if (model.attention.kind !== "mla") return;
+  await mkdir(join(folder, "huggingface"), { recursive: true });
+  for (const [file, bytes] of exportHuggingFace(config, tensors)) await writeFile(join(folder, "huggingface", file), bytes);
 }

@@ -45,14 +45,16 @@ function attention(h, p, n) {
   return matMul(perHead(matMul(weights, v)).reshape([rows, width]), p[`o${n}`]);
 }
 
+/** 1 for the k highest of each row; no gradient flows through the choice. */
+const chosenMask = tf.customGrad((s) => ({
+  value: s.greaterEqual(tf.topk(s, k).values.min(-1, true)).cast("float32"),
+  gradFunc: (dy) => tf.zerosLike(dy),
+}));
+
 /** Every expert for every token; the gates of those not chosen are zero. */
 function mixture(x, p, n) {
   const s = matMul(x, p[`router${n}`]).sigmoid();
-  const mask = tf.tidy(() => {
-    const least = tf.topk(s, k).values.min(-1, true);
-    return s.greaterEqual(least).cast("float32");
-  });
-  const chosen = s.mul(mask);
+  const chosen = s.mul(chosenMask(s));
   const gates = chosen.div(chosen.sum(-1, true).add(1e-20));
   const h = silu(matMul(x, p[`gate${n}`])).mul(matMul(x, p[`up${n}`])).reshape([rows, experts, moeIntermediateSize]);
   const routed = matMul(h.mul(gates.reshape([rows, experts, 1])).reshape([rows, experts * moeIntermediateSize]), p[`down${n}`]);
