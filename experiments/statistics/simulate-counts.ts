@@ -1,5 +1,6 @@
 /** How often studies of a design keep what their statistics promise. All functions are deterministic. */
-import { simulateStudies, type StudyDesign } from "./simulate.ts";
+import { pairedSd, simulateStudies, type StudyDesign } from "./simulate.ts";
+import { tTestPower } from "./student-t.ts";
 
 export interface Count {
   /** how often it happened, 0 to 1 */
@@ -48,4 +49,11 @@ export function reportedDetectable(design: StudyDesign, studies: number, name: s
   let squares = 0;
   for (const [{ detectable80 }] of simulateStudies(design, studies, name)) squares += detectable80! ** 2;
   return Math.sqrt(squares / studies);
+}
+
+/** Share of studies that would tell a difference of the size which a single earlier study of the same design reported as detectable. */
+export function powerOfReported(design: StudyDesign, studies: number, name: string): number {
+  let power = 0;
+  for (const [{ n, detectable80 }] of simulateStudies(design, studies, name)) power += tTestPower(n, detectable80! / pairedSd(design));
+  return power / studies;
 }

@@ -1,0 +1,96 @@
+/** The study of our own statistics: every promise, in every design, beside how often it was kept. */
+import { countCoverage, countFalseVerdicts, countTold, powerOfReported, reportedDetectable, standardError, type Count } from "./simulate-counts.ts";
+import { pairedSd, type StudyDesign } from "./simulate.ts";
+
+/** Equal arms have paired differences with an sd of about 0.02 nats, that of the default study's validation loss. */
+const equal = 0.02 / Math.SQRT2;
+
+const plain = (seeds: number): StudyDesign => ({ seeds, shifts: [0], noise: [equal, equal] });
+
+/** Designs of one arm and a baseline, by name; the arm's true difference is set by each count. */
+const designs: Record<string, StudyDesign> = {
+  "3 seeds": plain(3),
+  "5 seeds": plain(5),
+  "10 seeds": plain(10),
+  "3 seeds, one run diverged": { ...plain(3), diverged: true },
+  "5 seeds, one run diverged": { ...plain(5), diverged: true },
+  "5 seeds, arms four times as noisy as the baseline": { ...plain(5), noise: [equal, 4 * equal] },
+};
+const ordinary = ["3 seeds", "5 seeds", "10 seeds"];
+
+const withShifts = (design: StudyDesign, ...shifts: number[]): StudyDesign => ({ ...design, shifts, noise: [design.noise[0], ...shifts.map(() => design.noise[1])] });
+
+/** A promised frequency. */
+interface Promised {
+  text: string;
+  frequency: number;
+  /** @param slack simulation error that is granted */
+  holds(counted: number, slack: number): boolean;
+}
+
+const near = (frequency: number, by: number): Promised => ({ text: `${percent(frequency, 0)} ± ${100 * by}`, frequency, holds: (counted, slack) => Math.abs(counted - frequency) <= Math.max(by, slack) });
+const atMost = (frequency: number): Promised => ({ text: `≤ ${percent(frequency, 0)}`, frequency, holds: (counted, slack) => counted <= frequency + slack });
+
+export interface Finding {
+  design: string;
+  what: string;
+  counted: Count;
+  /** null: nothing is promised, the figure is for the reader */
+  promised: Promised | null;
+  kept: boolean;
+}
+
+/** Standard errors granted to a count: chance passes five once in two million times. */
+const slack = 5;
+
+function finding(design: string, what: string, counted: Count, promised: Promised | null): Finding {
+  const kept = promised === null || promised.holds(counted.frequency, slack * standardError(promised.frequency, counted.of));
+  return { design, what, counted, promised, kept };
+}
+
+/** 95 % intervals hold the true difference in 95 of 100 studies. */
+export function* studyCoverage(studies: number, names = Object.keys(designs)): Generator<Finding> {
+  for (const name of names) {
+    const design = designs[name];
+    const { t, bootstrap } = countCoverage(withShifts(design, 1.5 * pairedSd(design)), studies, `coverage, ${name}`);
+    yield finding(name, "the 95 % interval holds the true difference", t, near(0.95, 0.01));
+    if (bootstrap) yield finding(name, "the bootstrap interval holds it", bootstrap, null);
+  }
+}
+
+/** A true difference of the size reported as detectable is told in 80 of 100 studies. */
+export function* studyPower(studies: number, names = Object.keys(designs)): Generator<Finding> {
+  for (const name of names) {
+    const detectable = reportedDetectable(designs[name], studies, `detectable, ${name}`);
+    yield finding(name, "a difference of the detectable size is told", countTold(withShifts(designs[name], detectable), studies, `power, ${name}`), near(0.8, 0.03));
+  }
+}
+
+/** Four arms without a true difference get any verdict at all in at most 5 of 100 studies. */
+export function* studyFamilies(studies: number, names = Object.keys(designs)): Generator<Finding> {
+  for (const name of names)
+    yield finding(`${name}, 4 equal arms`, "any arm gets a verdict", countFalseVerdicts(withShifts(designs[name], 0, 0, 0, 0), studies, `family, ${name}`), atMost(0.05));
+}
+
+/** The same for three equal arms beside one that differs: Holm then tests the three at a milder level. */
+export function* studyMixedFamilies(studies: number, names = ["5 seeds"]): Generator<Finding> {
+  for (const name of names) {
+    const mixed = withShifts(designs[name], 10 * pairedSd(designs[name]), 0, 0, 0);
+    yield finding(`${name}, 3 equal arms and one far off`, "any of the equal arms gets a verdict", countFalseVerdicts(mixed, studies, `mixed family, ${name}`), atMost(0.05));
+  }
+}
+
+/** What is not promised: how far the figure of a single study may be off, and what the correction for four arms costs. */
+export function* studyLimits(studies: number, names = ordinary): Generator<Finding> {
+  for (const name of names) {
+    const design = designs[name];
+    const detectable = reportedDetectable(design, studies, `detectable, ${name}`);
+    yield finding(`${name}, 4 arms`, "a difference of the detectable size is told, after Holm", countTold(withShifts(design, detectable, 0, 0, 0), studies, `power in a family, ${name}`), null);
+    const counted = { frequency: powerOfReported(design, studies, `own figure, ${name}`), of: studies };
+    yield finding(name, "a difference of the size that one earlier study called detectable is told", counted, null);
+  }
+}
+
+export function percent(frequency: number, digits = 1): string {
+  return `${(100 * frequency).toFixed(digits)} %`;
+}
