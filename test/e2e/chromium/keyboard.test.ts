@@ -4,7 +4,7 @@ import { openChromium, type Session } from "../support/chromium.ts";
 
 describe("the keyboard alone", () => {
   let session: Session;
-  const ids = () => session.page.locator(".cell .id").allInnerTexts();
+  const ids = () => session.page.locator(".cell .id").allTextContents();
   beforeAll(async () => {
     session = await openChromium();
     await session.page.getByRole("button", { name: "New notebook" }).click();
@@ -23,7 +23,7 @@ describe("the keyboard alone", () => {
   it("inserts, writes and runs a cell", async () => {
     const { page } = session;
     await page.keyboard.press("b");
-    expect(await ids()).toEqual(["#study", "#cell"]);
+    await expect.poll(ids).toEqual(["#study", "#cell"]);
     await page.keyboard.press("Enter");
     await page.locator(".monaco-editor textarea, .monaco-editor .native-edit-context").first().waitFor({ state: "attached" });
     await page.keyboard.type("const answer = 6 * 7;\nanswer");
@@ -49,16 +49,16 @@ describe("the keyboard alone", () => {
     const { page } = session;
     await page.keyboard.press("d");
     await page.keyboard.press("d");
-    expect(await ids()).toEqual(["#study", "#cell"]);
+    await expect.poll(ids).toEqual(["#study", "#cell"]);
     await page.keyboard.press("Control+z");
-    expect(await ids()).toEqual(["#study", "#cell", "#cell-2"]);
+    await expect.poll(ids).toEqual(["#study", "#cell", "#cell-2"]);
     await page.getByRole("button", { name: "#cell-2" }).click();
     await page.keyboard.press("Alt+ArrowUp");
-    expect(await ids()).toEqual(["#study", "#cell-2", "#cell"]);
+    await expect.poll(ids).toEqual(["#study", "#cell-2", "#cell"]);
     await page.keyboard.press("m");
-    expect(await ids()).toEqual(["#study", "#cell"]);
+    await expect.poll(ids).toEqual(["#study", "#cell"]);
     await page.keyboard.press("Control+z");
-    expect(await ids()).toEqual(["#study", "#cell-2", "#cell"]);
+    await expect.poll(ids).toEqual(["#study", "#cell-2", "#cell"]);
   });
 
   it("finds every action in the palette and every key in the help", async () => {

@@ -107,9 +107,10 @@ describe.skipIf(missing !== null)("the packaged app", () => {
       await writeFile(join(folder, "smoke.md"), await smokeNotebook());
       await start("smoke.md");
       await page.getByRole("button", { name: "Trust and run its views" }).click();
+      await page.getByRole("button", { name: "#balancing" }).click();
       await page.getByRole("button", { name: "Train 4 runs" }).click();
       await cell(page, "balancing").getByRole("button", { name: "Train again" }).waitFor();
-      await cell(page, "tradeoff").locator("figure svg").waitFor();
+      await cell(page, "tradeoff").getByRole("img", { name: /^Validation loss against MaxVio/ }).waitFor();
       await cell(page, "balancing").getByRole("tab", { name: "Runs" }).click();
       expect(await cell(page, "balancing").locator("tbody tr").count()).toBe(4);
       expect(await page.getByRole("alert").allInnerTexts()).toEqual([]);
