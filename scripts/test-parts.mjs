@@ -1,12 +1,15 @@
 /**
  * Programs that some suites need and that npm cannot install: Debian's Chromium (end-to-end tests, and SwiftShader for
- * WebGPU in Node) and Xvfb (a screen for Electron).
+ * WebGPU in Node), Xvfb (a screen for Electron) and the Vulkan loader.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-const debianPackages = { chromium: ["chromium", "fonts-liberation"], xvfb: ["xvfb", "xauth"] };
+const debianPackages = { chromium: ["chromium", "fonts-liberation"], xvfb: ["xvfb", "xauth"], vulkan: ["libvulkan1"] };
+
+/** Dawn loads it by this name; chromium brings a driver (SwiftShader) but not the loader. */
+const vulkanLoaders = ["/usr/lib/x86_64-linux-gnu/libvulkan.so.1", "/usr/lib/aarch64-linux-gnu/libvulkan.so.1", "/usr/lib64/libvulkan.so.1", "/usr/lib/libvulkan.so.1"];
 
 function onPath(name) {
   return (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, name)));
@@ -26,6 +29,7 @@ function missingParts() {
   const missing = [];
   if (!chromiumPath()) missing.push("chromium");
   if (!hasScreen()) missing.push("xvfb");
+  if (process.platform === "linux" && !vulkanLoaders.some(existsSync)) missing.push("vulkan");
   return missing;
 }
 

@@ -4,7 +4,7 @@
  * Under CI=true a suite may not be skipped for a part that could have been installed. The last line is
  * "N passed, N failed, N skipped" over everything; a type check counts as one.
  *
- *   node scripts/test.mjs [SUITE…]   only these suites: types, svelte, units, build, chromium, electron
+ *   node scripts/test.mjs [SUITE…]   only these suites: types, svelte, build, units, study, chromium, electron, packaged
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
@@ -87,7 +87,7 @@ function filesUnder(folder, ending) {
 const only = process.argv.slice(2);
 const wanted = (suite) => only.length === 0 || only.includes(suite);
 
-if (wanted("units") || wanted("chromium") || wanted("electron")) provideParts();
+if (["units", "chromium", "electron", "packaged"].some(wanted)) provideParts();
 
 if (wanted("types")) check("types", () => npx(["tsc", "--noEmit"]));
 
@@ -101,26 +101,30 @@ if (wanted("build") || only.length === 0) check("build", () => spawnSync(process
 
 if (wanted("units")) vitest("units", []);
 
+if (wanted("study")) vitest("study", ["--config", "test/study/vitest.config.ts"]);
+
 if (wanted("chromium")) {
   if (filesUnder("test/e2e/chromium", ".test.ts").length === 0) skip("chromium", "there are no tests in test/e2e/chromium");
   else if (!chromiumPath()) skip("chromium", "no Chromium (set CHROMIUM_PATH)", { installable: process.platform === "linux" });
   else vitest("chromium", ["--config", "test/e2e/vitest.config.ts", "test/e2e/chromium"], { env: { CHROMIUM_PATH: chromiumPath() } });
 }
 
-if (wanted("electron")) {
-  if (filesUnder("test/e2e/electron", ".test.ts").length === 0) skip("electron", "there are no tests in test/e2e/electron");
-  else if (!hasScreen()) skip("electron", "no display and no xvfb-run", { installable: process.platform === "linux" });
+/** The app as the source tree starts it, and as `npm run dist` packs it. */
+for (const suite of ["electron", "packaged"]) {
+  if (!wanted(suite)) continue;
+  if (filesUnder(`test/e2e/${suite}`, ".test.ts").length === 0) skip(suite, `there are no tests in test/e2e/${suite}`);
+  else if (!hasScreen()) skip(suite, "no display and no xvfb-run", { installable: process.platform === "linux" });
   else {
     try {
       const electron = await findElectron();
       console.log(describeElectron(electron));
       const needsXvfb = process.platform === "linux" && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY;
-      vitest("electron", ["--config", "test/e2e/vitest.config.ts", "test/e2e/electron"], {
+      vitest(suite, ["--config", "test/e2e/vitest.config.ts", `test/e2e/${suite}`], {
         env: { ELECTRON_OVERRIDE_DIST_PATH: electron.dist },
         wrap: needsXvfb ? ["xvfb-run", "-a", "-s", "-screen 0 1440x900x24"] : [],
       });
     } catch (error) {
-      skip("electron", error.message, { installable: process.platform === "linux" && process.arch === "x64" });
+      skip(suite, error.message, { installable: process.platform === "linux" && process.arch === "x64" });
     }
   }
 }
