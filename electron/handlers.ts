@@ -69,6 +69,7 @@ export function createHandlers(windows: Windows, recent: RecentFiles, recovery: 
       const before = window.recoveryName;
       const hash = await writeText(path, text);
       await recovery.forget(before);
+      if (path !== window.document?.path) await window.store.takeAlong(path);
       await window.moveTo({ path, hash });
       recent.add(path);
       return { status: "saved", path, name: basename(path) };
@@ -106,7 +107,7 @@ export function createHandlers(windows: Windows, recent: RecentFiles, recovery: 
     },
 
     "store.name": (id) => store(id).store.name,
-    "store.find": (id, key) => store(id).store.find(key),
+    "store.find": (id, key) => store(id).find(key),
     "store.events": (id, key) => store(id).store.events(key),
     "store.weights": (id, key) => store(id).store.weights(key),
     "store.list": (id) => store(id).store.list(),

@@ -1,12 +1,19 @@
 /** Run stores of windows, served over IPC. Runs stay on disk; a window holds only numbers that stand for writers. */
+import { cp, stat } from "node:fs/promises";
+import { join, sep } from "node:path";
+import { shortKey } from "../experiments/runs/key.ts";
 import { NodeStore } from "../experiments/runs/store-node.ts";
 import { StoreStack } from "../experiments/runs/store-stack.ts";
-import type { RunRecord, RunStore, RunWriter } from "../experiments/runs/store.ts";
+import type { RunRecord, RunStore, RunWriter, StoredResult } from "../experiments/runs/store.ts";
 import { resultsFolder } from "./documents.ts";
 
 export class WindowStore {
   readonly store: RunStore;
   private readonly writers = new Map<number, RunWriter>();
+  /** where runs may lie, the notebook's own place first */
+  private readonly folders: string[];
+  /** keys of runs that this window has taken or trained */
+  private readonly used = new Set<string>();
   private next = 1;
 
   /**
@@ -14,12 +21,32 @@ export class WindowStore {
    * @param scratch folder for runs of notebooks without a place of their own; looked through for all of them
    */
   constructor(path: string | null, scratch: string, onNotice: (text: string) => void) {
-    const shared = new NodeStore(scratch, { onNotice });
-    this.store = new StoreStack(path === null ? [shared] : [new NodeStore(resultsFolder(path), { onNotice }), shared], onNotice);
+    this.folders = path === null ? [scratch] : [resultsFolder(path), scratch];
+    this.store = new StoreStack(this.folders.map((folder) => new NodeStore(folder, { onNotice })), onNotice);
+  }
+
+  async find(key: string): Promise<StoredResult | null> {
+    const result = await this.store.find(key);
+    if (result) this.used.add(key);
+    return result;
+  }
+
+  /** Copies the finished runs that this window has used to the results of a notebook saved elsewhere. */
+  async takeAlong(path: string): Promise<void> {
+    for (const key of this.used) {
+      for (const folder of this.folders) {
+        const from = join(folder, "runs", shortKey(key));
+        const finished = await stat(join(from, "result.json")).catch(() => null);
+        if (!finished) continue;
+        await cp(from, join(resultsFolder(path), "runs", shortKey(key)), { recursive: true, force: false, filter: (source) => !source.endsWith(`${sep}lock`) });
+        break;
+      }
+    }
   }
 
   async open(record: RunRecord): Promise<number> {
     const id = this.next++;
+    this.used.add(record.key);
     this.writers.set(id, await this.store.open(record));
     return id;
   }

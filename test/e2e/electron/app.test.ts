@@ -1,5 +1,5 @@
 import { _electron, type ElectronApplication, type Page } from "playwright-core";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -95,6 +95,18 @@ describe("the desktop app", () => {
     await page.keyboard.press("Control+s");
     await page.getByText("saved", { exact: true }).waitFor();
     expect(await readFile(file, "utf8")).toBe(smallStudy.replace("Two arms, two seeds. $L = -\\log p$", "Edited."));
+  });
+
+  it("takes its results along when it is saved elsewhere", async () => {
+    const copy = join(folder, "copy/elsewhere.md");
+    await mkdir(join(folder, "copy"));
+    await saveTo(app, copy);
+    await page.keyboard.press("Control+Shift+s");
+    await expect.poll(() => readdir(join(folder, "copy/elsewhere.results/runs")).catch(() => [])).toHaveLength(4);
+    expect(await readFile(copy, "utf8")).toContain("Edited.");
+    await saveTo(app, file);
+    await page.keyboard.press("Control+Shift+s");
+    await expect.poll(() => page.title()).not.toContain("•");
   });
 
   it("asks before it replaces what another program wrote", async () => {
