@@ -21,6 +21,8 @@ const nodeEntries = {
   "engine.worker": "engine/worker.node.ts",
   "bench.worker": "experiments/bench/worker.node.ts",
   "kernel.worker": "experiments/notebook/kernel.worker.node.ts",
+  "study-statistics": "experiments/statistics/simulate.main.ts",
+  "study-aa": "experiments/statistics/aa-study.main.ts",
 };
 
 const appConfig = "electron.vite.config.ts";
