@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { dataHash, domainNames } from "../../engine/data/corpus.ts";
+import { budgetOverrides } from "../notebook/budget.ts";
 import { compileNotebook, type CompiledCell } from "../notebook/compile.ts";
 import { openCellKernel } from "./cell-kernel.ts";
 import type { CellError, ExperimentRequest, KernelHost } from "../notebook/kernel-protocol.ts";
@@ -107,8 +108,7 @@ function budgetSets({ frontMatter }: Notebook, name: string | null): SpecOptions
     const known = Object.keys(frontMatter.budget);
     throw new RefusedError(`switchyard: --budget ${name}: the notebook declares ${known.length > 0 ? `only ${known.join(", ")}` : "no budgets"}`);
   }
-  const sets = Object.entries(budget.overrides).map(([target, value]) => ({ target, value }));
-  return budget.seeds === null ? sets : [...sets, { target: "seeds", value: budget.seeds }];
+  return budgetOverrides(budget);
 }
 
 export function cellErrorText({ cell, line, column, name, message }: CellError): string {

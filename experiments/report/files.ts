@@ -1,5 +1,8 @@
 import type { FigureRequest } from "../notebook/kernel-protocol.ts";
 
+/** Width of a figure that stands alone, in pixels of the SVG; a PNG has twice as many. */
+export const standaloneWidth = 800;
+
 /** A readable file name without extension for a figure; equal requests share one, different options do not. */
 export function figureFileName({ figure, experiments, options }: FigureRequest): string {
   const optionText = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => `-${name}-${typeof value === "object" ? JSON.stringify(value) : value}`).join("");

@@ -1,15 +1,12 @@
 import { drawFigure } from "../figures/registry.ts";
 import type { FigureRequest } from "../notebook/kernel-protocol.ts";
 import { type DrawFigure, leadingFigures, type ReportDocument } from "./document.ts";
-import { figureFileName, safeName } from "./files.ts";
+import { figureFileName, safeName, standaloneWidth } from "./files.ts";
 import { reportHtml } from "./html.ts";
 import { latexTables } from "./latex.ts";
 import { armTable, comparisonTable, csvOf, runTable } from "./tables.ts";
 
 export type FolderFiles = Map<string, string | Uint8Array>;
-
-/** Width of a figure that stands alone, in pixels of the SVG; a PNG has twice as many. */
-const standaloneWidth = 800;
 
 /** Draws from the results of one document. */
 export function drawerOf({ results }: ReportDocument): DrawFigure {

@@ -43,6 +43,7 @@ export const actions: readonly Action[] = (
     { id: "file.saveAs", label: "Save As…", menu: "File", keys: ["Mod-Shift-S"], enabled: hasNotebook, run: (app) => app.save(true) },
     { id: "file.exportHtml", label: "Export Report as HTML…", menu: "File", separated: true, enabled: hasNotebook, run: (app) => app.exportReport("html") },
     { id: "file.exportPdf", label: "Export Report as PDF…", menu: "File", enabled: hasNotebook, run: (app) => app.exportReport("pdf") },
+    { id: "file.exportMarkdown", label: "Export Report as Markdown…", menu: "File", enabled: hasNotebook, run: (app) => app.exportReport("markdown") },
 
     { id: "edit.undo", label: "Undo", menu: "Edit", keys: ["Mod-Z"], context: "command", enabled: (app) => app.notebook?.canUndo ?? false, run: (app) => app.notebook?.undo() },
     { id: "edit.redo", label: "Redo", menu: "Edit", keys: ["Mod-Shift-Z", "Mod-Y"], context: "command", enabled: (app) => app.notebook?.canRedo ?? false, run: (app) => app.notebook?.redo() },

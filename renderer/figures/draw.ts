@@ -2,7 +2,7 @@
 import type { Figure, FigureOptions } from "../../experiments/figures/figure.ts";
 import { drawFigure } from "../../experiments/figures/registry.ts";
 import type { FigureRequest } from "../../experiments/notebook/kernel-protocol.ts";
-import { figureFileName } from "../../experiments/report/files.ts";
+import { figureFileName, standaloneWidth } from "../../experiments/report/files.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
 import type { Host } from "../host/host.ts";
 import { svgToPng } from "./png.ts";
@@ -21,10 +21,10 @@ export function draw(request: FigureRequest, experiments: Experiments, frame: Fi
   }
 }
 
-/** Exports are for paper: the light theme, whatever the window shows. */
-export async function exportFigure(host: Host, request: FigureRequest, experiments: Experiments, shown: Figure, format: ExportFormat): Promise<string | null> {
+/** Exports are for paper: the light theme at the width of a report's files, whatever the window shows. */
+export async function exportFigure(host: Host, request: FigureRequest, experiments: Experiments, format: ExportFormat): Promise<string | null> {
   const name = `${figureFileName(request)}.${format}`;
-  const { svg, width, height, csv } = drawFigure(request, experiments, { width: shown.width, theme: "light" });
+  const { svg, width, height, csv } = drawFigure(request, experiments, { width: standaloneWidth, theme: "light" });
   switch (format) {
     case "svg":
       return host.exportFile(name, svg);

@@ -3,6 +3,7 @@ import { semantics } from "../../engine/model/config.ts";
 import { drawFigure } from "../../experiments/figures/registry.ts";
 import { reportHtml, type HtmlOptions } from "../../experiments/report/html.ts";
 import type { DrawFigure, ReportDocument } from "../../experiments/report/document.ts";
+import { reportMarkdown } from "../../experiments/report/markdown.ts";
 import { engineVersion } from "../../experiments/runs/version.ts";
 import { metricDefinitions } from "../../experiments/statistics/metrics.ts";
 import type { NotebookState } from "../state/notebook.svelte.ts";
@@ -16,7 +17,7 @@ export function reportDocument(notebook: NotebookState, studies: Studies): Repor
       if (block.kind === "prose" || block.id === null) return { kind: "prose", text: block.text };
       const { items } = notebook.output(block.id);
       const validity = notebook.validity(block.id);
-      const experiments = studies.studiesOf(block.id).flatMap((study) => (study.result ? [{ kind: "experiment" as const, id: study.result.id }] : []));
+      const experiments = studies.studiesOf(block.id).flatMap(({ evidence }) => (evidence ? [{ kind: "experiment" as const, id: evidence.id }] : []));
       const displays = [...experiments, ...items.filter((item) => item.kind !== "experiment")];
       return { kind: "cell", id: block.id, source: block.text, displays, error: notebook.error(block.id), stale: validity.kind === "stale" ? validity.why : null };
     }),
@@ -31,7 +32,14 @@ export function reportDocument(notebook: NotebookState, studies: Studies): Repor
   };
 }
 
+const drawFrom = (studies: Studies): DrawFigure => (request, frame) => drawFigure(request, studies.evidence, frame);
+
 export function reportOf(notebook: NotebookState, studies: Studies, options: HtmlOptions = {}): string {
-  const draw: DrawFigure = (request, frame) => drawFigure(request, studies.evidence, frame);
-  return reportHtml(reportDocument(notebook, studies), draw, options);
+  return reportHtml(reportDocument(notebook, studies), drawFrom(studies), options);
+}
+
+/** As files of a folder: report.md and the figures it shows. */
+export function reportFilesOf(notebook: NotebookState, studies: Studies): { path: string; contents: string }[] {
+  const { markdown, files } = reportMarkdown(reportDocument(notebook, studies), drawFrom(studies));
+  return [{ path: "report.md", contents: markdown }, ...[...files].map(([path, contents]) => ({ path, contents }))];
 }

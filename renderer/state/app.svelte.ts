@@ -133,11 +133,16 @@ export class App {
     return true;
   }
 
-  async exportReport(format: "html" | "pdf"): Promise<void> {
+  async exportReport(format: "html" | "pdf" | "markdown"): Promise<void> {
     const { notebook } = this;
     if (!notebook) return;
     notebook.commit();
-    const { reportOf } = await import("../figures/report.ts");
+    const { reportFilesOf, reportOf } = await import("../figures/report.ts");
+    if (format === "markdown") {
+      const folder = await this.host.exportFolder(reportFilesOf(notebook, this.studies));
+      if (folder !== null) this.tell(`The report is in ${folder}.`);
+      return;
+    }
     const html = reportOf(notebook, this.studies, format === "pdf" ? { theme: "light", paper: "A4" } : {});
     const name = `${notebook.name.replace(/\.md$/, "")}.${format}`;
     const path = format === "html" ? await this.host.exportFile(name, html) : await this.host.exportPdf(name, html);

@@ -134,15 +134,16 @@ export class CellRunner {
   }
 
   private async experiment(request: ExperimentRequest): Promise<ExperimentResult> {
+    const { overrides: sets, experimentIds: ids } = this.notebook;
     const mode = this.modes.get(request.cell);
     if (!mode) throw new Error("this cell is not being evaluated");
     if (mode.kind !== "train") {
-      const study = await this.studies.plan(request);
+      const study = await this.studies.plan(request, { sets, ids });
       const stored = study.cached.size === study.plan.runs.length;
       mode.allStored = stored && (request.index === 0 || mode.allStored);
       if (mode.kind === "plan" || !stored) throw new PlanOnly("planned");
     }
-    const { result, cached } = await this.studies.run(request);
+    const { result, cached } = await this.studies.run(request, { sets, ids });
     mode.cached &&= cached;
     return result;
   }

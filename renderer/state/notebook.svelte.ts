@@ -4,11 +4,15 @@
  */
 import type { NotebookEdit, SessionCommand, SessionEvent, SessionState, Validity } from "../../experiments/notebook/cells.ts";
 import { openSession, reduce, statusOf, validityOf } from "../../experiments/notebook/cells.ts";
+import { budgetOverrides } from "../../experiments/notebook/budget.ts";
 import { mintId } from "../../experiments/notebook/edits.ts";
 import type { CellError, DisplayItem } from "../../experiments/notebook/kernel-protocol.ts";
 import type { CellStatus } from "../../experiments/notebook/session.ts";
+import type { Override } from "../../experiments/runs/spec.ts";
+import * as v from "valibot";
 import type { CellSource } from "../editor/cell-types.ts";
 import { blockKeys } from "./block-keys.ts";
+import { readSetting, writeSetting } from "./settings.ts";
 
 export interface BlockView {
   key: string;
@@ -28,6 +32,9 @@ const noOutput: CellOutput = { items: [], logs: [] };
 /** Milliseconds without a key after which what was typed enters the notebook: a key press never waits for 200 cells. */
 const commitAfter = 120;
 
+/** Per file on this machine: the file itself holds no choices of the moment. */
+const budgetSetting = (path: string): string => `budget.${path}`;
+
 /** Milliseconds without a key after which typing counts as paused. */
 const settleAfter = 600;
 
@@ -36,6 +43,8 @@ export class NotebookState {
   name = $state("");
   selectedKey = $state<string | null>(null);
   editing = $state(false);
+  /** name of the budget that experiments are trained with; null: as the cells are written */
+  budget = $state<string | null>(null);
   /** grows when the focus should go back to the selected block */
   focusRequest = $state(0);
   /** grows when an open editor must take the notebook's text: undo, redo, or text put back */
@@ -64,6 +73,7 @@ export class NotebookState {
     this.savedText = document.text;
     this.path = document.path;
     this.name = document.name;
+    if (document.path !== null) this.chooseBudget(readSetting(budgetSetting(document.path), v.nullable(v.string()), null));
     this.selectedKey = this.blocks[0]?.key ?? null;
   }
 
@@ -157,6 +167,35 @@ export class NotebookState {
   markSaved(text: string, file: { path: string; name: string }): void {
     this.savedText = text;
     Object.assign(this, file);
+    this.rememberBudget();
+  }
+
+  // Budget
+
+  /** names of the front matter's budgets, e.g. "smoke", "quick", "full" */
+  get budgets(): string[] {
+    return Object.keys(this.session.notebook.frontMatter.budget);
+  }
+
+  /** what the chosen budget changes in every experiment */
+  get overrides(): Override[] {
+    return this.budget === null || !this.budgets.includes(this.budget) ? [] : budgetOverrides(this.session.notebook.frontMatter.budget[this.budget]);
+  }
+
+  /** ids that experiments have by default, for overrides that are addressed to one of them */
+  get experimentIds(): string[] {
+    return this.session.compiled.cells.filter((cell) => cell.kind === "experiment").map((cell) => cell.id);
+  }
+
+  /** Experiments trained with another budget become stale. A name that the notebook does not declare is none. */
+  chooseBudget(name: string | null): void {
+    this.budget = name !== null && this.budgets.includes(name) ? name : null;
+    this.dispatch({ type: "settings", settings: this.overrides.length === 0 ? "" : JSON.stringify(this.overrides) });
+    this.rememberBudget();
+  }
+
+  private rememberBudget(): void {
+    if (this.path !== null) writeSetting(budgetSetting(this.path), this.budget);
   }
 
   // Selection

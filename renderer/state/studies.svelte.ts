@@ -9,7 +9,7 @@ import type { ExperimentResult } from "../../experiments/results.ts";
 import type { RateStore } from "../../experiments/runs/rates.ts";
 import type { RunStore } from "../../experiments/runs/store.ts";
 import CoordinatorWorker from "../workers/coordinator.worker.ts?worker";
-import type { BackendWish, CoordinatorService, Devices } from "../workers/coordinator-service.ts";
+import type { BackendWish, CoordinatorService, Devices, StudySettings } from "../workers/coordinator-service.ts";
 import { shareStore } from "../workers/remote-store.ts";
 import { readSetting, writeSetting } from "./settings.ts";
 import { StudyView } from "./study.svelte.ts";
@@ -57,7 +57,7 @@ export class Studies {
 
   /** Evidence by experiment id, for figures in cells: finished, or what the runs have shown so far. */
   get evidence(): ReadonlyMap<string, ExperimentResult> {
-    return new Map([...this.byExperiment].flatMap(([id, study]) => (study.result ? [[id, study.result] as const] : [])));
+    return new Map([...this.byExperiment].flatMap(([id, study]) => (study.evidence ? [[id, study.evidence] as const] : [])));
   }
 
   async findDevices(): Promise<void> {
@@ -78,24 +78,24 @@ export class Studies {
   }
 
   /** Resolves the spec and shows what it would train. @throws SpecError */
-  async plan(request: ExperimentRequest): Promise<StudyView> {
+  async plan(request: ExperimentRequest, settings: StudySettings): Promise<StudyView> {
     await this.open();
-    const { plan, cached, expectedSeconds } = await this.service.plan(request, this.wish);
+    const { plan, cached, expectedSeconds } = await this.service.plan(request, settings, this.wish);
     const current = this.byExperiment.get(plan.experiment.id);
     const sameRuns = current !== undefined && keysOf(current) === plan.runs.map((run) => run.key).join();
     // A plan of what is training or has been trained already adds nothing to it.
     if (current && (isActive(current) || (sameRuns && current.state !== "planned"))) return current;
-    const study = this.view(request, plan, cached);
+    const study = this.view(request, settings, plan, cached);
     study.expectedSeconds = expectedSeconds;
     this.remember(study);
     return study;
   }
 
   /** Trains an experiment, or takes it from the store. */
-  async run(request: ExperimentRequest, { fresh = false } = {}): Promise<{ result: ExperimentResult; cached: boolean }> {
+  async run(request: ExperimentRequest, settings: StudySettings, { fresh = false } = {}): Promise<{ result: ExperimentResult; cached: boolean }> {
     await this.open();
-    const { plan, cached } = await this.service.plan(request, this.wish);
-    const study = this.view(request, plan, cached);
+    const { plan, cached } = await this.service.plan(request, settings, this.wish);
+    const study = this.view(request, settings, plan, cached);
     study.state = "running";
     this.remember(study);
     const id = await this.submit(study, fresh);
@@ -144,17 +144,19 @@ export class Studies {
   }
 
   private remember(study: StudyView): void {
+    const before = this.byExperiment.get(study.plan.experiment.id);
+    study.previous = before?.evidence ?? null;
     this.byExperiment = new Map(this.byExperiment).set(study.plan.experiment.id, study);
   }
 
-  private view(request: ExperimentRequest, plan: ExperimentPlan, cached: string[]): StudyView {
+  private view(request: ExperimentRequest, settings: StudySettings, plan: ExperimentPlan, cached: string[]): StudyView {
     const command = (name: "pause" | "resume" | "stop"): void => {
       if (study.study !== null) void this.service.command(study.study, name);
     };
     const study: StudyView = new StudyView(
       plan,
       {
-        run: ({ fresh }) => void this.run(request, { fresh }).catch(() => {}), // the study's log says why
+        run: ({ fresh }) => void this.run(request, settings, { fresh }).catch(() => {}), // the study's log says why
         pause: () => command("pause"),
         resume: () => command("resume"),
         stop: () => command("stop"),

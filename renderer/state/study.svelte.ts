@@ -40,6 +40,8 @@ export class StudyView {
   progress = $state.raw<StudyProgress | null>(null);
   /** the evidence so far: complete once the study has finished */
   result = $state.raw<ExperimentResult | null>(null);
+  /** what an earlier version of the experiment has shown: it stays on the page until this one has something to show */
+  previous = $state.raw<ExperimentResult | null>(null);
   log = $state.raw<LogLine[]>([]);
   state = $state<StudyState>("planned");
   /** seconds that training would take, where this machine's speed is known */
@@ -54,6 +56,11 @@ export class StudyView {
     this.plan = plan;
     this.commands = commands;
     this.cached = new Set(cached);
+  }
+
+  /** The newest there is to show. */
+  get evidence(): ExperimentResult | null {
+    return this.result ?? this.previous;
   }
 
   /** The evidence in one sentence, once there is any. */

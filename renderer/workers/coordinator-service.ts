@@ -9,7 +9,7 @@ import { Coordinator, type CoordinatorEvent, type Study } from "../../experiment
 import type { OpenExecutor } from "../../experiments/runs/executors.ts";
 import { lookUp, planExperiment, type ExperimentPlan } from "../../experiments/runs/plan.ts";
 import { Rates, type RateStore } from "../../experiments/runs/rates.ts";
-import { resolveExperiment } from "../../experiments/runs/spec.ts";
+import { experimentId, resolveExperiment, type Override } from "../../experiments/runs/spec.ts";
 import type { RunStore } from "../../experiments/runs/store.ts";
 import type { ExperimentRequest } from "../../experiments/notebook/kernel-protocol.ts";
 import { metricDefinitions } from "../../experiments/statistics/metrics.ts";
@@ -18,6 +18,14 @@ import { remoteStore, type SharedStore } from "./remote-store.ts";
 
 export type { Devices } from "../../experiments/runs/backend-choice.ts";
 export type BackendWish = BackendName | "auto";
+
+/** How an experiment is trained other than its cell says. */
+export interface StudySettings {
+  /** the budget's overrides */
+  sets: readonly Override[];
+  /** ids of the notebook's experiments: an override addressed to another one is not this one's concern */
+  ids: readonly string[];
+}
 
 export interface PlanReport {
   plan: ExperimentPlan;
@@ -72,8 +80,8 @@ export class CoordinatorService {
   }
 
   /** @throws SpecError with every problem of the spec */
-  async plan(request: ExperimentRequest, wish: BackendWish): Promise<PlanReport> {
-    const experiment = resolveExperiment(request, { domains: domainNames, metrics: Object.keys(metricDefinitions) });
+  async plan(request: ExperimentRequest, { sets, ids }: StudySettings, wish: BackendWish): Promise<PlanReport> {
+    const experiment = resolveExperiment(request, { domains: domainNames, metrics: Object.keys(metricDefinitions), sets, ids: [...new Set([...ids, experimentId(request)])] });
     const plan = planExperiment(experiment, await hashOf(experiment.domains));
     const { cached } = await lookUp(plan, this.openStore);
     const missing = plan.runs.filter((run) => !cached.has(run.id)).map((run) => run.config);
