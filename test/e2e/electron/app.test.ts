@@ -1,29 +1,11 @@
-import { _electron, type ElectronApplication, type Page } from "playwright-core";
+import type { ElectronApplication, Page } from "playwright-core";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cell } from "../support/actions.ts";
+import { answer, saveTo, start } from "../support/electron.ts";
 import { smallStudy } from "../support/notebooks.ts";
-import { root } from "../support/paths.ts";
-
-/** Starts the app on a user folder of its own. */
-async function start(userData: string, ...files: string[]): Promise<{ app: ElectronApplication; page: Page }> {
-  const sandbox = process.platform === "linux" && process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  const app = await _electron.launch({ args: [...sandbox, `--user-data-dir=${userData}`, root, ...files], env: { ...process.env, ELECTRON_DISABLE_SECURITY_WARNINGS: "1" } as Record<string, string> });
-  return { app, page: await app.firstWindow() };
-}
-
-/** Answers the next message box or dialog, as a person would. */
-const answer = (app: ElectronApplication, index: number) =>
-  app.evaluate(({ dialog }, response) => {
-    dialog.showMessageBox = (async () => ({ response, checkboxChecked: false })) as never;
-  }, index);
-
-const saveTo = (app: ElectronApplication, path: string) =>
-  app.evaluate(({ dialog }, filePath) => {
-    dialog.showSaveDialog = (async () => ({ canceled: false, filePath })) as never;
-  }, path);
 
 describe("the desktop app", () => {
   let folder: string;
@@ -40,7 +22,7 @@ describe("the desktop app", () => {
   });
   afterAll(async () => {
     await app.evaluate(({ app: electron }) => electron.exit(0)).catch(() => {});
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }); // the app still writes while it goes
   });
 
   it("opens the notebook it was started with, isolated and without Node in the page", async () => {

@@ -86,8 +86,12 @@ describe.skipIf(missing !== null)("the packaged app", () => {
         if (message.type() === "error") problems.push(message.text());
       });
     }
-    // Without the question about unsaved changes.
-    const stop = () => app.evaluate(({ app: electron }) => electron.exit(0)).catch(() => {});
+    /** Without the question about unsaved changes, and waiting: a second instance would hand over to one that still ends. */
+    async function stop(): Promise<void> {
+      const closed = app.waitForEvent("close");
+      await app.evaluate(({ app: electron }) => electron.exit(0)).catch(() => {});
+      await closed;
+    }
 
     it("opens an isolated window with the gallery, and is Switchyard to the system", async () => {
       await start();

@@ -1,0 +1,21 @@
+/** The app itself, driven through its main process. */
+import { _electron, type ElectronApplication, type Page } from "playwright-core";
+import { root } from "./paths.ts";
+
+/** Starts the app on a user folder of its own. */
+export async function start(userData: string, ...files: string[]): Promise<{ app: ElectronApplication; page: Page }> {
+  const sandbox = process.platform === "linux" && process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  const app = await _electron.launch({ args: [...sandbox, `--user-data-dir=${userData}`, root, ...files], env: { ...process.env, ELECTRON_DISABLE_SECURITY_WARNINGS: "1" } as Record<string, string> });
+  return { app, page: await app.firstWindow() };
+}
+
+/** Answers the next message box or dialog, as a person would. */
+export const answer = (app: ElectronApplication, index: number) =>
+  app.evaluate(({ dialog }, response) => {
+    dialog.showMessageBox = (async () => ({ response, checkboxChecked: false })) as never;
+  }, index);
+
+export const saveTo = (app: ElectronApplication, path: string) =>
+  app.evaluate(({ dialog }, filePath) => {
+    dialog.showSaveDialog = (async () => ({ canceled: false, filePath })) as never;
+  }, path);
