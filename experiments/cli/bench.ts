@@ -26,6 +26,7 @@ export async function bench(argv: string[]): Promise<number> {
   for (const model of modelsOf(values.model ?? ["XS", "S"])) {
     try {
       const summary = await runBench(script, { model, backend, workers, replicas, rounds, maxSeconds, profile: values.profile || values.gemm });
+      if ((values.gemm || values.profile) && summary.profile.length === 0) process.stderr.write(`switchyard: the ${backend} backend cannot time single ops\n`);
       if (values.gemm && !values.profile) summary.profile = summary.profile.filter(({ label }) => /matmul/i.test(label));
       process.stdout.write(`${values.json ? JSON.stringify(summary) : summaryText(summary)}\n`);
     } catch (error) {
