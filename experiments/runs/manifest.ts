@@ -8,7 +8,7 @@ import { shortKey } from "./key.ts";
 
 const overrides = v.array(v.object({ target: v.string(), value: v.unknown() }));
 
-const manifestSchema = v.object({
+export const manifestSchema = v.object({
   schema: v.literal("switchyard.store/1"),
   notebook: v.string(),
   /** how the notebook was last run: what `report` shows unless it is told otherwise */

@@ -21,7 +21,7 @@ const evaluation = {
 /** One line of metrics.jsonl. */
 export const metricEvent: v.GenericSchema<unknown, MetricEvent> = v.variant("kind", [stepEvent, v.object({ kind: v.literal("eval"), ...evaluation })]);
 
-const finalMetrics: v.GenericSchema<unknown, FinalMetrics> = v.object({
+export const finalMetrics: v.GenericSchema<unknown, FinalMetrics> = v.object({
   ...evaluation, trainLoss: anyNumber, balanceLoss: anyNumber, gradNorm: anyNumber, skippedSteps: count, clippedSteps: count, tokensPerSecond: anyNumber,
   maxVioBatch: anyNumber, domains: v.array(v.string()),
 });

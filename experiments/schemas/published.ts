@@ -1,0 +1,54 @@
+/** JSON Schemas (draft-07) of the files that Switchyard writes, for whoever reads them with other programs. */
+import { toJsonSchema } from "@valibot/to-json-schema";
+import * as v from "valibot";
+import { anyNumber } from "../runs/json.ts";
+import { manifestSchema } from "../runs/manifest.ts";
+import { finalMetrics, metricEvent, provenance, runRecord, storedResult } from "../runs/records.ts";
+import { runConfig } from "./config.ts";
+import { results } from "./results.ts";
+
+interface Published {
+  title: string;
+  schema: v.GenericSchema;
+}
+
+/** Reading a store takes any config: its key, a hash, proves it. Published is what this version writes. */
+const writtenRecord = v.object({ ...runRecord.entries, config: runConfig });
+
+const published: Record<string, Published> = {
+  results: { title: "results.json: the evidence of a notebook, version 1", schema: results },
+  config: { title: "runs/<key>/config.json: what was asked for", schema: writtenRecord },
+  result: { title: "runs/<key>/result.json: how a run ended", schema: storedResult },
+  metrics: { title: "One line of runs/<key>/metrics.jsonl: a step or a validation", schema: metricEvent },
+  manifest: { title: "manifest.json: which folder is which run", schema: manifestSchema },
+};
+
+/** Said once per file, and referred to. */
+const definitions = { number: anyNumber, runConfig, provenance, finalMetrics };
+
+/** By file name, e.g. `results.schema.json`. Numbers that are not finite are the strings "NaN", "Infinity" and "-Infinity". */
+export function publishedSchemas(): Map<string, string> {
+  return new Map(
+    Object.entries(published).map(([name, { title, schema }]) => {
+      const { $schema, $defs, ...body } = toJsonSchema(schema, { typeMode: "input", definitions });
+      const text = JSON.stringify({ $schema, $id: `urn:switchyard:${name}:1`, title, ...body, $defs: usedOnly(body, $defs as Definitions) }, null, 2);
+      return [`${name}.schema.json`, `${text}\n`];
+    }),
+  );
+}
+
+type Definitions = Record<string, unknown>;
+
+/** The definitions that are referred to, directly or by one another. */
+function usedOnly(body: unknown, all: Definitions): Definitions {
+  const used = new Set<string>();
+  const follow = (part: unknown): void => {
+    for (const [, name] of JSON.stringify(part).matchAll(/"\$ref":"#\/\$defs\/(\w+)"/g)) {
+      if (used.has(name)) continue;
+      used.add(name);
+      follow(all[name]);
+    }
+  };
+  follow(body);
+  return Object.fromEntries(Object.entries(all).filter(([name]) => used.has(name)));
+}
