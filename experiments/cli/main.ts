@@ -28,6 +28,10 @@ const help = `switchyard ${engineVersion}: ablations of miniature DeepSeek-V3 mo
   switchyard import DIR           check such a model folder and print its config [--out FILE.safetensors]
   switchyard forward DIR          --tokens IDS.json --out FILE.safetensors [--grads] [--backend NAME]
                                   logits, loss and gradients, to hold against another implementation
+  switchyard runs [FOLDER …]      runs of all notebooks, or of the stores in these folders
+      --where EXPR                e.g. "valLoss < 2 and arm like '%free%'": columns, metrics and settings of the config
+      --json                      one JSON object per line
+      --rebuild                   make the index again from the folders
   switchyard clean [DIR …] [--older 30d]   remove what unfinished runs left in *.results folders
 
 Exit codes: 0 all fresh, 1 a run failed or diverged, 2 refused before training, 130 interrupted.
@@ -44,6 +48,7 @@ const commands: Record<string, () => Promise<Command>> = {
   export: async () => (await import("./export.ts")).exportRun,
   import: async () => (await import("./import.ts")).importModel,
   forward: async () => (await import("./forward.ts")).forwardModel,
+  runs: async () => (await import("./runs.ts")).runs,
   clean: async () => (await import("./clean.ts")).clean,
 };
 

@@ -7,6 +7,7 @@ import { openDomains } from "../runs/corpora-node.ts";
 import { Coordinator, type Study } from "../runs/coordinator.ts";
 import { encode } from "../runs/json.ts";
 import { writeError } from "../runs/filesystem.ts";
+import { rememberStore } from "../runs/index-stores.ts";
 import { writeManifest } from "../runs/manifest.ts";
 import { lookUp, planExperiment } from "../runs/plan.ts";
 import { Rates } from "../runs/rates.ts";
@@ -107,6 +108,7 @@ export function resultsOf(notebook: string, experiments: ExperimentResult[]): Re
 async function keepManifest(folder: string, { name }: OpenNotebook, { budget, only, sets, armSets }: RunArguments, results: readonly ExperimentResult[], notice: (text: string) => void): Promise<void> {
   try {
     await writeManifest(folder, { notebook: name, arguments: { budget, only, sets, armSets } }, results);
+    await rememberStore(folder);
   } catch (error) {
     if (!(error instanceof StoreWriteError)) throw error;
     notice(error.message);
