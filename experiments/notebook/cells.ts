@@ -300,7 +300,9 @@ class Draft {
       const { hash } = this.state.now.get(id)!;
       if (cell.kind !== "experiment" || cell.error || this.activity.has(id) || this.lookedUp.get(id) === hash) continue;
       const { kind } = validityOf(this.state, id);
-      if (kind !== "never" && kind !== "stale") continue;
+      // a person who takes an edit back wants to see again what was there before, not the plan of the edit
+      const lookedAway = (kind === "fresh" || kind === "cached") && this.lookedUp.has(id);
+      if (kind !== "never" && kind !== "stale" && !lookedAway) continue;
       if (!this.upstream(id).every((source) => isCurrent(this.state, source))) continue;
       this.lookedUp.set(id, hash);
       this.commands.push({ type: "lookUp", cell, hash });
