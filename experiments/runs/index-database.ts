@@ -3,8 +3,6 @@ import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import sqlite from "node-sqlite3-wasm";
 import { lock } from "proper-lockfile";
-import { writeError } from "./filesystem.ts";
-import { StoreWriteError } from "./store.ts";
 
 export type Database = InstanceType<typeof sqlite.Database>;
 
@@ -32,15 +30,15 @@ export interface OpenIndexOptions {
 
 /**
  * Works with the index at `path`, one process at a time. A damaged index, or one of another layout, is replaced by an empty
- * one, and the work is done again. Where nothing can be written, the index lives in memory, for this time only.
+ * one, and the work is done again. Where it cannot be had (nothing can be written there, another process will
+ * not let go), the index lives in memory, for this time only.
  */
 export async function withIndex<T>(path: string, work: (database: Database) => Promise<T>, { rebuild = false }: OpenIndexOptions = {}): Promise<T> {
   let release: () => Promise<void>;
   try {
     await mkdir(dirname(path), { recursive: true });
     release = await lock(dirname(path), { lockfilePath: `${path}.open`, realpath: false, stale: staleLock, retries: { retries: 60, minTimeout: 50, maxTimeout: 500 }, onCompromised: () => {} });
-  } catch (error) {
-    if (!(writeError(error, path) instanceof StoreWriteError)) throw error;
+  } catch {
     return use(":memory:", work);
   }
   try {

@@ -7,8 +7,7 @@ import { mkdir, readFile, readdir, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import * as v from "valibot";
-import { isMissing, nodeFileSystem, writeAtomic, writeError } from "./filesystem.ts";
-import { StoreWriteError } from "./store.ts";
+import { isMissing, nodeFileSystem, writeAtomic } from "./filesystem.ts";
 
 const knownStore = v.object({ schema: v.literal("switchyard.known-store/1"), folder: v.string() });
 
@@ -26,7 +25,7 @@ export async function rememberStore(folder: string, data = dataFolder()): Promis
     await mkdir(join(data, "stores"), { recursive: true });
     await writeAtomic(nodeFileSystem, fileOf(path, data), `${JSON.stringify({ schema: "switchyard.known-store/1", folder: path })}\n`);
   } catch (error) {
-    if (!(writeError(error, data) instanceof StoreWriteError)) throw error;
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
   }
 }
 

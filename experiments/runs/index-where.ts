@@ -35,6 +35,9 @@ interface Token {
   at: number;
 }
 
+/** SQLite takes expressions up to a depth of 1000; nobody writes half of that. */
+const mostTokens = 500;
+
 const pattern = /\s*(?:(?<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?![\w.]))|(?<name>[A-Za-z_][\w.-]*)|(?<text>'(?:[^']|'')*'|"(?:[^"]|"")*")|(?<symbol><=|>=|<>|!=|==|[<>=()]))/iy;
 
 /** @throws {WhereError} */
@@ -55,6 +58,7 @@ function tokens(written: string): Token[] {
     const [kind, text] = Object.entries(groups).find(([, value]) => value !== undefined) as [Token["kind"], string];
     found.push({ kind, text, at: pattern.lastIndex - text.length + 1 });
   }
+  if (found.length > mostTokens) throw new WhereError(`it has ${found.length} words; ${mostTokens} are the most`);
   return [...found, { kind: "end", text: "the end", at: end + 1 }];
 }
 

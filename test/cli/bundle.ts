@@ -1,10 +1,14 @@
 import { spawn, spawnSync } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const cli = join(root, "out/node/cli.js");
+
+/** Stores of tests are not to be known to the person who runs them. */
+process.env.XDG_DATA_HOME = join(tmpdir(), "switchyard-test-data");
 
 /** Builds the command line unless the bundle is younger than every source it is made from. */
 export function buildCli(): void {
