@@ -1,6 +1,7 @@
 /** Run stores of windows, served over IPC. Runs stay on disk; a window holds only numbers that stand for writers. */
 import { cp, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
+import { rememberStore } from "../experiments/runs/index-stores.ts";
 import { shortKey } from "../experiments/runs/key.ts";
 import { NodeStore } from "../experiments/runs/store-node.ts";
 import { StoreStack } from "../experiments/runs/store-stack.ts";
@@ -48,6 +49,7 @@ export class WindowStore {
     const id = this.next++;
     this.used.add(record.key);
     this.writers.set(id, await this.store.open(record));
+    await rememberStore(this.folders[0]);
     return id;
   }
 
