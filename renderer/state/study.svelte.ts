@@ -65,7 +65,9 @@ export class StudyView {
 
   /** The evidence in one sentence, once there is any. */
   get headline(): string | null {
-    return this.result === null ? null : (describeExperiment(this.result)[0] ?? null);
+    // What is shown is refreshed a moment after the end; what is announced must be the end.
+    const evidence = this.finalResult ?? this.result;
+    return evidence === null ? null : (describeExperiment(evidence)[0] ?? null);
   }
 
   /** A run's state by its id in the plan, or null before it has one. */
