@@ -9,11 +9,11 @@ export interface Session {
   close(): Promise<void>;
 }
 
-export async function openChromium({ colorScheme = "light" as "light" | "dark", width = 1360, height = 900 } = {}): Promise<Session> {
+export async function openChromium({ colorScheme = "light" as "light" | "dark", width = 1360, height = 900, switches = [] as string[] } = {}): Promise<Session> {
   const served: Served = await serveRenderer();
   const browser: Browser = await chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
-    args: ["--disable-background-networking", ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
+    args: ["--disable-background-networking", ...switches, ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
   });
   const page = await browser.newPage({ colorScheme, viewport: { width, height }, reducedMotion: "reduce" });
   page.setDefaultTimeout(60_000); // a machine that builds and trains at the same time is slow

@@ -1,0 +1,4 @@
+import { studyFlow } from "../shared/study-flow.ts";
+import { electronHost } from "../support/hosts.ts";
+
+studyFlow(electronHost);
