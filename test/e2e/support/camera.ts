@@ -19,7 +19,7 @@ export function cameraOf({ page, problems }: Session, folder: string): Camera {
   const findings: string[] = [];
   return {
     findings,
-    async shoot(name, { at, themes = ["light", "dark"] } = {}) {
+    async shoot(name, { at, themes = ["light", "dark"] as const } = {}) {
       if (at) await at.evaluate((element) => element.scrollIntoView({ block: "start" }));
       for (const theme of themes) {
         await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
