@@ -148,6 +148,7 @@ export const chromiumHost: AppHost = {
   name: "Chromium",
   async open(switches = []) {
     const { page, problems, close } = await openChromium({ switches });
+    await page.getByRole("heading", { name: "Switchyard" }).waitFor(); // from here on it takes keys
     const bytesOf = async (download: Download): Promise<Buffer> => readFile(await download.path());
     const session: AppSession = {
       page,

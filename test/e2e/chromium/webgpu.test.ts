@@ -1,0 +1,4 @@
+import { webGpu } from "../shared/webgpu.ts";
+import { chromiumHost } from "../support/hosts.ts";
+
+webGpu(chromiumHost, ["--enable-unsafe-webgpu"]);

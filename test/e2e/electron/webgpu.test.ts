@@ -1,0 +1,4 @@
+import { webGpu } from "../shared/webgpu.ts";
+import { electronHost } from "../support/hosts.ts";
+
+webGpu(electronHost, ["--use-vulkan=swiftshader", "--use-webgpu-adapter=swiftshader"]);
