@@ -9,6 +9,8 @@ export interface CellSource {
 
 export const cellPath = (cell: string): string => `file:///cells/${encodeURIComponent(cell)}.ts`;
 
+const upstreamPath = (cell: string): string => `file:///upstream/${encodeURIComponent(cell)}.ts`;
+
 /** Names a cell's own `export` statements cover already, told by their text: good enough for declarations. */
 function exported(source: string): Set<string> {
   const names = new Set<string>();
@@ -22,8 +24,12 @@ export function upstreamDeclarations(cells: readonly CellSource[]): { path: stri
     const covered = exported(source);
     const rest = defines.filter((name) => !covered.has(name));
     // The names of an upstream module must not clash with the model of the same cell.
-    return { path: cellPath(`upstream/${id}`), text: `${source}\nexport {${rest.join(", ")}};\n` };
+    return { path: upstreamPath(id), text: `${source}\nexport {${rest.join(", ")}};\n` };
   });
-  const names = cells.flatMap(({ id, defines }) => defines.map((name) => `  const ${name}: typeof import(${JSON.stringify(cellPath(`upstream/${id}`).replace(/\.ts$/, ""))}).${name};`));
-  return [...modules, { path: "file:///cells/upstream.d.ts", text: `export {};\ndeclare global {\n${names.join("\n")}\n}\n` }];
+  // Relative: a specifier that begins with a scheme is looked up among packages, and what is not found is `any`.
+  // Awaited: a cell reads what the promise of another has become.
+  const names = cells.flatMap(({ id, defines }) =>
+    defines.map((name) => `  const ${name}: Awaited<typeof import(${JSON.stringify(`./upstream/${encodeURIComponent(id)}`)}).${name}>;`),
+  );
+  return [...modules, { path: "file:///globals.d.ts", text: `export {};\ndeclare global {\n${names.join("\n")}\n}\n` }];
 }

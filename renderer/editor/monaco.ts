@@ -1,6 +1,7 @@
 /** Monaco with only what cells need: the editor's features and TypeScript. Loaded when the first editor opens. */
 import * as monaco from "monaco-editor/editor/editor.api";
 import "monaco-editor/features/register.all";
+import "monaco-editor/editor/contrib/suggest/browser/suggestController"; // "all" leaves the completion list out
 import "monaco-editor/languages/definitions/typescript/register";
 import * as typescript from "monaco-editor/languages/features/typescript/register";
 import EditorWorker from "monaco-editor/editor/editor.worker?worker";
@@ -47,6 +48,7 @@ export function openModel(cell: string, source: string): monaco.editor.ITextMode
   const uri = monaco.Uri.parse(cellPath(cell));
   monaco.editor.getModel(uri)?.dispose();
   const model = monaco.editor.createModel(source, "typescript", uri);
+  model.updateOptions({ bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false } }); // cells at rest have none
   model.setEOL(monaco.editor.EndOfLineSequence.LF); // the file's own line endings are put back by the notebook
   return model;
 }
