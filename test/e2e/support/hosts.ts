@@ -86,6 +86,7 @@ export const electronHost: AppHost = {
       return started;
     };
     let { app, page } = await launch();
+    await page.getByRole("heading", { name: "Switchyard" }).waitFor(); // from here on it takes keys
     const exit = async () => {
       const closed = app.waitForEvent("close");
       await app.evaluate(({ app: electron }) => electron.exit(0)).catch(() => {});
