@@ -38,6 +38,13 @@ export function defineThemes(monaco: typeof Monaco): void {
         "editor.selectionBackground": `#${palette.selection}`,
         "editorLineNumber.foreground": `#${palette.comment}`,
         "editorWidget.border": `#${palette.line}`,
+        "editorWidget.background": `#${palette.ground}`,
+        "editorSuggestWidget.background": `#${palette.ground}`,
+        "editorSuggestWidget.selectedBackground": `#${palette.selection}`,
+        "editorSuggestWidget.selectedForeground": `#${palette.ink}`,
+        "editorHoverWidget.background": `#${palette.ground}`,
+        // one colour for every depth: cells at rest have one
+        ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((depth) => [`editorBracketHighlight.foreground${depth}`, `#${palette.ink}`])),
       },
     });
   }

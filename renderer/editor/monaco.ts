@@ -48,7 +48,6 @@ export function openModel(cell: string, source: string): monaco.editor.ITextMode
   const uri = monaco.Uri.parse(cellPath(cell));
   monaco.editor.getModel(uri)?.dispose();
   const model = monaco.editor.createModel(source, "typescript", uri);
-  model.updateOptions({ bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false } }); // cells at rest have none
   model.setEOL(monaco.editor.EndOfLineSequence.LF); // the file's own line endings are put back by the notebook
   return model;
 }

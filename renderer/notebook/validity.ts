@@ -9,14 +9,16 @@ export interface ValidityText {
   old: boolean;
 }
 
-export function validityText(status: CellStatus, validity: Validity, experiment: boolean): ValidityText {
+/** @param waitsFor ids of the cells it reads that have no value yet */
+export function validityText(status: CellStatus, validity: Validity, experiment: boolean, waitsFor: readonly string[] = []): ValidityText {
   const plain = (text: string, title = "", old = false): ValidityText => ({ text, title, tone: "plain", old });
   if (status === "running") return plain(experiment ? "training…" : "running…", "", !experiment);
   if (status === "paused") return plain("paused");
   if (status === "queued") return plain("waiting for a cell it reads", "", true);
   switch (validity.kind) {
     case "never":
-      return experiment ? plain("not trained yet", "An experiment trains only when you run it (Shift+Enter).") : plain("");
+      if (experiment) return plain("not trained yet", "An experiment trains only when you run it (Shift+Enter).");
+      return waitsFor.length === 0 ? plain("") : plain(`waits for ${waitsFor.map((id) => `#${id}`).join(", ")}`, "It runs by itself once what it reads has values.");
     case "fresh":
       return plain("");
     case "cached":

@@ -81,7 +81,8 @@ export class CellRunner {
 
   /** Evaluates an experiment's cell for its plan: shown at once, and the store's answer goes to the reducer. */
   private async lookUp(cell: CompiledCell, hash: string): Promise<void> {
-    const { mode } = await this.inKernel(cell, "plan");
+    const { outcome, mode } = await this.inKernel(cell, "plan");
+    this.notebook.setRefusal(cell.id, outcome.status === "failed" && outcome.error.name !== "ValueLost" ? outcome.error : null);
     this.notebook.dispatch({ type: "found", cell: cell.id, hash, all: mode.allStored });
   }
 

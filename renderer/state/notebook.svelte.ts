@@ -55,6 +55,7 @@ export class NotebookState {
   private session = $state.raw<SessionState>(openSession(""));
   private savedText = $state.raw("");
   private outputs = $state.raw<ReadonlyMap<string, CellOutput>>(new Map());
+  private refusals = $state.raw<ReadonlyMap<string, CellError>>(new Map());
   private perform: (command: SessionCommand) => void = () => {};
   /** typed, and not yet in the notebook's text */
   private typed: { key: string; value: string } | null = null;
@@ -146,7 +147,24 @@ export class NotebookState {
 
   error(id: string): CellError | null {
     const validity = this.validity(id);
-    return validity.kind === "failed" ? validity.error : null;
+    if (validity.kind === "failed") return validity.error;
+    return validity.kind === "never" || validity.kind === "stale" ? (this.refusals.get(id) ?? null) : null;
+  }
+
+  /** Why an experiment's newest text has no plan, shown before anybody tries to train it; null: it has one. */
+  setRefusal(id: string, error: CellError | null): void {
+    const refusals = new Map(this.refusals);
+    if (error) refusals.set(id, error);
+    else refusals.delete(id);
+    this.refusals = refusals;
+  }
+
+  /** ids of the cells whose names a cell reads and that have no value yet */
+  waitsFor(id: string): string[] {
+    const { cells } = this.session.compiled;
+    const reads = cells.find((cell) => cell.id === id)?.reads ?? [];
+    const definers = new Set(reads.flatMap((name) => cells.find((cell) => cell.defines.includes(name))?.id ?? []));
+    return [...definers].filter((definer) => this.validity(definer).kind === "never");
   }
 
   output(id: string): CellOutput {

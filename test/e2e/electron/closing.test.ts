@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { ElectronApplication, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cell } from "../support/actions.ts";
-import { answer, start } from "../support/electron.ts";
+import { answer, questions, start } from "../support/electron.ts";
 import { smallStudy } from "../support/notebooks.ts";
 
 const longStudy = smallStudy.replace("steps: 12", "steps: 20000").replace("evalEvery: 6", "evalEvery: 5000");
@@ -38,11 +38,12 @@ describe("closing the window while runs train", () => {
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }); // the app still writes while it goes
   });
 
-  it("goes on training when the question is answered with Cancel", async () => {
+  it("asks once, and goes on training when the answer is Cancel", async () => {
     await answer(app, 1);
     await close();
     await page.waitForTimeout(500);
     expect(await cell(page, "study").getByText("training…").isVisible()).toBe(true);
+    expect(await questions(app)).toBe(1);
   });
 
   it("keeps a checkpoint and closes otherwise", async () => {

@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,8 +17,11 @@ describe("an app that was killed while it trained", () => {
   let folder: string;
   let app: ElectronApplication;
   let page: Page;
+  /** the process of the app that runs; once it is gone the connection no longer names it */
+  let child: ChildProcess | null = null;
   const open = async (name: string) => {
     ({ app, page } = await start(join(folder, "user"), join(folder, name, "study.md")));
+    child = app.process();
     page.setDefaultTimeout(60_000);
     await page.getByRole("button", { name: "Trust and run its views" }).click();
     await page.getByRole("button", { name: /^Train \d runs?$/ }).click();
@@ -67,7 +71,7 @@ describe("an app that was killed while it trained", () => {
     }
   });
   afterAll(async () => {
-    app.process().kill("SIGKILL"); // where a test has failed it is still there
+    child?.kill("SIGKILL"); // where a test has failed it is still there
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   });
 

@@ -12,8 +12,16 @@ export async function start(userData: string, ...files: string[]): Promise<{ app
 /** Answers the next message box or dialog, as a person would. */
 export const answer = (app: ElectronApplication, index: number) =>
   app.evaluate(({ dialog }, response) => {
-    dialog.showMessageBox = (async () => ({ response, checkboxChecked: false })) as never;
+    const notes = globalThis as unknown as { questions: number };
+    notes.questions = 0;
+    dialog.showMessageBox = (async () => {
+      notes.questions += 1;
+      return { response, checkboxChecked: false };
+    }) as never;
   }, index);
+
+/** How often the app has asked since it was told what to answer. */
+export const questions = (app: ElectronApplication): Promise<number> => app.evaluate(() => (globalThis as unknown as { questions: number }).questions);
 
 export const saveTo = (app: ElectronApplication, path: string) =>
   app.evaluate(({ dialog }, filePath) => {
