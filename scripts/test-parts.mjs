@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-const debianPackages = { chromium: ["chromium", "fonts-liberation"], xvfb: ["xvfb", "xauth"], vulkan: ["libvulkan1"] };
+const debianPackages = { chromium: ["chromium", "fonts-liberation"], xvfb: ["xvfb", "xauth"], vulkan: ["libvulkan1"], venv: ["python3-venv"] };
 
 /** Dawn loads it by this name; chromium brings a driver (SwiftShader) but not the loader. */
 const vulkanLoaders = ["/usr/lib/x86_64-linux-gnu/libvulkan.so.1", "/usr/lib/aarch64-linux-gnu/libvulkan.so.1", "/usr/lib64/libvulkan.so.1", "/usr/lib/libvulkan.so.1"];
@@ -30,6 +30,8 @@ function missingParts() {
   if (!chromiumPath()) missing.push("chromium");
   if (!hasScreen()) missing.push("xvfb");
   if (process.platform === "linux" && !vulkanLoaders.some(existsSync)) missing.push("vulkan");
+  // PyTorch for the parity tests, which only CI installs by itself
+  if (process.env.CI === "true" && spawnSync("python3", ["-c", "import ensurepip"], { stdio: "ignore" }).status !== 0) missing.push("venv");
   return missing;
 }
 

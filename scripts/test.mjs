@@ -10,6 +10,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describeElectron, findElectron } from "./electron-binary.mjs";
+import { findParityPython, installParityPython } from "./parity-python.mjs";
 import { root } from "./root.mjs";
 import { chromiumPath, hasScreen, provideParts } from "./test-parts.mjs";
 
@@ -99,7 +100,12 @@ if (wanted("svelte")) {
 // Units run the bundle as a subprocess and the end-to-end suites run the app: both are built from this very source.
 if (wanted("build") || only.length === 0) check("build", () => spawnSync(process.execPath, [join(root, "scripts/build.mjs"), "all"], { cwd: root, stdio: "inherit" }).status);
 
-if (wanted("units")) vitest("units", []);
+if (wanted("units")) {
+  const python = findParityPython() ?? (ci ? installParityPython() : null);
+  // It counts its own test as skipped where there is none; on CI that is a failure, for PyTorch could have been installed.
+  if (!python) skip("a trained model in transformers", "no Python with test/parity/requirements.txt (name one by PARITY_PYTHON)", { installable: true });
+  vitest("units", [], { env: python ? { PARITY_PYTHON: python } : {} });
+}
 
 if (wanted("study")) vitest("study", ["--config", "test/study/vitest.config.ts"]);
 
