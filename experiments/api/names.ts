@@ -12,6 +12,7 @@ export const figureFunctions: Record<string, string> = {
   sweepFigure: "sweep",
   architecture: "architecture",
   comparisonTable: "comparisonTable",
+  conclusion: "conclusion",
 };
 
 export const apiNames: readonly string[] = [

@@ -360,7 +360,7 @@ declare module "switchyard" {
     readonly ci95: readonly [number, number] | null;
     readonly p: number | null;
     readonly pHolm: number | null;
-    /** smallest difference this design would have seen with 80 % power */
+    /** smallest difference that this verdict, corrected for all arms, tells with 80 % power */
     readonly detectable80: number | null;
     readonly verdict: "lower" | "higher" | "cannot tell" | "identical" | "not tested";
   }
@@ -466,6 +466,35 @@ declare module "switchyard" {
   export function architecture(experiments: Experiments, options?: ArmOptions): Figure;
   /** Metrics of all arms as a table. */
   export function comparisonTable(experiments: Experiments, options?: TableOptions): Figure;
+
+  /** What somebody says about the arms, so that the runs can answer it. Write it before you look. */
+  interface Claim {
+    /** in words */
+    claim: string;
+    /** what the paper reports, and where */
+    paper?: string | null;
+    metric: Metric;
+    arm: string;
+    /** another arm, paired by seed, or a number; default the baseline */
+    than?: string | number | null;
+    /** "same" needs `within` */
+    expect: "lower" | "higher" | "same";
+    /** "lower": at most this many times the other; "higher": at least */
+    factor?: number | null;
+    /** the largest difference that still counts as the same, in the metric's unit */
+    within?: number | null;
+  }
+
+  interface ConclusionOptions {
+    claims?: readonly Claim[];
+  }
+
+  /**
+   * What the runs say of each claim, in words that change with them: it holds, it does not, it cannot be told, or it was
+   * not measured; with sizes, 95 % intervals and p values that are Holm-corrected over the claims. Without claims: what
+   * the primary metrics say.
+   */
+  export function conclusion(experiments: Experiments, options?: ConclusionOptions): Figure;
 
   /** Rows as a table; an experiment as its comparison table. */
   export function table(rows: Experiment | readonly Readonly<Record<string, string | number | boolean | null | undefined>>[]): Figure | { readonly table: unknown };

@@ -31,8 +31,10 @@ export interface Figure {
   /** the data that is drawn */
   csv: string;
   areas: PlotArea[];
-  /** the same as an HTML fragment, where it is a table */
+  /** the same as an HTML fragment, where it is a table or text */
   html?: string;
+  /** the same as Markdown, where it is text: a report sets it as its own, without a number and a caption */
+  markdown?: string;
 }
 
 /** Part of a figure: markup whose origin is its upper left corner. */
@@ -51,6 +53,7 @@ export interface Composition {
   /** how to read it, n, what is left out */
   notes?: string[];
   html?: string;
+  markdown?: string;
 }
 
 export const fontSize = { title: 15, panel: 12.5, text: 12, small: 11 };
@@ -106,11 +109,12 @@ export function stack(figures: readonly Figure[], options: FigureOptions): Figur
     alternative: figures.map(({ title, alternative }) => `${title}. ${alternative}`).join(" "),
     csv: () => figures.map(({ csv }) => csv).join("\n"),
     ...(figures.every(({ html }) => html !== undefined) && { html: figures.map(({ html }) => html).join("") }),
+    ...(figures.every(({ markdown }) => markdown !== undefined) && { markdown: figures.map(({ markdown }) => markdown).join("\n\n") }),
   };
   return figureOf(composition, parts, areas, { width: figures[0].width, height: y }, themeOf(options.theme));
 }
 
-function figureOf(composition: Pick<Composition, "title" | "alternative" | "csv" | "html">, parts: readonly string[], areas: PlotArea[], size: { width: number; height: number }, theme: Theme): Figure {
+function figureOf(composition: Pick<Composition, "title" | "alternative" | "csv" | "html" | "markdown">, parts: readonly string[], areas: PlotArea[], size: { width: number; height: number }, theme: Theme): Figure {
   const { title, alternative } = composition;
   const svg = element(
     "svg",
@@ -136,6 +140,7 @@ function figureOf(composition: Pick<Composition, "title" | "alternative" | "csv"
     },
     areas,
     ...(composition.html !== undefined && { html: composition.html }),
+    ...(composition.markdown !== undefined && { markdown: composition.markdown }),
   };
 }
 

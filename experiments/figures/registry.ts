@@ -4,6 +4,7 @@ import type { FigureRequest } from "../notebook/kernel-protocol.ts";
 import type { ExperimentResult } from "../results.ts";
 import { architecture, architectureOptions } from "./architecture.ts";
 import { comparisonTable, comparisonTableOptions } from "./comparison-table.ts";
+import { conclusion, conclusionOptions } from "./conclusion.ts";
 import { curves, curvesOptions } from "./curves.ts";
 import { expertLoad, expertLoadOptions } from "./expert-load.ts";
 import { stack, type Figure, type FigureOptions } from "./figure.ts";
@@ -34,6 +35,7 @@ export const figures: Readonly<Record<string, FigureDefinition>> = {
   sweep: define("sweep", "Sweep", sweepOptions, sweep),
   architecture: define("architecture", "Architecture", architectureOptions, architecture),
   comparisonTable: define("comparisonTable", "Table", comparisonTableOptions, comparisonTable),
+  conclusion: define("conclusion", "Conclusion", conclusionOptions, conclusion),
 };
 
 /**

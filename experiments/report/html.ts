@@ -115,7 +115,8 @@ ${this.table(comparisonTable(experiment))}
   private figure(request: FigureRequest): string {
     try {
       // the text alternative is the SVG's own label: a caption with every number again would bury the page
-      const { svg, title, html } = this.draw(request, { width: figureWidth, theme: this.options.theme ?? "auto" });
+      const { svg, title, html, markdown } = this.draw(request, { width: figureWidth, theme: this.options.theme ?? "auto" });
+      if (markdown !== undefined) return `<div class="said">${html}</div>`;
       return `<figure>${html ? `<div class="table">${html}</div>` : svg}<figcaption><b>Figure ${++this.figures}.</b> ${escapeHtml(title)}</figcaption></figure>`;
     } catch (error) {
       return `<p class="warning">Figure ${escapeHtml(request.figure)} cannot be drawn: ${escapeHtml(error instanceof Error ? error.message : String(error))}</p>`;

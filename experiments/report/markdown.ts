@@ -14,6 +14,7 @@ export function reportMarkdown(document: ReportDocument, draw: DrawFigure): { ma
   const figure = (request: FigureRequest): string => {
     try {
       const light = draw(request, { width: 720, theme: "light" });
+      if (light.markdown !== undefined) return light.markdown;
       const name = figureFileName(request);
       files.set(`figures/${name}.svg`, light.svg);
       files.set(`figures/${name}-dark.svg`, draw(request, { width: 720, theme: "dark" }).svg);
