@@ -29,6 +29,8 @@ export interface BackendInfo {
   software: boolean;
   /** identifies the kernels: hash of the WASM binary or the WGSL sources */
   kernels: string;
+  /** hash of the table that chooses between kernels, on backends that choose by one */
+  table?: string;
   fma: boolean | null;
   /** what one buffer and one binding of it may hold, in bytes, where the device says so */
   limits?: { maxBufferSize: number; maxStorageBufferBindingSize: number };

@@ -3,7 +3,7 @@ import { aligned } from "../program/memory.ts";
 import type { Plan, PlannedOp, Slice } from "../program/plan-types.ts";
 import { stream } from "../random.ts";
 
-type Product = Extract<PlannedOp, { kind: "matmul" | "groupedMatmul" }>;
+export type Product = Extract<PlannedOp, { kind: "matmul" | "groupedMatmul" }>;
 
 export const isProduct = (op: PlannedOp): op is Product => op.kind === "matmul" || op.kind === "groupedMatmul";
 
@@ -62,7 +62,7 @@ export function withProducts(plan: Plan): ProductBench {
 }
 
 /** Where each expert's rows begin when every row goes to an expert drawn at random: about what a balanced router does. */
-function randomStarts(rows: number, experts: number): Int32Array {
+export function randomStarts(rows: number, experts: number): Int32Array {
   const random = stream(1, "experts");
   const starts = new Int32Array(experts + 1);
   for (let row = 0; row < rows; row++) starts[random.below(experts) + 1]++;

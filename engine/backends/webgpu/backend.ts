@@ -8,16 +8,25 @@ import { WebGpuExecutable } from "./executable.ts";
 import { kernelSources } from "./kernels.ts";
 import type { AdapterClass } from "./launch.ts";
 import { generateMatmul, type MatmulForm } from "./matmul/generate.ts";
-import { matmulVariants } from "./matmul/variants.ts";
+import { type Choice, chooseMatmul, type KernelTable, type ProductShape, tableFor, tableHash } from "./matmul/table.ts";
+import { matmulVariants, type WorkgroupLimits } from "./matmul/variants.ts";
 import { Pipelines } from "./pipelines.ts";
 
 export interface WebGpuBackend extends Backend {
-  compile(plan: Plan, options?: Parameters<Backend["compile"]>[1]): Promise<WebGpuExecutable>;
+  /** the adapter as tables of kernels name it */
+  readonly family: string;
+  readonly workgroupLimits: WorkgroupLimits;
+  /** what this backend's table chooses */
+  chooseMatmul(shape: ProductShape): Choice;
+  /** `choose` stands in for the table, to measure what the table does not choose */
+  compile(plan: Plan, options?: Parameters<Backend["compile"]>[1] & { choose?: (shape: ProductShape) => Choice }): Promise<WebGpuExecutable>;
 }
 
 export interface WebGpuOptions extends DeviceOptions {
   /** which kernels to prefer; left out: by the adapter */
   adapterClass?: AdapterClass;
+  /** goes before the table that Switchyard brings */
+  table?: KernelTable | null;
 }
 
 /**
@@ -27,20 +36,27 @@ export interface WebGpuOptions extends DeviceOptions {
 export async function createWebGpuBackend(gpu: GPU, options: WebGpuOptions = {}): Promise<WebGpuBackend> {
   const device = await openDevice(gpu, options);
   const adapterClass = options.adapterClass ?? (device.software ? "software" : "hardware");
+  const family = options.adapterClass && options.adapterClass !== (device.software ? "software" : "hardware") ? options.adapterClass : device.family;
+  const table = tableFor(family, options.table);
   const pipelines = new Pipelines(device.gpu);
   const info: BackendInfo = {
     name: "webgpu",
     adapter: device.adapter,
     software: device.software,
     kernels: hashKernels(),
+    table: tableHash(table),
     // WGSL leaves contraction to the driver
     fma: null,
     limits: device.limits,
   };
+  const byTable = (shape: ProductShape) => chooseMatmul(table, shape);
   return {
     info,
-    async compile(plan, { replicas = 1, onProgress = () => {} } = {}) {
-      return new WebGpuExecutable(device, await compilePlan(device, pipelines, plan, { adapterClass, replicas, onProgress }));
+    family,
+    workgroupLimits: device.gpu.limits,
+    chooseMatmul: byTable,
+    async compile(plan, { replicas = 1, onProgress = () => {}, choose = byTable } = {}) {
+      return new WebGpuExecutable(device, await compilePlan(device, pipelines, plan, { adapterClass, chooseMatmul: choose, replicas, onProgress }));
     },
     dispose: () => device.gpu.destroy(),
   };

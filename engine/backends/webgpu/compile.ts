@@ -1,14 +1,15 @@
 import type { ListName, Plan } from "../../program/plan-types.ts";
 import type { Device } from "./device.ts";
 import { Layout } from "./layout.ts";
-import type { AdapterClass } from "./launch.ts";
 import { DeviceMemory } from "./memory.ts";
 import type { Pipelines } from "./pipelines.ts";
-import { type PreparedDispatch, type PreparedList, preparePlan } from "./prepare.ts";
+import { type KernelChoice, type PreparedDispatch, type PreparedList, preparePlan } from "./prepare.ts";
 
 /** One dispatch, ready to encode. */
 export interface Dispatch {
   label: string;
+  /** index of the op in its list */
+  op: number;
   pipeline: GPUComputePipeline;
   bindGroup: GPUBindGroup;
   grid: readonly [x: number, y: number];
@@ -20,6 +21,8 @@ export interface Dispatch {
 export interface CompiledList {
   first: Dispatch[];
   later: Dispatch[];
+  /** how many ops the dispatches belong to */
+  ops: number;
   /** bytes that one replay reads and writes, by the plan's count, with all replicas */
   bytes: number;
 }
@@ -31,8 +34,7 @@ export interface CompiledPlan {
   lists: Record<ListName, CompiledList>;
 }
 
-export interface CompileOptions {
-  adapterClass: AdapterClass;
+export interface CompileOptions extends KernelChoice {
   replicas: number;
   onProgress: (done: number, total: number) => void;
 }
@@ -45,7 +47,7 @@ export async function compilePlan(device: Device, pipelines: Pipelines, plan: Pl
   const { gpu, limits } = device;
   const layout = new Layout(plan, options.replicas);
   const memory = new DeviceMemory(plan, layout, Math.floor(limits.maxBufferSize / 4));
-  const prepared = preparePlan(plan, memory, limits, options.adapterClass);
+  const prepared = preparePlan(plan, memory, limits, options);
   const compiled = await compileKernels(pipelines, prepared, options.onProgress);
 
   // Everything between push and pop is synchronous: scopes form a stack that another compile would otherwise share.
@@ -59,6 +61,7 @@ export async function compilePlan(device: Device, pipelines: Pipelines, plan: Pl
     const list = (name: ListName): CompiledList => ({
       first: prepared[name].first.map(bind),
       later: prepared[name].later.map(bind),
+      ops: plan.lists[name].length,
       bytes: plan.lists[name].reduce((sum, op) => sum + op.bytes, 0) * options.replicas,
     });
     result = { memory, memoryBytes, lists: { microstep: list("microstep"), step: list("step"), evaluate: list("evaluate") } };
@@ -103,7 +106,7 @@ function binder(
   return (prepared) => {
     const known = bound.get(prepared);
     if (known) return known;
-    const { label, code, layout, operands, grid, flops } = prepared;
+    const { label, op, code, layout, operands, grid, flops } = prepared;
     const entries = operands.map((operand, binding): GPUBindGroupEntry => {
       const { buffer, from, length } = memory.bound(operand);
       if (4 * length > bindingLimit) {
@@ -112,7 +115,7 @@ function binder(
       return { binding, resource: { buffer, offset: 4 * from, size: 4 * length } };
     });
     const bindGroup = gpu.createBindGroup({ label, layout: pipelines.bindGroupLayout(layout), entries });
-    const dispatch: Dispatch = { label, pipeline: compiled.get(code)!, bindGroup, grid, flops };
+    const dispatch: Dispatch = { label, op, pipeline: compiled.get(code)!, bindGroup, grid, flops };
     bound.set(prepared, dispatch);
     return dispatch;
   };

@@ -12,14 +12,17 @@ export class Device {
   readonly adapter: string;
   /** SwiftShader, llvmpipe and the like: shaders run on the CPU */
   readonly software: boolean;
+  /** what adapters with the same fast kernels have in common: "software", "nvidia ampere", "apple metal-3", or "hardware" where the driver tells nothing */
+  readonly family: string;
   readonly limits: BufferLimits;
   private failure: Error | undefined;
 
-  constructor(gpu: GPUDevice, adapter: string, software: boolean, limits: BufferLimits) {
+  constructor(gpu: GPUDevice, adapter: GPUAdapter, limits: BufferLimits) {
     this.limits = limits;
     this.gpu = gpu;
-    this.adapter = adapter;
-    this.software = software;
+    this.adapter = describe(adapter.info);
+    this.software = isSoftware(adapter);
+    this.family = this.software ? "software" : familyOf(adapter.info);
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       this.failure ??= new Error(`WebGPU: ${event.error.message}`);
@@ -27,6 +30,11 @@ export class Device {
     void gpu.lost.then(({ reason, message }) => {
       this.failure = new DeviceLostError(`WebGPU device lost (${reason}): ${message}`);
     });
+  }
+
+  /** kernels can be timed on the device itself */
+  get timestamps(): boolean {
+    return this.gpu.features.has("timestamp-query");
   }
 
   /** Throws DeviceLostError, or the first error that no scope caught. */
@@ -53,17 +61,21 @@ export async function openDevice(gpu: GPU, { powerPreference = "high-performance
   const adapter = await gpu.requestAdapter({ powerPreference });
   if (!adapter) throw new Error("WebGPU found no adapter");
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
-  const device = await adapter.requestDevice(limits === "adapter" ? { requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } } : {});
+  const requiredFeatures: GPUFeatureName[] = adapter.features.has("timestamp-query") ? ["timestamp-query"] : [];
+  const device = await adapter.requestDevice(limits === "adapter" ? { requiredFeatures, requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } } : {});
   const granted = typeof limits === "object" ? limits : device.limits;
   // plain data: it goes into a message to another thread
   const bufferLimits = { maxBufferSize: granted.maxBufferSize, maxStorageBufferBindingSize: granted.maxStorageBufferBindingSize };
-  return new Device(device, describe(adapter.info), isSoftware(adapter), bufferLimits);
+  return new Device(device, adapter, bufferLimits);
 }
 
 /** Browsers mask some fields to empty strings. */
 function describe({ description, vendor, architecture, device }: GPUAdapterInfo): string {
   return description || [vendor, architecture, device].filter(Boolean).join(" ") || "unknown adapter";
 }
+
+/** Both names are normalised by the specification, and masked to "" where a browser hides them. */
+const familyOf = ({ vendor, architecture }: GPUAdapterInfo): string => [vendor, architecture].filter(Boolean).join(" ").toLowerCase() || "hardware";
 
 /** `isFallbackAdapter` moved from the adapter to its info, and not every software driver says so. */
 function isSoftware(adapter: GPUAdapter & { isFallbackAdapter?: boolean }): boolean {

@@ -3,6 +3,7 @@ import type { ListName, Slice } from "../../program/plan-types.ts";
 import type { CompiledPlan, Dispatch } from "./compile.ts";
 import type { Device } from "./device.ts";
 import { usage } from "./memory.ts";
+import { profileOps } from "./profile.ts";
 
 type Values = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
@@ -88,6 +89,14 @@ export class WebGpuExecutable implements Executable {
       this.enqueue(() => this.device.gpu.queue.onSubmittedWorkDone().then(() => resolve(), fail), reject);
     });
     this.device.check();
+  }
+
+  async profile(list: ListName, first = true): Promise<number[]> {
+    await this.finish();
+    const compiled = this.compiled.lists[list];
+    const times = await profileOps(this.device, compiled[first ? "first" : "later"], compiled.ops, this.replicas);
+    this.device.check();
+    return times;
   }
 
   dispose(): void {

@@ -1,5 +1,6 @@
 import type { DType, OpAttrs, OpKind } from "../../program/ops.ts";
 import type { PoolName, Slice } from "../../program/plan-types.ts";
+import type { Choice, ProductShape } from "./matmul/table.ts";
 
 /** Memory a kernel may bind: a plan's pools, scratch of one op (replicated like a pool), constant tables and shapes (one copy for all replicas). */
 export type Memory = PoolName | "scratch" | "tables" | "shapes";
@@ -77,6 +78,8 @@ export type AdapterClass = "hardware" | "software";
 
 export interface LowerContext {
   adapterClass: AdapterClass;
+  /** how a matrix product is computed here */
+  chooseMatmul(shape: ProductShape): Choice;
   /** memory that lives until the op's last dispatch */
   scratch(length: number, dtype?: DType): Operand;
   /** constant data, uploaded once; equal keys share it */

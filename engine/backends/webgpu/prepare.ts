@@ -2,6 +2,7 @@ import type { ListName, Plan, PlannedOp } from "../../program/plan-types.ts";
 import { assemble } from "./assemble.ts";
 import type { BufferLimits } from "./device.ts";
 import type { AdapterClass, LowerableOp, LowerContext, Operand } from "./launch.ts";
+import type { Choice, ProductShape } from "./matmul/table.ts";
 import { lowerings } from "./lower/index.ts";
 import type { DeviceMemory } from "./memory.ts";
 import type { BindingShape } from "./pipelines.ts";
@@ -10,6 +11,8 @@ import type { BindingShape } from "./pipelines.ts";
 export interface PreparedDispatch {
   /** kind and name of the op, and the kernel */
   label: string;
+  /** index of the op in its list */
+  op: number;
   code: string;
   layout: BindingShape;
   /** in binding order */
@@ -25,11 +28,18 @@ export interface PreparedList {
   later: PreparedDispatch[];
 }
 
+/** What decides between kernels that compute the same. */
+export interface KernelChoice {
+  adapterClass: AdapterClass;
+  chooseMatmul(shape: ProductShape): Choice;
+}
+
 /** Lowers every op of a plan; scratch, tables and shapes are reserved in `memory`. */
-export function preparePlan(plan: Plan, memory: DeviceMemory, limits: BufferLimits, adapterClass: AdapterClass): Record<ListName, PreparedList> {
+export function preparePlan(plan: Plan, memory: DeviceMemory, limits: BufferLimits, { adapterClass, chooseMatmul }: KernelChoice): Record<ListName, PreparedList> {
   const { layout } = memory;
   const context: LowerContext = {
     adapterClass,
+    chooseMatmul,
     scratch: (length, dtype) => memory.scratch(length, dtype),
     table: (key, make) => memory.table(key, make),
     pieces: (slice) => layout.pieces(slice),
@@ -38,7 +48,7 @@ export function preparePlan(plan: Plan, memory: DeviceMemory, limits: BufferLimi
     replicas: layout.replicas,
   };
 
-  const prepare = (op: PlannedOp, first: boolean): PreparedDispatch[] => {
+  const prepare = (op: PlannedOp, index: number, first: boolean): PreparedDispatch[] => {
     memory.freeScratch();
     const add = op.accumulate.map((mode) => mode === "always" || (mode === "later" && !first));
     const lowerable: LowerableOp = { ...op, add };
@@ -50,6 +60,7 @@ export function preparePlan(plan: Plan, memory: DeviceMemory, limits: BufferLimi
       if (shape) operands.push(memory.shape(shape));
       return {
         label: `${op.kind} ${op.name} (${launch.kernel})`,
+        op: index,
         code,
         layout: { storage: bindings.length, uniform: shape !== undefined },
         operands,
@@ -61,10 +72,10 @@ export function preparePlan(plan: Plan, memory: DeviceMemory, limits: BufferLimi
 
   const list = (name: ListName): PreparedList => {
     const prepared: PreparedList = { first: [], later: [] };
-    for (const op of plan.lists[name]) {
-      const dispatches = prepare(op, true);
+    for (const [index, op] of plan.lists[name].entries()) {
+      const dispatches = prepare(op, index, true);
       prepared.first.push(...dispatches);
-      prepared.later.push(...(op.accumulate.includes("later") ? prepare(op, false) : dispatches));
+      prepared.later.push(...(op.accumulate.includes("later") ? prepare(op, index, false) : dispatches));
     }
     return prepared;
   };

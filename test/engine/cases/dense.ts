@@ -38,6 +38,7 @@ const sizes: [m: number, n: number, k: number][] = [
   [100, 100, 100],
   [97, 130, 41],
   [128, 24, 257],
+  [129, 65, 260],
 ];
 const product = { NN: { transA: false, transB: false }, NT: { transA: false, transB: true }, TN: { transA: true, transB: false } };
 const matmul = (form: keyof typeof product) => sizes.map(([m, n, k]) => ({ m, n, k, ...product[form] }));

@@ -34,6 +34,7 @@ const partitions: { rows: number; experts: number; note: string; counts: (random
   { rows: 97, experts: 4, note: "the last without rows", counts: () => [64, 32, 1, 0] },
   { rows: 65, experts: 4, note: "one has all", counts: () => [0, 0, 65, 0] },
   { rows: 66, experts: 3, note: "tile edges", counts: () => [32, 33, 1] },
+  { rows: 258, experts: 3, note: "edges of tall tiles", counts: () => [128, 129, 1] },
   { rows: 9, experts: 9, note: "one row each", counts: () => Array<number>(9).fill(1) },
 ];
 const widths = [

@@ -1,4 +1,4 @@
-import { invocations, type MatmulVariant } from "./variants.ts";
+import { invocations, type MatmulVariant, pitch } from "./variants.ts";
 
 export interface MatmulForm {
   /** A is stored [K,M] */
@@ -112,9 +112,6 @@ function store(variant: MatmulVariant): string {
     ]),
   );
 }
-
-/** One more column of padding keeps the lanes that fill a slab along K off each other's banks. */
-const pitch = (block: number): number => block + 1;
 
 function tiles({ blockM, blockN, blockK }: MatmulVariant): string {
   return `var<workgroup> slabA: array<f32, ${blockK * pitch(blockM)}>;

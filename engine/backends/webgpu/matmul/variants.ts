@@ -1,5 +1,3 @@
-import type { AdapterClass } from "../launch.ts";
-
 /**
  * How one matrix product is cut up. A workgroup computes blockM × blockN of C, an invocation threadM × threadN of that.
  * `tiled` stages blockK-deep slabs of A and B in workgroup memory; `registers` reads A and B straight from storage, which
@@ -9,44 +7,44 @@ export interface MatmulVariant {
   kind: "tiled" | "registers";
   blockM: number;
   blockN: number;
-  /** tiled only */
+  /** depth of a slab; 1 without slabs */
   blockK: number;
   threadM: number;
   threadN: number;
 }
 
+const tiled = (blockM: number, blockN: number, thread: number, blockK: number): MatmulVariant => ({ kind: "tiled", blockM, blockN, blockK, threadM: thread, threadN: thread });
+const registers = (block: number, thread: number): MatmulVariant => ({ kind: "registers", blockM: block, blockN: block, blockK: 1, threadM: thread, threadN: thread });
+
+/** Block of C – part of an invocation – depth of a slab. The names are what tables of choices are written in. */
 export const matmulVariants = {
-  /** 64 invocations of 4×4: enough workgroups for small products */
-  small: { kind: "tiled", blockM: 32, blockN: 32, blockK: 16, threadM: 4, threadN: 4 },
-  /** 64 invocations of 8×8: half the workgroup-memory reads per product of `small` */
-  large: { kind: "tiled", blockM: 64, blockN: 64, blockK: 16, threadM: 8, threadN: 8 },
-  /** software adapters */
-  registers: { kind: "registers", blockM: 64, blockN: 64, blockK: 1, threadM: 8, threadN: 8 },
+  "32x32-4x4-k8": tiled(32, 32, 4, 8),
+  "32x32-4x4-k16": tiled(32, 32, 4, 16),
+  "64x64-4x4-k8": tiled(64, 64, 4, 8),
+  "64x64-4x4-k16": tiled(64, 64, 4, 16),
+  "64x64-8x8-k8": tiled(64, 64, 8, 8),
+  "64x64-8x8-k16": tiled(64, 64, 8, 16),
+  "128x64-8x8-k8": tiled(128, 64, 8, 8),
+  "128x64-8x8-k16": tiled(128, 64, 8, 16),
+  "registers-32x32-4x4": registers(32, 4),
+  "registers-64x64-8x8": registers(64, 8),
 } as const satisfies Record<string, MatmulVariant>;
 
-/** Workgroups of the large variant from which on it fills a GPU. */
-const enoughGroups = 256;
+export type VariantName = keyof typeof matmulVariants;
 
-/** Workgroups to aim for when K is split, and the least depth that is worth a workgroup. */
-const splitGroups = 128;
-const splitDepth = 128;
-
-/**
- * How many parts K is cut into: weight gradients have a small C and a deep K (the rows of a batch), which would leave most of a GPU idle.
- * The parts are written apart and added in order.
- */
-export function chooseSplits({ m, n, k }: { m: number; n: number; k: number }, variant: MatmulVariant): number {
-  if (variant.kind === "registers") return 1;
-  const groups = Math.ceil(m / variant.blockM) * Math.ceil(n / variant.blockN);
-  return Math.max(1, Math.min(Math.floor(k / splitDepth), Math.floor(splitGroups / groups)));
-}
-
-/** The variant for a product whose C is m × n: a pure function of shape and adapter class, never of the number of replicas. */
-export function chooseMatmul(shape: { m: number; n: number }, adapterClass: AdapterClass): MatmulVariant {
-  if (adapterClass === "software") return matmulVariants.registers;
-  const { large, small } = matmulVariants;
-  const groups = Math.ceil(shape.m / large.blockM) * Math.ceil(shape.n / large.blockN);
-  return groups >= enoughGroups ? large : small;
-}
+export const variantNames = Object.keys(matmulVariants) as VariantName[];
 
 export const invocations = ({ blockM, blockN, threadM, threadN }: MatmulVariant): number => (blockM / threadM) * (blockN / threadN);
+
+/** One more column of padding keeps the lanes that fill a slab along K off each other's banks. */
+export const pitch = (block: number): number => block + 1;
+
+/** Bytes of workgroup memory: both slabs, and where the workgroup works. */
+export const workgroupBytes = ({ kind, blockM, blockN, blockK }: MatmulVariant): number => (kind === "registers" ? 0 : 4 * blockK * (pitch(blockM) + pitch(blockN)) + 16);
+
+/** What of an adapter's limits a product can run into. */
+export type WorkgroupLimits = Pick<GPUSupportedLimits, "maxComputeInvocationsPerWorkgroup" | "maxComputeWorkgroupSizeX" | "maxComputeWorkgroupStorageSize">;
+
+export const variantFits = (variant: MatmulVariant, limits: WorkgroupLimits): boolean =>
+  invocations(variant) <= Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX) &&
+  workgroupBytes(variant) <= limits.maxComputeWorkgroupStorageSize;
