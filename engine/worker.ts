@@ -4,6 +4,19 @@ import { createCpuBackend } from "./backends/cpu/backend.ts";
 import { createReferenceBackend } from "./backends/reference/backend.ts";
 import { createWebGpuBackend } from "./backends/webgpu/backend.ts";
 import { EngineService } from "./service.ts";
+import type { EngineOptions } from "./worker-options.ts";
+
+/** The first message is no call: whoever opens the worker says what it is opened with. */
+const options = new Promise<EngineOptions>((resolve) => {
+  addEventListener(
+    "message",
+    (event: MessageEvent<EngineOptions>) => {
+      event.stopImmediatePropagation();
+      resolve(event.data);
+    },
+    { once: true },
+  );
+});
 
 expose(
   new EngineService({
@@ -11,7 +24,7 @@ expose(
     reference: async () => createReferenceBackend(),
     webgpu: async () => {
       if (!navigator.gpu) throw new Error("this browser or window has no WebGPU");
-      return createWebGpuBackend(navigator.gpu);
+      return createWebGpuBackend(navigator.gpu, { table: (await options).kernelTable });
     },
   }),
 );

@@ -8,7 +8,8 @@ import { type ModelProduct, productPlan, productsOf } from "./one-product.ts";
 export interface TuneOptions {
   /** for all products together; each is measured at least once in every way */
   seconds: number;
-  onProgress?(done: number, total: number, product: ProductShape): void;
+  /** each as it is settled, with how many there are */
+  onProduct?(product: TunedProduct, total: number): void;
 }
 
 export interface Candidate extends Choice {
@@ -42,14 +43,14 @@ export function candidatesFor(shape: ProductShape, backend: Pick<WebGpuBackend, 
 }
 
 /** The distinct products of these plans, the dearest first. */
-export async function tune(backend: WebGpuBackend, plans: readonly Plan[], { seconds, onProgress = () => {} }: TuneOptions): Promise<TunedProduct[]> {
+export async function tune(backend: WebGpuBackend, plans: readonly Plan[], { seconds, onProduct = () => {} }: TuneOptions): Promise<TunedProduct[]> {
   const products = new Map(plans.flatMap((plan) => productsOf(plan).map((product) => [JSON.stringify(product.shape), { plan, product }])));
   const tuned: TunedProduct[] = [];
   const end = performance.now() + 1000 * seconds;
   for (const { plan, product } of products.values()) {
-    onProgress(tuned.length, products.size, product.shape);
     const left = end - performance.now();
     tuned.push(await tuneOne(backend, plan, product, Math.max(0, left) / (products.size - tuned.length)));
+    onProduct(tuned[tuned.length - 1], products.size);
   }
   return tuned;
 }

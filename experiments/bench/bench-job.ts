@@ -1,4 +1,5 @@
 import type { BackendName } from "../../engine/backends/backend.ts";
+import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
 import type { Measurement } from "../../engine/bench/measure.ts";
 import type { BenchModel } from "../../engine/bench/models.ts";
 
@@ -14,6 +15,7 @@ export interface BenchJob {
   rounds: number;
   maxSeconds: number;
   profile: boolean;
+  kernelTable: KernelTable | null;
 }
 
 /** What it answers. */

@@ -1,6 +1,7 @@
 /** Node-only: measures one model on one backend with as many workers as asked. */
 import { SHARE_ENV, Worker } from "node:worker_threads";
 import type { BackendName } from "../../engine/backends/backend.ts";
+import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
 import type { BenchModel } from "../../engine/bench/models.ts";
 import type { BenchAnswer, BenchJob } from "./bench-job.ts";
 import { Rendezvous } from "./rendezvous.ts";
@@ -14,6 +15,8 @@ export interface BenchOptions {
   rounds: number;
   maxSeconds: number;
   profile: boolean;
+  /** goes before the table of kernels that Switchyard brings */
+  kernelTable: KernelTable | null;
 }
 
 /**

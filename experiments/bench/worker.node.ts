@@ -15,7 +15,7 @@ import { Rendezvous } from "./rendezvous.ts";
 const open: Record<BackendName, () => Promise<Backend>> = {
   cpu: () => createCpuBackend(),
   reference: async () => createReferenceBackend(),
-  webgpu: async () => createWebGpuBackend(await nodeGpu()),
+  webgpu: async () => createWebGpuBackend(await nodeGpu(), { table: job.kernelTable }),
 };
 
 const job = workerData as BenchJob;

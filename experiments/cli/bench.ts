@@ -6,7 +6,7 @@ import { summaryText } from "../bench/text.ts";
 import { chooseBackend } from "../runs/backend-choice.ts";
 import { didYouMean } from "../runs/problems.ts";
 import { UsageError, parse } from "./arguments.ts";
-import { askDevices } from "./workers.ts";
+import { askDevices, userKernelTable } from "./workers.ts";
 
 /** The bench worker lies beside the bundled command line. */
 const script = new URL("./bench.worker.js", import.meta.url);
@@ -25,7 +25,7 @@ export async function bench(argv: string[]): Promise<number> {
   let failed = 0;
   for (const model of modelsOf(values.model ?? ["XS", "S"])) {
     try {
-      const summary = await runBench(script, { model, backend, workers, replicas, rounds, maxSeconds, profile: values.profile || values.gemm });
+      const summary = await runBench(script, { model, backend, workers, replicas, rounds, maxSeconds, profile: values.profile || values.gemm, kernelTable: await userKernelTable() });
       if ((values.gemm || values.profile) && summary.profile.length === 0) process.stderr.write(`switchyard: the ${backend} backend cannot time single ops\n`);
       if (values.gemm && !values.profile) summary.profile = summary.profile.filter(({ label }) => /matmul/i.test(label));
       process.stdout.write(`${values.json ? JSON.stringify(summary) : summaryText(summary)}\n`);
@@ -43,16 +43,16 @@ async function backendOf(wanted: string): Promise<BackendName> {
 }
 
 /** `--model S`, repeated or with commas. */
-function modelsOf(names: string[]): BenchModel[] {
+export function modelsOf(names: string[], option = "--model"): BenchModel[] {
   const known = Object.keys(benchModels);
   return names.flatMap((list) => list.split(",")).map((name) => {
     if (known.includes(name)) return name as BenchModel;
     const near = didYouMean(name, known);
-    throw new UsageError(`--model ${name}: ${near ? `did you mean ${near}?` : `there are ${known.join(", ")}`}`);
+    throw new UsageError(`${option} ${name}: ${near ? `did you mean ${near}?` : `there are ${known.join(", ")}`}`);
   });
 }
 
-function wholeNumber(option: string, text: string): number {
+export function wholeNumber(option: string, text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1) throw new UsageError(`${option} ${text}: needs a whole number of at least 1`);
   return value;

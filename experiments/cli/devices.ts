@@ -1,3 +1,4 @@
+import { readKernelTable } from "../runs/kernel-table-node.ts";
 import { encode } from "../runs/json.ts";
 import { chooseBackend, NoBackendError } from "../runs/backend-choice.ts";
 import { UsageError, parse } from "./arguments.ts";
@@ -8,6 +9,7 @@ export async function devices(argv: string[]): Promise<number> {
   const { values, positionals } = parse(argv, { json: { type: "boolean" } });
   if (positionals.length > 0) throw new UsageError(`devices takes no ${positionals[0]}`);
   const found = await askDevices();
+  const user = await readKernelTable();
   let auto: string | null = null;
   let why: string;
   try {
@@ -18,10 +20,10 @@ export async function devices(argv: string[]): Promise<number> {
     why = error.message;
   }
   if (values.json) {
-    process.stdout.write(`${encode({ ...found, auto, why })}\n`);
+    process.stdout.write(`${encode({ ...found, auto, why, kernelTable: { path: user.path, used: user.table !== null } })}\n`);
     return 0;
   }
-  const lines = found.available.map(({ name, adapter, software, kernels }) => `${name.padEnd(10)} ${adapter}${software ? ", software" : ""}, ${defaultWorkers(name)} at once, kernels ${kernels.slice(0, 8)}${name === auto ? `   (auto: ${why})` : ""}`);
+  const lines = found.available.map(({ name, adapter, software, kernels, table }) => `${name.padEnd(10)} ${adapter}${software ? ", software" : ""}, ${defaultWorkers(name)} at once, kernels ${kernels.slice(0, 8)}${table ? `, table ${table.slice(0, 8)} (${user.table ? user.path : "built in"})` : ""}${name === auto ? `   (auto: ${why})` : ""}`);
   for (const { name, reason } of found.unavailable) lines.push(`${name.padEnd(10)} not here: ${reason}`);
   process.stdout.write(`${lines.join("\n")}\n`);
   return 0;

@@ -6,6 +6,7 @@ import { forward } from "../../engine/inference/forward.ts";
 import { parse, UsageError } from "./arguments.ts";
 import { readModelFolder } from "./model-folder.ts";
 import { RefusedError } from "./refused.ts";
+import { userKernelTable } from "./workers.ts";
 
 /**
  * `switchyard forward DIR --tokens IDS.json --out FILE.safetensors [--grads] [--backend B]`: what the engine computes for a
@@ -19,11 +20,12 @@ export async function forwardModel(argv: string[]): Promise<number> {
   const { tokens, out, grads = false, backend: name = "cpu" } = values;
   if (positionals.length !== 1) throw new UsageError("forward needs one model folder");
   if (tokens === undefined || out === undefined) throw new UsageError("forward needs --tokens IDS.json and --out FILE.safetensors");
-  if (!Object.hasOwn(nodeBackends, name)) throw new UsageError(`--backend ${name}: needs ${Object.keys(nodeBackends).join(", ")}`);
+  const open = nodeBackends({ kernelTable: await userKernelTable() });
+  if (!Object.hasOwn(open, name)) throw new UsageError(`--backend ${name}: needs ${Object.keys(open).join(", ")}`);
   const { model, tensors, notes } = await readModelFolder(positionals[0]);
   for (const note of notes) process.stderr.write(`${note}\n`);
   const ids = await readIds(tokens);
-  const backend = await nodeBackends[name as BackendName]().catch((error: Error) => {
+  const backend = await open[name as BackendName]().catch((error: Error) => {
     throw new RefusedError(`switchyard: --backend ${name}: ${error.message}`);
   });
   try {

@@ -22,6 +22,10 @@ const help = `switchyard ${engineVersion}: ablations of miniature DeepSeek-V3 mo
       --backend NAME --model XS|S|M|L|D|MoE16 --jobs N --replicas R --steps N --seconds N
       --gemm  --profile           time of the matrix products, of every op
       --json                      one JSON object per line
+  switchyard tune                 find the fastest matrix products for this GPU; the command line and the app use them
+      --models XS,S --seconds N   models whose products are measured, and for how long in all
+      --reset                     back to the choices that Switchyard brings
+      --json                      what was measured, as one JSON object
   switchyard export RUN [--format huggingface] DIR
                                   a trained run (its folder, or the beginning of its key) as a Hugging Face model
       --store DIR                 look for the key there instead of in ./*.results
@@ -32,6 +36,8 @@ const help = `switchyard ${engineVersion}: ablations of miniature DeepSeek-V3 mo
       --where EXPR                e.g. "valLoss < 2 and arm like '%free%'": columns, metrics and settings of the config
       --json                      one JSON object per line
       --rebuild                   make the index again from the folders
+  switchyard runs --compare KEY KEY …   two to eight runs (folders, or beginnings of keys) side by side: settings, metrics
+      --json                      as one JSON object
   switchyard clean [DIR …] [--older 30d]   remove what unfinished runs left in *.results folders
 
 Exit codes: 0 all fresh, 1 a run failed or diverged, 2 refused before training, 130 interrupted.
@@ -45,6 +51,7 @@ const commands: Record<string, () => Promise<Command>> = {
   report: async () => (await import("./report.ts")).report,
   devices: async () => (await import("./devices.ts")).devices,
   bench: async () => (await import("./bench.ts")).bench,
+  tune: async () => (await import("./tune.ts")).tune,
   export: async () => (await import("./export.ts")).exportRun,
   import: async () => (await import("./import.ts")).importModel,
   forward: async () => (await import("./forward.ts")).forwardModel,

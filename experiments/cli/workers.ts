@@ -1,17 +1,28 @@
 import { availableParallelism, totalmem } from "node:os";
 import type { BackendName } from "../../engine/backends/backend.ts";
+import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
 import { NoBackendError, type Devices } from "../runs/backend-choice.ts";
 import { chooseForStudy, type StudyChoice } from "../runs/choose-backend.ts";
 import { openDomains } from "../runs/corpora-node.ts";
 import type { Executor, OpenExecutor } from "../runs/executors.ts";
 import { nodeExecutors } from "../runs/executors-node.ts";
+import { readKernelTable } from "../runs/kernel-table-node.ts";
 import { MemoryError } from "../runs/memory-limits.ts";
 import type { Rates } from "../runs/rates.ts";
 import { RefusedError } from "./refused.ts";
 
+let kernelTable: Promise<KernelTable | null> | undefined;
+
+/** What `switchyard tune` measured for this user; read once, so that all workers of a study choose alike. A file that cannot be used is told once. */
+export const userKernelTable = (): Promise<KernelTable | null> =>
+  (kernelTable ??= readKernelTable().then(({ table, problem }) => {
+    if (problem) process.stderr.write(`switchyard: ${problem}\n`);
+    return table;
+  }));
+
 /** The engine worker lies beside the bundled command line. */
-export const openEngine: OpenExecutor = nodeExecutors(new URL("./engine.worker.js", import.meta.url));
+export const openEngine: OpenExecutor = nodeExecutors(new URL("./engine.worker.js", import.meta.url), userKernelTable);
 
 /** Asks one worker what can train here, and chooses for these runs; that worker is used for the first of them afterwards. */
 export async function findBackend(

@@ -26,7 +26,7 @@ export function appendixOf(experiment: ExperimentResult, results: Results): Appe
       ["Model", `${model.numHiddenLayers} layers, hidden size ${model.hiddenSize}, ${model.nRoutedExperts} routed experts (${model.numExpertsPerTok} active) and ${model.nSharedExperts} shared; ${formatQuantity(baseline.flopsPerToken)}FLOP per token`],
       ["Seeds", [...new Set(runs.map((run) => (run.seed.init === run.seed.data ? `${run.seed.init}` : `init ${run.seed.init}, data ${run.seed.data}`)))].join("; ")],
       ["Device", distinct(trained.map(({ provenance: p }) => p && `${p.backend}, ${p.adapter}${p.fma === null ? "" : p.fma ? ", fused multiply-add" : ", no fused multiply-add"}`))],
-      ["Kernels", distinct(trained.map((run) => run.provenance?.kernels))],
+      ["Kernels", distinct(trained.map(({ provenance: p }) => p && `${p.kernels}${p.table ? `, chosen by table ${p.table}` : ""}`))],
       ["Switchyard", `${distinct([results.engine, ...trained.map((run) => run.provenance?.engine)])}, semantics ${results.semantics}`],
       ["Training time", formatDuration(runs.reduce((sum, run) => sum + run.seconds, 0))],
       ["Primary metrics", experiment.primary.map(metricTitle).join(", ")],

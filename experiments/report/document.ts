@@ -25,7 +25,7 @@ export function leadingFigures(experiment: ExperimentResult, { blocks }: ReportD
 export function warningsOf(experiment: ExperimentResult): string[] {
   const runs = experiment.arms.flatMap((arm) => arm.runs);
   const warnings: string[] = [];
-  const devices = new Set(runs.flatMap(({ provenance: p }) => (p ? [`${p.backend}: ${p.adapter}, kernels ${p.kernels.slice(0, 8)}`] : [])));
+  const devices = new Set(runs.flatMap(({ provenance: p }) => (p ? [`${p.backend}: ${p.adapter}, kernels ${p.kernels.slice(0, 8)}${p.table ? `, table ${p.table.slice(0, 8)}` : ""}`] : [])));
   if (devices.size > 1) warnings.push(`These runs come from ${devices.size} different devices or kernels (${[...devices].join("; ")}). Differences between them are not bit-exact.`);
   for (const status of ["diverged", "failed", "stopped", "queued", "running", "paused"] as const) {
     const these = runs.filter((run) => run.status === status);

@@ -73,6 +73,6 @@ export class LiveRun {
 }
 
 function provenanceOf(info: BackendInfo, when: Date, seconds: number): Provenance {
-  const { name: backend, adapter, kernels, fma } = info;
-  return { backend, adapter, engine: engineVersion, kernels, fma, table: null, when: when.toISOString(), seconds };
+  const { name: backend, adapter, kernels, fma, table = null } = info;
+  return { backend, adapter, engine: engineVersion, kernels, fma, table, when: when.toISOString(), seconds };
 }

@@ -10,7 +10,7 @@ import { costOf } from "./cost.ts";
 import { engineVersion } from "./version.ts";
 
 const rate = v.object({
-  /** backend, adapter, kernels and version of the engine */
+  /** backend, adapter, kernels, the table that chooses them, and version of the engine */
   device: v.string(),
   /** hash of model, balance and batch shape */
   plan: v.string(),
@@ -91,7 +91,7 @@ export class Rates {
 /** Seconds to the first step of a small model, where no probe has measured it. */
 const typicalStart = 0.3;
 
-const deviceKey = ({ name, adapter, kernels, fma }: BackendInfo): string => canonicalize({ name, adapter, kernels, fma, engineVersion }) as string;
+const deviceKey = ({ name, adapter, kernels, table, fma }: BackendInfo): string => canonicalize({ name, adapter, kernels, table: table ?? null, fma, engineVersion }) as string;
 
 const planKey = ({ model, balance, train: { batchSize, seqLen, microBatch }, precision }: RunConfig): string =>
   bytesToHex(sha256(utf8ToBytes(canonicalize({ model, balance, batchSize, seqLen, microBatch, precision }) as string)));
