@@ -1,6 +1,7 @@
 /** What main does for a window, channel by channel. */
 import { app, BrowserWindow, dialog, Menu, shell } from "electron";
 import { basename, join } from "node:path";
+import { readKernelTable } from "../experiments/runs/kernel-table-node.ts";
 import { changedSince, Recovery, writeText } from "./documents.ts";
 import { exportFile, exportFolder, printPdf } from "./export.ts";
 import type { SaveOutcome } from "./ipc/channels.ts";
@@ -116,6 +117,12 @@ export function createHandlers(windows: Windows, recent: RecentFiles, recovery: 
     "writer.events": (id, number) => writer(id, number).events(),
     "writer.append": (id, number, events) => writer(id, number).append(events),
     "writer.saveCheckpoint": (id, number, bytes) => writer(id, number).saveCheckpoint(bytes),
+    "kernels.table": async () => {
+      const { table, problem } = await readKernelTable();
+      if (problem) console.warn(problem);
+      return table;
+    },
+
     "writer.finish": (id, number, result, weights) => writer(id, number).finish(result, weights),
     "writer.reset": (id, number) => writer(id, number).reset(),
     "writer.release": (id, number) => store(id).release(number),

@@ -5,6 +5,10 @@
  */
 import * as v from "valibot";
 import { metricEvent, runRecord, storedResult, type RunRecord, type StoredResult } from "../../experiments/runs/records.ts";
+import type { ComparableRun } from "../../experiments/runs/comparison.ts";
+import { runQuery, runReference, type FoundRuns, type RunQuery, type RunReference } from "../../experiments/runs/index-query.ts";
+import { namedExperiment, type NamedExperiment } from "../../experiments/runs/named-experiment.ts";
+import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
 import type { MetricEvent } from "../../engine/train/protocol.ts";
 
 /** A notebook file as it was read. */
@@ -53,6 +57,18 @@ const writer = v.pipe(v.number(), v.integer());
 
 export type FileContents = v.InferOutput<typeof contents>;
 
+/** How much of the index of runs to trust: as it stands, brought up to date with the folders, or made again from them. */
+const freshness = v.picklist(["known", "refreshed", "rebuilt"]);
+export type Freshness = v.InferOutput<typeof freshness>;
+
+/** What a window's notebook has trained, for the manifest of its store. */
+export interface KeptNames {
+  /** file name, for a notebook that has no file yet */
+  notebook: string;
+  budget: string | null;
+  experiments: NamedExperiment[];
+}
+
 /** A channel: the schemas of its arguments, and (as a type only) what it resolves to. */
 interface Channel<Arguments extends unknown[], Result> {
   arguments: v.GenericSchema<unknown, Arguments>;
@@ -96,6 +112,9 @@ export const channels = {
   /** Prints a self-contained HTML page to a PDF file. */
   "export.pdf": channel<[name: string, html: string], string | null>(v.tuple([fileName, v.string()])),
   "link.open": channel<[url: string], void>(v.tuple([v.string()])),
+
+  /** The user's table of kernels (`switchyard tune`); null where there is none, or none that can be used. */
+  "kernels.table": channel<[], KernelTable | null>(none),
 
   "store.name": channel<[], string>(none),
   "store.find": channel<[key: string], StoredResult | null>(v.tuple([key])),

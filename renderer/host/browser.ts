@@ -38,6 +38,7 @@ export function browserHost(): Host {
     kind: "browser",
     mac: /^Mac/.test(navigator.platform),
     store: new MemoryStore(),
+    kernelTable: async () => null,
     initialDocument: async () => null,
     openDocument: async () => {
       const file = await pickFile(".md,text/markdown");

@@ -20,6 +20,7 @@ export function electronHost(bridge: Bridge): Host {
     kind: "electron",
     mac: bridge.platform === "darwin",
     store: remoteStore(call),
+    kernelTable: () => call("kernels.table"),
     initialDocument: () => call("document.initial"),
     openDocument: () => call("document.open"),
     openRecent: ({ path }) => call("document.openRecent", path),

@@ -2,6 +2,7 @@
  * Everything that needs the operating system. Electron implements it over IPC (`electron.ts`); the browser version
  * (`browser.ts`) lets the very same renderer run in plain Chromium.
  */
+import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
 import type { RunStore } from "../../experiments/runs/store.ts";
 
 export interface OpenedDocument {
@@ -49,6 +50,8 @@ export interface Host {
   /** decides how keys are written: ⌘S or Ctrl+S */
   readonly mac: boolean;
   readonly store: RunStore;
+  /** what `switchyard tune` measured for this user, which the command line uses too; null: nothing was tuned, or there is no file to read */
+  kernelTable(): Promise<KernelTable | null>;
 
   initialDocument(): Promise<OpenedDocument | null>;
   /** null: nothing picked, or it opened in another window */

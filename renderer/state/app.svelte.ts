@@ -40,7 +40,7 @@ export class App {
 
   constructor(host: Host) {
     this.host = host;
-    this.studies = new Studies(host.store);
+    this.studies = new Studies(host.store, host.kernelTable());
   }
 
   async start(): Promise<void> {

@@ -1,6 +1,7 @@
 /** All experiments of a window, and the coordinator that trains them. */
 import { proxy, wrap, type Remote } from "comlink";
 import * as v from "valibot";
+import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
 import type { CoordinatorEvent } from "../../experiments/runs/coordinator.ts";
 import type { StudyChoice } from "../../experiments/runs/choose-backend.ts";
 import type { ExperimentPlan } from "../../experiments/runs/plan.ts";
@@ -35,11 +36,15 @@ export class Studies {
   private readonly early = new Map<string, CoordinatorEvent[]>();
   private readonly waiting = new Map<string, (result: ExperimentResult) => void>();
   private opened: Promise<void> | null = null;
+  private readonly tableKnown: Promise<void>;
   private readonly store: RunStore;
 
-  constructor(store: RunStore) {
+  /** @param kernelTable the user's table of kernels: workers cannot read files */
+  constructor(store: RunStore, kernelTable: Promise<KernelTable | null>) {
     this.store = store;
     this.service = wrap<CoordinatorService>(new CoordinatorWorker({ name: "coordinator" }));
+    // without it the table that Switchyard brings holds
+    this.tableKnown = kernelTable.catch(() => null).then((table) => this.service.useKernelTable(table));
   }
 
   /** runs that train or wait */
@@ -61,6 +66,7 @@ export class Studies {
   }
 
   async findDevices(): Promise<void> {
+    await this.tableKnown;
     this.devices = await this.service.devices();
     const names = this.devices.available.map((device) => device.name);
     if (this.wish !== "auto" && !names.includes(this.wish)) this.wish = "auto";
@@ -73,7 +79,9 @@ export class Studies {
   }
 
   private open(): Promise<void> {
-    this.opened ??= this.service.open(shareStore(this.store) as never, proxy(storedRates) as never, proxy((event: CoordinatorEvent) => this.take(event)));
+    this.opened ??= this.tableKnown.then(() =>
+      this.service.open(shareStore(this.store) as never, proxy(storedRates) as never, proxy((event: CoordinatorEvent) => this.take(event))),
+    );
     return this.opened;
   }
 

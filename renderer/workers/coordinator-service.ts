@@ -1,6 +1,7 @@
 /** What the page asks of its coordinator. The coordinator runs in a worker of its own, so that drawing never waits for it. */
 import type { Remote } from "comlink";
 import type { BackendName } from "../../engine/backends/backend.ts";
+import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
 import { domainNames } from "../../engine/data/corpus.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
 import { chooseBackend, type Devices } from "../../experiments/runs/backend-choice.ts";
@@ -51,6 +52,7 @@ export class CoordinatorService {
   private readonly openExecutor: OpenExecutor;
   private store: RunStore | null = null;
   private rates = new Rates({ load: async () => null, save: async () => {} });
+  private kernelTable: KernelTable | null = null;
   private listener: (event: CoordinatorEvent) => void = () => {};
   private known: Promise<Devices> | null = null;
   /** one per backend and number of workers, made when a study first needs it */
@@ -59,8 +61,14 @@ export class CoordinatorService {
   /** tells the studies of one opening from those of the next: coordinators number them each for itself */
   private opening = 0;
 
-  constructor(openExecutor: OpenExecutor) {
-    this.openExecutor = openExecutor;
+  /** @param executors makes engine workers that are opened with the table of kernels of that moment */
+  constructor(executors: (kernelTable: () => KernelTable | null) => OpenExecutor) {
+    this.openExecutor = executors(() => this.kernelTable);
+  }
+
+  /** The user's table of kernels, which only the page's host can read; to be called before all else. */
+  useKernelTable(table: KernelTable | null): void {
+    this.kernelTable = table;
   }
 
   /** What can train here; asked once. */

@@ -4,4 +4,4 @@ import { browserExecutors } from "../../experiments/runs/executors-browser.ts";
 import EngineWorker from "../../engine/worker.ts?worker";
 import { CoordinatorService } from "./coordinator-service.ts";
 
-expose(new CoordinatorService(browserExecutors(() => new EngineWorker({ name: "engine" }))));
+expose(new CoordinatorService((kernelTable) => browserExecutors(() => new EngineWorker({ name: "engine" }), kernelTable)));
