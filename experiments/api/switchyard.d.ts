@@ -467,7 +467,7 @@ declare module "switchyard" {
   /** Metrics of all arms as a table. */
   export function comparisonTable(experiments: Experiments, options?: TableOptions): Figure;
 
-  /** What somebody says about the arms, so that the runs can answer it. Write it before you look. */
+  /** What somebody says about the arms, so that the runs can answer it. */
   interface Claim {
     /** in words */
     claim: string;

@@ -1,4 +1,5 @@
 import { dataHash } from "../../engine/data/corpus.ts";
+import { shippedResults } from "../gallery/shipped-node.ts";
 import type { ExperimentRequest } from "../notebook/kernel-protocol.ts";
 import { openDomains } from "../runs/corpora-node.ts";
 import { readManifest } from "../runs/manifest.ts";
@@ -22,8 +23,8 @@ import { writeReportFiles } from "./write-report.ts";
 export async function report(argv: string[]): Promise<number> {
   const args = reportArguments(argv);
   const notice = (text: string) => void process.stderr.write(`${text}\n`);
-  const { store, folder } = openStores(args.notebook, args.out, notice);
-  const remembered = args.explicit ? null : await readManifest(folder);
+  const { store, folder, gallery } = openStores(args.notebook, args.out, notice);
+  const remembered = args.explicit ? null : ((await readManifest(folder)) ?? (gallery === null ? null : await readManifest(shippedResults(gallery))));
   const study: StudyArguments = remembered ? { ...remembered.arguments, sets: remembered.arguments.sets as Override[], armSets: remembered.arguments.armSets as Override[], notebook: args.notebook } : args;
   const planned = await planStudy(study);
   const experiments = await Promise.all(planned.plans.map(async (plan) => resultFromStore(plan, store, await openDomains(plan.experiment.domains))));

@@ -1,14 +1,23 @@
 import { dirname, join, parse, resolve } from "node:path";
+import { galleryName, shippedFiles } from "../gallery/shipped-node.ts";
+import { ShippedRuns } from "../gallery/shipped-runs.ts";
+import { dataFolder } from "../runs/index-stores.ts";
 import { NodeStore } from "../runs/store-node.ts";
 import { StoreStack } from "../runs/store-stack.ts";
 
 /** `x/balancing.md` → `x/balancing.results`, where the app keeps that notebook's runs too. */
 export const resultsFolder = (notebook: string): string => join(dirname(notebook), `${parse(notebook).name}.results`);
 
-/** Runs are written to `--out` (or beside the notebook) and looked for in both. */
-export function openStores(notebook: string, out: string | null, onNotice: (text: string) => void): { store: StoreStack; folder: string } {
-  const beside = resolve(resultsFolder(notebook));
+/**
+ * Runs are written to `--out` (or beside the notebook) and looked for in both, and last among those that ship with the
+ * gallery. A notebook of the gallery itself has its own beside it, which nobody writes: its new runs go to the user's data.
+ */
+export function openStores(notebook: string, out: string | null, onNotice: (text: string) => void): { store: StoreStack; folder: string; gallery: string | null } {
+  const gallery = galleryName(notebook);
+  const beside = gallery === null ? resolve(resultsFolder(notebook)) : join(dataFolder(), "scratch", `${gallery}.results`);
   const folder = out === null ? beside : resolve(out);
-  const folders = [...new Set([folder, beside])];
-  return { store: new StoreStack(folders.map((at) => new NodeStore(at, { onNotice })), onNotice), folder };
+  const shipped = new ShippedRuns(shippedFiles());
+  shipped.show(gallery);
+  const folders = [...new Set([folder, beside])].map((at) => new NodeStore(at, { onNotice }));
+  return { store: new StoreStack([...folders, shipped], onNotice), folder, gallery };
 }

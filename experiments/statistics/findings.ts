@@ -37,12 +37,15 @@ export function describeFinding(finding: Finding): string {
   const { claim, n, why, ci95 } = finding;
   if (finding.outcome === "not measured") return `${capital(why ?? "there is nothing to measure")}.`;
   const other = typeof finding.than === "number" ? formatValue(finding.than) : `“${finding.than}”`;
-  if (why === "identical") return `${metricTitle(claim.metric)} of “${claim.arm}” and ${other} is identical in ${counted(n, "seed")}.`;
-  const sentences = [`${metricTitle(claim.metric)} of “${claim.arm}” ${size(finding, other)} (${[interval(finding), counted(n, "seed"), probability(finding)].filter(Boolean).join(", ")}).`];
+  if (why === "identical") return `${quantity(claim.metric)} of “${claim.arm}” and ${other} is identical in ${counted(n, "seed")}.`;
+  const sentences = [`${quantity(claim.metric)} of “${claim.arm}” ${size(finding, other)} (${[interval(finding), counted(n, "seed"), probability(finding)].filter(Boolean).join(", ")}).`];
   if (claim.expect === "same" && finding.outcome !== "cannot tell") sentences.push(`That is ${finding.outcome === "holds" ? "within" : "beyond"} the ±${margin(finding)} that count as the same.`);
   if (finding.outcome === "cannot tell") sentences.push(ci95 === null ? "One seed has no interval; two or more can tell." : reach(finding));
   return sentences.join(" ");
 }
+
+/** "MaxVio, validation" → "MaxVio (validation)", so that a sentence can go on. */
+const quantity = (metric: string): string => metricTitle(metric).replace(/, (.+)$/, " ($1)");
 
 /** "is 0.071 times that of “b”, 0.24 against 3.4", "is above that of “b” by 0.03 nats, 2.21 against 2.18", "is 0.66, above 0.5" */
 function size(finding: Finding, other: string): string {
@@ -81,7 +84,7 @@ function reach(finding: Finding): string {
   const shift = typeof than === "number" ? than : 0;
   const told = low + shift > bound || high + shift < bound;
   const line = claim.factor === null ? formatValue(bound) : `the factor ${formatFactor(bound)}`;
-  const sentence = told ? `The interval by itself leaves out ${line}, but not after correction.` : `The interval holds ${line}.`;
+  const sentence = told ? `The interval by itself leaves out ${line}, but not after correction.` : `The interval contains ${line}.`;
   if (detectable80 === null) return sentence;
   return `${sentence} This design would have seen ${scale === "ratio" ? `a factor of ${formatFactor(detectable80)}` : withUnit(formatValue(detectable80, detectable80), claim.metric)} with 80 % power.`;
 }

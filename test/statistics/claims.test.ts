@@ -63,7 +63,7 @@ describe("a claim of a factor", () => {
     expect(finding).toMatchObject({ outcome: "holds", scale: "ratio", n: 3 });
     // the geometric mean of the three ratios
     expect(finding.estimate).toBeCloseTo(Math.cbrt((0.24 / 4) * (0.26 / 3.8) * (0.22 / 4.3)), 12);
-    expect(describeFinding(finding)).toMatch(/^MaxVio, validation of “b” is 0\.059 times that of “a”, 0\.240 against 4\.03 \(95 % interval of the factor 0\.0\d+ to 0\.0\d+, 3 seeds, p .*\)\.$/);
+    expect(describeFinding(finding)).toMatch(/^MaxVio \(validation\) of “b” is 0\.059 times that of “a”, 0\.240 against 4\.03 \(95 % interval of the factor 0\.0\d+ to 0\.0\d+, 3 seeds, p .*\)\.$/);
   });
   test("does not hold of an arm that is lower, but surely by less", () => expect(judge({ a: none, b: vio(2, 1.95, 2.1) }, claim).outcome).toBe("does not hold"));
   test("is not measured of values that are not above 0", () => expect(judge({ a: none, b: vio(0, 0.1, 0.1) }, claim)).toMatchObject({ outcome: "not measured", why: "a factor needs values above 0" }));

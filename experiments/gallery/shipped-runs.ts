@@ -1,0 +1,73 @@
+/** Runs that ship with Switchyard: the quick budgets of the gallery's notebooks (`npm run gallery`), looked up and never written. */
+import * as v from "valibot";
+import type { MetricEvent } from "../../engine/train/protocol.ts";
+import { runKey, shortKey } from "../runs/key.ts";
+import { parseEvents } from "../runs/lines.ts";
+import { runRecord, storedResult } from "../runs/records.ts";
+import { StoreWriteError, type RunRecord, type RunStore, type RunWriter, type StoredResult } from "../runs/store.ts";
+
+/** Where the files come from: a folder, or what was bundled with the page. */
+export interface ShippedFiles {
+  /** text of `<notebook>.results/runs/<run>/<file>`, whichever notebook it belongs to; null where there is none */
+  read(run: string, file: "config.json" | "result.json" | "metrics.jsonl"): Promise<string | null>;
+  /** folder names of the runs of one notebook */
+  runsOf(notebook: string): Promise<string[]>;
+}
+
+/**
+ * Answers for any notebook that asks for the same run, but `list`, which names the nearest run when one is missing, tells
+ * of the opened gallery notebook alone: a stranger's study is not to be held against ours. A file that does not fit is no
+ * run, and is left alone.
+ */
+export class ShippedRuns implements RunStore {
+  readonly name = "the gallery's results";
+  private readonly files: ShippedFiles;
+  private notebook: string | null = null;
+
+  constructor(files: ShippedFiles) {
+    this.files = files;
+  }
+
+  /** @param notebook the gallery notebook that is open now, without ".md"; null: none */
+  show(notebook: string | null): void {
+    this.notebook = notebook;
+  }
+
+  async find(key: string): Promise<StoredResult | null> {
+    const result = await this.json(shortKey(key), "result.json", storedResult);
+    if (result === null || result.key !== key || result.status === "failed") return null;
+    const record = await this.json(shortKey(key), "config.json", runRecord);
+    return record && runKey(record.config, record.seed, record.dataHash) === key ? result : null;
+  }
+
+  async events(key: string): Promise<MetricEvent[]> {
+    if (!(await this.find(key))) return [];
+    const text = await this.files.read(shortKey(key), "metrics.jsonl");
+    return text === null ? [] : parseEvents(new TextEncoder().encode(text)).events;
+  }
+
+  /** Weights do not ship. */
+  async weights(): Promise<null> {
+    return null;
+  }
+
+  async list(): Promise<RunRecord[]> {
+    const runs = this.notebook === null ? [] : await this.files.runsOf(this.notebook);
+    const records = await Promise.all(runs.map((run) => this.json(run, "config.json", runRecord)));
+    return records.filter((record) => record !== null);
+  }
+
+  async open({ key }: RunRecord): Promise<RunWriter> {
+    throw new StoreWriteError(`Run ${shortKey(key)} cannot be saved in ${this.name}.`);
+  }
+
+  private async json<T>(run: string, file: "config.json" | "result.json", schema: v.GenericSchema<unknown, T>): Promise<T | null> {
+    const text = await this.files.read(run, file);
+    if (text === null) return null;
+    try {
+      return v.parse(schema, JSON.parse(text));
+    } catch {
+      return null;
+    }
+  }
+}

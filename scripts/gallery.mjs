@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+/**
+ * `npm run gallery [-- NAME …] [--fresh]`: trains the quick budget of the gallery's notebooks, one after the other, on the CPU
+ * and writes what ships with the app into experiments/gallery/<name>.results. Runs that are there already are kept;
+ * `--fresh` trains all. Needed when `semantics`, the corpora or a quick budget change: a test says so.
+ *
+ * Results are whole, curves are thinned so that the repository stays small: the first 24 steps, every fourth after them,
+ * the last one and every validation, to five digits.
+ */
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { root } from "./root.mjs";
+
+const gallery = join(root, "experiments/gallery");
+const all = readdirSync(gallery).filter((file) => file.endsWith(".md") && file !== "README.md").map((file) => file.slice(0, -".md".length));
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { fresh: { type: "boolean", default: false } } });
+for (const name of positionals.length > 0 ? positionals : all) {
+  if (!all.includes(name)) throw new Error(`there is no notebook ${name}; there are ${all.join(", ")}`);
+  refresh(name);
+}
+
+function refresh(name) {
+  const shipped = join(gallery, `${name}.results`);
+  const work = mkdtempSync(join(tmpdir(), "switchyard-gallery-"));
+  try {
+    if (!values.fresh && existsSync(shipped)) cpSync(shipped, work, { recursive: true });
+    const started = performance.now();
+    const args = ["run", join(gallery, `${name}.md`), "--budget", "quick", "--backend", "cpu", "--out", work, ...(values.fresh ? ["--fresh"] : [])];
+    const { status } = spawnSync(process.execPath, [join(root, "out/node/cli.js"), ...args], { cwd: root, stdio: "inherit" });
+    if (status !== 0) throw new Error(`switchyard ${args.join(" ")} ended with ${status}`);
+    console.log(`gallery: ${name} in ${Math.round((performance.now() - started) / 1000)} s`);
+    ship(work, shipped);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Only what look-up and figures read: no weights, no figures, no report, no run that the study does not name. */
+function ship(work, shipped) {
+  const { experiments } = JSON.parse(readFileSync(join(work, "results.json"), "utf8"));
+  rmSync(shipped, { recursive: true, force: true });
+  mkdirSync(shipped);
+  writeFileSync(join(shipped, "manifest.json"), readFileSync(join(work, "manifest.json")));
+  for (const { curves } of experiments.flatMap(({ arms }) => arms.flatMap(({ runs }) => runs))) {
+    const folder = dirname(curves);
+    mkdirSync(join(shipped, folder), { recursive: true });
+    for (const file of ["config.json", "result.json"]) writeFileSync(join(shipped, folder, file), readFileSync(join(work, folder, file)));
+    writeFileSync(join(shipped, folder, "metrics.jsonl"), thinned(readFileSync(join(work, folder, "metrics.jsonl"), "utf8")));
+  }
+}
+
+function thinned(text) {
+  const events = text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  const last = events.at(-1).step;
+  const kept = events.filter(({ kind, step }) => kind === "eval" || step <= 24 || step % 4 === 0 || step === last);
+  return kept.map((event) => `${JSON.stringify(event, (_key, value) => (typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value))}\n`).join("");
+}
