@@ -9,6 +9,7 @@ import type { ComparableRun } from "../../experiments/runs/comparison.ts";
 import { runQuery, runReference, type FoundRuns, type RunQuery, type RunReference } from "../../experiments/runs/index-query.ts";
 import { namedExperiment, type NamedExperiment } from "../../experiments/runs/named-experiment.ts";
 import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
+import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
 import type { MetricEvent } from "../../engine/train/protocol.ts";
 
 /** A notebook file as it was read. */
@@ -112,6 +113,9 @@ export const channels = {
   /** Prints a self-contained HTML page to a PDF file. */
   "export.pdf": channel<[name: string, html: string], string | null>(v.tuple([fileName, v.string()])),
   "link.open": channel<[url: string], void>(v.tuple([v.string()])),
+
+  /** The user's table of kernels (`switchyard tune`); null where there is none, or none that can be used. */
+  "kernels.table": channel<[], KernelTable | null>(none),
 
   /** The user's table of kernels (`switchyard tune`); null where there is none, or none that can be used. */
   "kernels.table": channel<[], KernelTable | null>(none),
