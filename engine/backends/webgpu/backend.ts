@@ -49,11 +49,12 @@ export async function createWebGpuBackend(gpu: GPU, options: WebGpuOptions = {})
     fma: null,
     limits: device.limits,
   };
+  const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX, maxComputeWorkgroupStorageSize } = device.gpu.limits;
   const byTable = (shape: ProductShape) => chooseMatmul(table, shape);
   return {
     info,
     family,
-    workgroupLimits: device.gpu.limits,
+    workgroupLimits: { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX, maxComputeWorkgroupStorageSize },
     chooseMatmul: byTable,
     async compile(plan, { replicas = 1, onProgress = () => {}, choose = byTable } = {}) {
       return new WebGpuExecutable(device, await compilePlan(device, pipelines, plan, { adapterClass, chooseMatmul: choose, replicas, onProgress }));
