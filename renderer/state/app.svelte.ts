@@ -1,10 +1,12 @@
 /** The window: its notebook, its panes, its messages, and what the actions do. */
 import { actions, menusFor, type Action } from "../app/actions.ts";
+import { StoreStack } from "../../experiments/runs/store-stack.ts";
 import type { Host, OpenedDocument, RecentFile } from "../host/host.ts";
 import type { CellRunner } from "./cell-runner.ts";
 import { blankNotebook, type GalleryNotebook } from "./gallery.ts";
 import { Layout } from "./layout.svelte.ts";
 import type { NotebookState } from "./notebook.svelte.ts";
+import { shippedRuns } from "./shipped-runs.ts";
 import { Studies } from "./studies.svelte.ts";
 import type { StudyView } from "./study.svelte.ts";
 import { Theme } from "./theme.svelte.ts";
@@ -40,7 +42,7 @@ export class App {
 
   constructor(host: Host) {
     this.host = host;
-    this.studies = new Studies(host.store, host.kernelTable());
+    this.studies = new Studies(new StoreStack([host.store, shippedRuns], (text) => this.tell(text, "bad")), host.kernelTable());
   }
 
   async start(): Promise<void> {
@@ -91,8 +93,8 @@ export class App {
     return this.openText({ name: "untitled.md", text: blankNotebook });
   }
 
-  openGallery({ id, text }: GalleryNotebook): Promise<void> {
-    return this.openText({ name: `${id}.md`, text });
+  openGallery({ id, text, budget }: GalleryNotebook): Promise<void> {
+    return this.openText({ name: `${id}.md`, text, budget, gallery: id });
   }
 
   async open(): Promise<void> {
@@ -183,14 +185,14 @@ export class App {
     this.notices = this.notices.filter((notice) => notice.id !== id);
   }
 
-  private async openText(document: { name: string; text: string }): Promise<void> {
+  private async openText({ gallery = null, ...document }: { name: string; text: string; budget?: string | null; gallery?: string | null }): Promise<void> {
     // Somebody's work stays where it is: a second notebook gets its own window, where windows can be had.
     if (this.notebook && !this.notebook.pristine) {
       await this.host.newWindow();
       return;
     }
     // What ships with the app needs no trust to be given.
-    await this.replace({ path: null, ...document, trusted: true });
+    await this.replace({ path: null, ...document, trusted: true }, gallery);
   }
 
   private async showIfHere(document: OpenedDocument | null): Promise<void> {
@@ -207,12 +209,14 @@ export class App {
     }
   }
 
-  private async replace(document: ConstructorParameters<typeof NotebookState>[0]): Promise<NotebookState> {
+  /** @param gallery the notebook of the gallery that this is */
+  private async replace(document: ConstructorParameters<typeof NotebookState>[0], gallery: string | null = null): Promise<NotebookState> {
     // The cell compiler is large; the start page does without it.
     const [{ NotebookState }, { CellRunner }] = await Promise.all([import("./notebook.svelte.ts"), import("./cell-runner.ts")]);
     const notebook = new NotebookState(document);
     this.runner?.dispose();
     await this.studies.clear();
+    shippedRuns.show(gallery);
     this.inspected = null;
     this.notebook = notebook;
     this.layout.showTab("outline");

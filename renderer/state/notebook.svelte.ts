@@ -69,12 +69,13 @@ export class NotebookState {
     );
   });
 
-  constructor(document: { path: string | null; name: string; text: string; trusted: boolean }) {
+  /** @param document `budget`: chosen for a notebook that has no file to remember one for */
+  constructor(document: { path: string | null; name: string; text: string; trusted: boolean; budget?: string | null }) {
     this.session = openSession(document.text, { trusted: document.trusted });
     this.savedText = document.text;
     this.path = document.path;
     this.name = document.name;
-    if (document.path !== null) this.chooseBudget(readSetting(budgetSetting(document.path), v.nullable(v.string()), null));
+    this.chooseBudget(document.path === null ? (document.budget ?? null) : readSetting(budgetSetting(document.path), v.nullable(v.string()), null));
     this.selectedKey = this.blocks[0]?.key ?? null;
   }
 
