@@ -2,6 +2,7 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "electron-vite";
 import { resolve } from "node:path";
 import { licenceCollector } from "./scripts/bundled-licences.ts";
+import { sqliteWasm } from "./scripts/sqlite-wasm.ts";
 
 const at = (path: string) => resolve(import.meta.dirname, path);
 const licences = licenceCollector(at("out/app/licences.txt"));
@@ -9,13 +10,13 @@ const licences = licenceCollector(at("out/app/licences.txt"));
 // Targets are pinned to the oldest Electron we run on (33: Chrome 130, Node 20.18), not to the installed one.
 export default defineConfig({
   main: {
-    plugins: [licences()],
+    plugins: [licences(), sqliteWasm()],
     build: {
       // A package carries no node_modules: what main uses is bundled like everything else.
       externalizeDeps: false,
       outDir: "out/app/main",
       target: "node20.18",
-      rolldownOptions: { input: { main: at("electron/main.ts") } },
+      rolldownOptions: { input: { main: at("electron/main.ts"), "run-index.worker": at("electron/run-index.worker.ts") } },
     },
   },
   preload: {

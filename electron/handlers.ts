@@ -9,6 +9,7 @@ import type { Handlers } from "./ipc/handle.ts";
 import { menuTemplate } from "./menu.ts";
 import { windowVerdict } from "./policy/navigation.ts";
 import type { RecentFiles } from "./recent.ts";
+import type { RunIndexThread } from "./run-index.ts";
 import type { NotebookWindow, Windows } from "./windows.ts";
 
 const notebookFilter = { name: "Notebook", extensions: ["md"] };
@@ -40,7 +41,16 @@ export function showMenu(window: NotebookWindow, menu: Menu): void {
   else if (window.window.isFocused()) Menu.setApplicationMenu(menu);
 }
 
-export function createHandlers(windows: Windows, recent: RecentFiles, recovery: Recovery, menus: Map<number, Menu>): Handlers {
+export interface HandlerParts {
+  windows: Windows;
+  recent: RecentFiles;
+  recovery: Recovery;
+  /** by window */
+  menus: Map<number, Menu>;
+  runs: RunIndexThread;
+}
+
+export function createHandlers({ windows, recent, recovery, menus, runs }: HandlerParts): Handlers {
   const browser = (id: number): BrowserWindow => windows.get(id).window;
   const store = (id: number) => windows.get(id).store;
   const writer = (id: number, number: number) => store(id).writer(number);
@@ -107,6 +117,12 @@ export function createHandlers(windows: Windows, recent: RecentFiles, recovery: 
       await shell.openExternal(url);
     },
 
+    "kernels.table": async () => {
+      const { table, problem } = await readKernelTable();
+      if (problem) console.warn(problem);
+      return table;
+    },
+
     "store.name": (id) => store(id).store.name,
     "store.find": (id, key) => store(id).find(key),
     "store.events": (id, key) => store(id).store.events(key),
@@ -117,14 +133,12 @@ export function createHandlers(windows: Windows, recent: RecentFiles, recovery: 
     "writer.events": (id, number) => writer(id, number).events(),
     "writer.append": (id, number, events) => writer(id, number).append(events),
     "writer.saveCheckpoint": (id, number, bytes) => writer(id, number).saveCheckpoint(bytes),
-    "kernels.table": async () => {
-      const { table, problem } = await readKernelTable();
-      if (problem) console.warn(problem);
-      return table;
-    },
-
     "writer.finish": (id, number, result, weights) => writer(id, number).finish(result, weights),
     "writer.reset": (id, number) => writer(id, number).reset(),
     "writer.release": (id, number) => store(id).release(number),
+    "store.keepNames": (id, names) => store(id).keepNames(names),
+
+    "runs.search": (_id, query, freshness) => runs.search(query, freshness),
+    "runs.read": (_id, run) => runs.read(run),
   };
 }

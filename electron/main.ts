@@ -9,6 +9,7 @@ import { appOrigin } from "./policy/assets.ts";
 import { notebookArguments } from "./policy/opening.ts";
 import { switchesFor } from "./policy/switches.ts";
 import { RecentFiles } from "./recent.ts";
+import { RunIndexThread } from "./run-index.ts";
 import { registerScheme, serveScheme } from "./scheme.ts";
 import { bundledPaths, Windows } from "./windows.ts";
 
@@ -52,7 +53,7 @@ function start(): void {
       if (process.platform === "darwin" && menu) Menu.setApplicationMenu(menu);
     },
   });
-  handleAll(createHandlers(windows, recent, recovery, menus), developmentUrl);
+  handleAll(createHandlers({ windows, recent, recovery, menus, runs: new RunIndexThread() }), developmentUrl);
   Menu.setApplicationMenu(null);
 
   openLater = (path) => void windows.open(path, null);

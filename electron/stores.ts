@@ -1,12 +1,17 @@
 /** Run stores of windows, served over IPC. Runs stay on disk; a window holds only numbers that stand for writers. */
 import { cp, stat } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { basename, join, sep } from "node:path";
 import { rememberStore } from "../experiments/runs/index-stores.ts";
 import { shortKey } from "../experiments/runs/key.ts";
+import { writeManifest } from "../experiments/runs/manifest.ts";
 import { NodeStore } from "../experiments/runs/store-node.ts";
 import { StoreStack } from "../experiments/runs/store-stack.ts";
 import type { RunRecord, RunStore, RunWriter, StoredResult } from "../experiments/runs/store.ts";
 import { resultsFolder } from "./documents.ts";
+import type { KeptNames } from "./ipc/channels.ts";
+
+/** Manifests being written, by folder: windows that share the scratch store take turns. */
+const manifests = new Map<string, Promise<void>>();
 
 export class WindowStore {
   readonly store: RunStore;
@@ -15,6 +20,7 @@ export class WindowStore {
   private readonly folders: string[];
   /** keys of runs that this window has taken or trained */
   private readonly used = new Set<string>();
+  private readonly path: string | null;
   private next = 1;
 
   /**
@@ -22,6 +28,7 @@ export class WindowStore {
    * @param scratch folder for runs of notebooks without a place of their own; looked through for all of them
    */
   constructor(path: string | null, scratch: string, onNotice: (text: string) => void) {
+    this.path = path;
     this.folders = path === null ? [scratch] : [resultsFolder(path), scratch];
     this.store = new StoreStack(this.folders.map((folder) => new NodeStore(folder, { onNotice })), onNotice);
   }
@@ -51,6 +58,16 @@ export class WindowStore {
     this.writers.set(id, await this.store.open(record));
     await rememberStore(this.folders[0]);
     return id;
+  }
+
+  /** @throws {StoreWriteError} */
+  async keepNames({ notebook, budget, experiments }: KeptNames): Promise<void> {
+    const [folder] = this.folders;
+    const update = { notebook: this.path === null ? notebook : basename(this.path), arguments: { budget, only: null, sets: [], armSets: [] }, experiments, shared: this.path === null };
+    const turn = (manifests.get(folder) ?? Promise.resolve()).catch(() => {}).then(() => writeManifest(folder, update));
+    manifests.set(folder, turn);
+    await turn;
+    await rememberStore(folder);
   }
 
   writer(id: number): RunWriter {

@@ -9,7 +9,6 @@ import type { ComparableRun } from "../../experiments/runs/comparison.ts";
 import { runQuery, runReference, type FoundRuns, type RunQuery, type RunReference } from "../../experiments/runs/index-query.ts";
 import { namedExperiment, type NamedExperiment } from "../../experiments/runs/named-experiment.ts";
 import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
-import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
 import type { MetricEvent } from "../../engine/train/protocol.ts";
 
 /** A notebook file as it was read. */
@@ -117,9 +116,6 @@ export const channels = {
   /** The user's table of kernels (`switchyard tune`); null where there is none, or none that can be used. */
   "kernels.table": channel<[], KernelTable | null>(none),
 
-  /** The user's table of kernels (`switchyard tune`); null where there is none, or none that can be used. */
-  "kernels.table": channel<[], KernelTable | null>(none),
-
   "store.name": channel<[], string>(none),
   "store.find": channel<[key: string], StoredResult | null>(v.tuple([key])),
   "store.events": channel<[key: string], MetricEvent[]>(v.tuple([key])),
@@ -136,6 +132,13 @@ export const channels = {
   ),
   "writer.reset": channel<[writer: number], void>(v.tuple([writer])),
   "writer.release": channel<[writer: number], void>(v.tuple([writer])),
+  /** Says in the manifest of the window's store which run is which arm. */
+  "store.keepNames": channel<[names: KeptNames], void>(v.tuple([v.object({ notebook: fileName, budget: v.nullable(v.string()), experiments: v.array(namedExperiment) })])),
+
+  /** Runs of all notebooks. */
+  "runs.search": channel<[query: RunQuery, freshness: Freshness], FoundRuns>(v.tuple([runQuery, freshness])),
+  /** All there is of one of them; only of stores that are known. */
+  "runs.read": channel<[run: RunReference], ComparableRun>(v.tuple([runReference])),
 };
 
 export type Channels = typeof channels;

@@ -9,6 +9,7 @@ import { encode } from "../runs/json.ts";
 import { writeError } from "../runs/filesystem.ts";
 import { rememberStore } from "../runs/index-stores.ts";
 import { writeManifest } from "../runs/manifest.ts";
+import { nameExperiment } from "../runs/named-experiment.ts";
 import { lookUp, planExperiment } from "../runs/plan.ts";
 import { Rates } from "../runs/rates.ts";
 import { nodeRates } from "../runs/rates-node.ts";
@@ -107,7 +108,7 @@ export function resultsOf(notebook: string, experiments: ExperimentResult[]): Re
 
 async function keepManifest(folder: string, { name }: OpenNotebook, { budget, only, sets, armSets }: RunArguments, results: readonly ExperimentResult[], notice: (text: string) => void): Promise<void> {
   try {
-    await writeManifest(folder, { notebook: name, arguments: { budget, only, sets, armSets } }, results);
+    await writeManifest(folder, { notebook: name, arguments: { budget, only, sets, armSets }, experiments: results.map(nameExperiment) });
     await rememberStore(folder);
   } catch (error) {
     if (!(error instanceof StoreWriteError)) throw error;

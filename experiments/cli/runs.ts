@@ -1,43 +1,38 @@
-import { join } from "node:path";
 import { stat } from "node:fs/promises";
-import { keepOnly, refresh } from "../runs/index-refresh.ts";
-import { withIndex } from "../runs/index-database.ts";
-import { search, type FoundRun } from "../runs/index-search.ts";
-import { dataFolder, knownStores, rememberStore, storesBelow } from "../runs/index-stores.ts";
+import { RunIndex } from "../runs/index-node.ts";
+import { everyRun, type FoundRun, type FoundRuns } from "../runs/index-query.ts";
+import { rememberStore, storesBelow } from "../runs/index-stores.ts";
 import { WhereError } from "../runs/index-where.ts";
 import { encode } from "../runs/json.ts";
 import { shortKey } from "../runs/key.ts";
 import { formatDuration, formatValue } from "../statistics/numbers.ts";
-import { parse } from "./arguments.ts";
+import { parse, UsageError } from "./arguments.ts";
+import { compare } from "./compare.ts";
 import { RefusedError } from "./refused.ts";
+import { textTable, type Side } from "./text-table.ts";
 
 /**
  * `switchyard runs [FOLDER …] [--where EXPR] [--json] [--rebuild]`: the runs of all stores this user has had to do with, or
- * of the stores in these folders, which are known from then on.
+ * of the stores in these folders, which are known from then on. `switchyard runs --compare KEY KEY … [--json]`: some of them
+ * side by side.
  */
 export async function runs(argv: string[]): Promise<number> {
-  const { values, positionals } = parse(argv, { where: { type: "string" }, json: { type: "boolean" }, rebuild: { type: "boolean" } });
+  const { values, positionals } = parse(argv, { where: { type: "string" }, json: { type: "boolean" }, rebuild: { type: "boolean" }, compare: { type: "boolean" } });
   const { where = null, json = false, rebuild = false } = values;
+  if (values.compare) {
+    if (where !== null || rebuild) throw new UsageError("--compare takes runs, and --json");
+    return compare(positionals, json);
+  }
   const named = await storesIn(positionals);
   for (const store of named) await rememberStore(store);
-  const known = await knownStores(dataFolder(), { tidy: rebuild });
-  const stores = positionals.length > 0 ? named : known;
-  const found = await withIndex(
-    join(dataFolder(), "runs.sqlite"),
-    async (database) => {
-      keepOnly(database, [...new Set([...known, ...stores])]);
-      await refresh(database, stores);
-      try {
-        return search(database, stores, where);
-      } catch (error) {
-        if (error instanceof WhereError) throw new RefusedError(`switchyard: --where ${where}: ${error.message}`);
-        throw error;
-      }
-    },
-    { rebuild },
-  );
-  process.stdout.write(json ? found.map((run) => `${encode(run)}\n`).join("") : text(found, stores));
-  return 0;
+  try {
+    const found = await new RunIndex().search({ ...everyRun, where }, { rebuild, ...(positionals.length > 0 && { stores: named }) });
+    process.stdout.write(json ? found.runs.map((run) => `${encode(run)}\n`).join("") : text(found));
+    return 0;
+  } catch (error) {
+    if (error instanceof WhereError) throw new RefusedError(`switchyard: --where ${where}: ${error.message}`);
+    throw error;
+  }
 }
 
 async function storesIn(folders: readonly string[]): Promise<string[]> {
@@ -51,7 +46,7 @@ async function storesIn(folders: readonly string[]): Promise<string[]> {
   return [...new Set(found)];
 }
 
-const columns: [string, (run: FoundRun) => string, "left" | "right"][] = [
+const columns: [string, (run: FoundRun) => string, Side][] = [
   ["notebook", (run) => run.notebook, "left"],
   ["experiment", (run) => run.experiment ?? "–", "left"],
   ["arm", (run) => run.arm ?? "–", "left"],
@@ -69,11 +64,9 @@ const columns: [string, (run: FoundRun) => string, "left" | "right"][] = [
 
 const metric = ({ metrics }: FoundRun, name: string): string => (metrics[name] === undefined ? "" : formatValue(metrics[name]));
 
-function text(found: readonly FoundRun[], stores: readonly string[]): string {
-  if (stores.length === 0) return "No store of runs is known yet: switchyard run makes one, and switchyard runs FOLDER finds those that are there.\n";
+function text({ runs: found, stores }: FoundRuns): string {
+  if (stores === 0) return "No store of runs is known yet: switchyard run makes one, and switchyard runs FOLDER finds those that are there.\n";
   const rows = [columns.map(([name]) => name), ...found.map((run) => columns.map(([, value]) => value(run)))];
-  const widths = columns.map((_, i) => Math.max(...rows.map((row) => row[i].length)));
-  const lines = rows.map((row) => row.map((cell, i) => (columns[i][2] === "right" ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join("  ").trimEnd());
   const count = new Set(found.map((run) => `${run.store}/${run.key}`)).size;
-  return `${found.length > 0 ? `${lines.join("\n")}\n` : ""}${count} run${count === 1 ? "" : "s"} in ${stores.length} store${stores.length === 1 ? "" : "s"}\n`;
+  return `${found.length > 0 ? textTable(rows, columns.map(([, , side]) => side)) : ""}${count} run${count === 1 ? "" : "s"} in ${stores} store${stores === 1 ? "" : "s"}\n`;
 }

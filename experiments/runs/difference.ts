@@ -20,3 +20,21 @@ export function differences(from: unknown, to: unknown, path: PathKey[] = []): D
 }
 
 const isNested = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/** One leaf in which several values are not all alike; `undefined` for those that have nothing there. */
+export interface Variation {
+  /** as in Difference */
+  path: string;
+  /** one for each value, in their order */
+  values: unknown[];
+}
+
+/** The same for any number of values: every leaf in which they do not all agree. */
+export function variations(values: readonly unknown[], path: PathKey[] = []): Variation[] {
+  const [first] = values;
+  if (values.every((value) => Object.is(value, first))) return [];
+  const nested = values.every((value) => isNested(value) && Array.isArray(value) === Array.isArray(first));
+  if (!nested) return [{ path: pathText(path), values: [...values] }];
+  const keys = [...new Set(values.flatMap((value) => Object.keys(value as object)))];
+  return keys.flatMap((key) => variations(values.map((value) => (value as Record<string, unknown>)[key]), [...path, Array.isArray(first) ? Number(key) : key]));
+}

@@ -7,7 +7,7 @@ import { lock } from "proper-lockfile";
 export type Database = InstanceType<typeof sqlite.Database>;
 
 /** Raised when the tables change: an index of another layout is thrown away. */
-const layout = 1;
+const layout = 2;
 
 const tables = `
   CREATE TABLE stores(id INTEGER PRIMARY KEY, folder TEXT UNIQUE NOT NULL, notebook TEXT NOT NULL, stamp TEXT);
@@ -15,9 +15,11 @@ const tables = `
     id INTEGER PRIMARY KEY, store INTEGER NOT NULL REFERENCES stores(id) ON DELETE CASCADE, folder TEXT NOT NULL, stamp TEXT NOT NULL,
     key TEXT NOT NULL, seed INTEGER NOT NULL, status TEXT NOT NULL, error TEXT, backend TEXT NOT NULL, adapter TEXT, engine TEXT,
     semantics INTEGER NOT NULL, steps INTEGER, tokens INTEGER, seconds REAL, finished TEXT, UNIQUE(store, folder));
-  CREATE TABLE arms(store INTEGER NOT NULL REFERENCES stores(id) ON DELETE CASCADE, folder TEXT NOT NULL, experiment TEXT NOT NULL, title TEXT NOT NULL, arm TEXT NOT NULL);
+  CREATE TABLE arms(
+    store INTEGER NOT NULL REFERENCES stores(id) ON DELETE CASCADE, folder TEXT NOT NULL, notebook TEXT, experiment TEXT NOT NULL, title TEXT NOT NULL, arm TEXT NOT NULL);
   CREATE INDEX arms_of_run ON arms(store, folder);
-  CREATE TABLE facts(run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE, name TEXT NOT NULL, value, PRIMARY KEY(run, name)) WITHOUT ROWID;
+  CREATE TABLE names(id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL);
+  CREATE TABLE facts(run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE, name INTEGER NOT NULL REFERENCES names(id), value, PRIMARY KEY(run, name)) WITHOUT ROWID;
   PRAGMA user_version = ${layout};`;
 
 /** Milliseconds after which the index of a process that was killed may be taken over. */

@@ -1,6 +1,7 @@
 /** Node-only: makes the index say what the folders say. Only what changed since the last time is read. */
 import { transaction, type Database } from "./index-database.ts";
-import { factsOf, scanManifest, scanRun, stampManifest, stampRuns, type ScannedRun } from "./index-scan.ts";
+import { inBatches, scanManifest, scanRun, stampManifest, stampRuns, type ScannedRun } from "./index-scan.ts";
+import { factsOf } from "./run-facts.ts";
 
 /** @param stores folders; stores that are not among them are left as they are */
 export async function refresh(database: Database, stores: readonly string[]): Promise<void> {
@@ -19,35 +20,46 @@ async function refreshStore(database: Database, folder: string): Promise<void> {
   const [now, stamp] = await Promise.all([stampRuns(folder), stampManifest(folder)]);
   const manifest = !known || stamp !== known.stamp ? await scanManifest(folder) : null;
   const gone = [...before.keys()].filter((name) => !now.has(name));
-  const changed: [string, ScannedRun | null][] = [];
-  for (const [name, at] of now) if (before.get(name) !== at) changed.push([name, await scanRun(folder, name)]);
+  const changed = [...now.keys()].filter((name) => before.get(name) !== now.get(name));
+  const scanned = await inBatches(changed, (name) => scanRun(folder, name));
 
   transaction(database, () => {
     const store = known?.id ?? Number(database.run("INSERT INTO stores(folder, notebook) VALUES (?, '')", folder).lastInsertRowid);
-    for (const name of [...gone, ...changed.map(([run]) => run)]) database.run("DELETE FROM runs WHERE store = ? AND folder = ?", [store, name]);
-    for (const [name, run] of changed) if (run) insertRun(database, store, name, now.get(name)!, run);
+    for (const name of [...gone, ...changed]) database.run("DELETE FROM runs WHERE store = ? AND folder = ?", [store, name]);
+    insertRuns(database, store, scanned.flatMap((run, i) => (run ? [{ ...run, folder: changed[i], stamp: now.get(changed[i])! }] : [])));
     if (!manifest) return;
     database.run("UPDATE stores SET notebook = ?, stamp = ? WHERE id = ?", [manifest.notebook, stamp, store]);
     database.run("DELETE FROM arms WHERE store = ?", store);
-    for (const [experiment, { title, runs }] of Object.entries(manifest.experiments))
-      for (const { folder: run, arm } of runs) database.run("INSERT INTO arms VALUES (?, ?, ?, ?, ?)", [store, run.replace(/^runs\//, ""), experiment, title, arm]);
+    for (const { run, notebook, experiment, title, arm } of manifest.arms)
+      database.run("INSERT INTO arms VALUES (?, ?, ?, ?, ?, ?)", [store, run, notebook, experiment, title, arm]);
   });
 }
 
-function insertRun(database: Database, store: number, folder: string, stamp: string, run: ScannedRun): void {
-  const { record, result } = run;
-  const { lastInsertRowid } = database.run(
+/** Statements are prepared once: ten thousand runs have half a million facts. */
+function insertRuns(database: Database, store: number, runs: readonly (ScannedRun & { folder: string; stamp: string })[]): void {
+  if (runs.length === 0) return;
+  const insertRun = database.prepare(
     "INSERT INTO runs(store, folder, stamp, key, seed, status, error, backend, adapter, engine, semantics, steps, tokens, seconds, finished) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    [
-      store, folder, stamp, record.key, record.seed.init, result?.status ?? "unfinished", result?.error ?? null,
-      result?.provenance?.backend ?? record.backend, result?.provenance?.adapter ?? null, result?.provenance?.engine ?? null,
-      record.semantics, result?.steps ?? null, result?.tokens ?? null, result?.seconds ?? null, result?.provenance?.when ?? null,
-    ],
   );
-  const insert = database.prepare("INSERT INTO facts VALUES (?, ?, ?)");
+  const insertFact = database.prepare("INSERT INTO facts VALUES (?, ?, ?)");
+  const insertName = database.prepare("INSERT INTO names(name) VALUES (?)");
+  const names = new Map((database.all("SELECT id, name FROM names") as { id: number; name: string }[]).map(({ id, name }) => [name, id]));
+  const nameId = (name: string): number => {
+    let id = names.get(name);
+    if (id === undefined) names.set(name, (id = Number(insertName.run(name).lastInsertRowid)));
+    return id;
+  };
   try {
-    for (const [name, value] of factsOf(run)) insert.run([lastInsertRowid, name, value]);
+    for (const run of runs) {
+      const { record, result, folder, stamp } = run;
+      const { lastInsertRowid } = insertRun.run([
+        store, folder, stamp, record.key, record.seed.init, result?.status ?? "unfinished", result?.error ?? null,
+        result?.provenance?.backend ?? record.backend, result?.provenance?.adapter ?? null, result?.provenance?.engine ?? null,
+        record.semantics, result?.steps ?? null, result?.tokens ?? null, result?.seconds ?? null, result?.provenance?.when ?? null,
+      ]);
+      for (const [name, value] of factsOf(run)) insertFact.run([lastInsertRowid, nameId(name), value]);
+    }
   } finally {
-    insert.finalize();
+    for (const statement of [insertRun, insertFact, insertName]) statement.finalize();
   }
 }

@@ -2,12 +2,8 @@
 import { readFile, readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import * as v from "valibot";
-import { flatMetrics } from "../statistics/metrics.ts";
-import { readManifest, type Manifest } from "./manifest.ts";
+import { readManifest } from "./manifest.ts";
 import { runRecord, storedResult, type RunRecord, type StoredResult } from "./records.ts";
-
-/** A value that can be searched for: booleans are 1 and 0. */
-export type Fact = number | string;
 
 export interface ScannedRun {
   record: RunRecord;
@@ -18,11 +14,12 @@ export interface ScannedRun {
 /** Names of the run folders with a stamp that changes whenever one of their files does. */
 export async function stampRuns(store: string): Promise<Map<string, string>> {
   const stamps = new Map<string, string>();
-  const names = await readdir(join(store, "runs")).catch((): string[] => []);
-  for (const name of names.sort()) {
-    const config = await stampOf(join(store, "runs", name, "config.json"));
-    if (config !== null) stamps.set(name, `${config} ${await stampOf(join(store, "runs", name, "result.json"))}`);
-  }
+  const names = (await readdir(join(store, "runs")).catch((): string[] => [])).sort();
+  const found = await inBatches(names, async (name) => {
+    const [config, result] = await Promise.all(["config.json", "result.json"].map((file) => stampOf(join(store, "runs", name, file))));
+    return config === null ? null : `${config} ${result}`;
+  });
+  found.forEach((stamp, i) => stamp !== null && stamps.set(names[i], stamp));
   return stamps;
 }
 
@@ -34,26 +31,35 @@ export async function scanRun(store: string, folder: string): Promise<ScannedRun
   return { record, result: result?.key === record.key ? result : null };
 }
 
+/** Which arm a run's folder is. */
+export interface ScannedArm {
+  /** name of the run's folder */
+  run: string;
+  /** where several notebooks share the store; null: the store's */
+  notebook: string | null;
+  experiment: string;
+  title: string;
+  arm: string;
+}
+
 /** File name of the notebook whose store this is, and which folder is which arm of which experiment. */
-export async function scanManifest(store: string): Promise<{ notebook: string; experiments: Manifest["experiments"] }> {
+export async function scanManifest(store: string): Promise<{ notebook: string; arms: ScannedArm[] }> {
   const manifest = await readManifest(store);
-  return { notebook: manifest?.notebook ?? basename(store).replace(/\.results$/, ""), experiments: manifest?.experiments ?? {} };
+  const arms = Object.entries(manifest?.experiments ?? {}).flatMap(([id, { title, of, runs }]) =>
+    runs.map(({ folder, arm }) => ({ run: folder.replace(/^runs\//, ""), notebook: of?.notebook ?? null, experiment: of?.experiment ?? id, title, arm })),
+  );
+  return { notebook: manifest?.notebook ?? basename(store).replace(/\.results$/, ""), arms };
 }
 
 export const stampManifest = (store: string): Promise<string | null> => stampOf(join(store, "manifest.json"));
 
-/** Metrics by flat name, and the leaves of the config by path: `valBpb.prose`, `train.optimizer.lr`, `balance.losses.0.alpha`. */
-export function factsOf({ record, result }: ScannedRun): Map<string, Fact> {
-  const facts = new Map<string, Fact>();
-  addLeaves(record.config, "", facts);
-  for (const [name, value] of Object.entries(result?.metrics ? flatMetrics(result.metrics) : {})) if (!Number.isNaN(value)) facts.set(name, value);
-  return facts;
-}
+/** Files open at once: enough to keep a disk busy, far below what a process may have. */
+const batch = 64;
 
-function addLeaves(value: unknown, path: string, into: Map<string, Fact>): void {
-  if (typeof value === "number" || typeof value === "string") into.set(path, value);
-  else if (typeof value === "boolean") into.set(path, Number(value));
-  else if (typeof value === "object" && value !== null) for (const [key, inner] of Object.entries(value)) addLeaves(inner, path === "" ? key : `${path}.${key}`, into);
+export async function inBatches<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const done: R[] = [];
+  for (let at = 0; at < items.length; at += batch) done.push(...(await Promise.all(items.slice(at, at + batch).map(work))));
+  return done;
 }
 
 async function stampOf(path: string): Promise<string | null> {

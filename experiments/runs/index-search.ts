@@ -1,73 +1,60 @@
-/** Searching the index of runs. */
-import { metricDefinitions } from "../statistics/metrics.ts";
+/** Node-only: searching the index of runs on disk. */
 import type { Database } from "./index-database.ts";
-import { parseWhere, type Searchable } from "./index-where.ts";
+import { isMetric, scalarMetrics, wordColumns, type FoundRun, type FoundRuns, type RunColumn, type RunQuery } from "./index-query.ts";
+import { parseWhere } from "./index-where.ts";
+import { lowerAscii } from "./index-where-match.ts";
+import { nameSql, namesOf, whereSql, type Searchable, type Where } from "./index-where-sql.ts";
 
-/** One run as one arm of one experiment; a run that several arms share is found once for each. */
-export interface FoundRun {
-  notebook: string;
-  /** folder of the store */
-  store: string;
-  /** null for a run that no experiment of the last run of its notebook asked for */
-  experiment: string | null;
-  title: string | null;
-  arm: string | null;
-  seed: number;
-  status: "done" | "diverged" | "failed" | "unfinished";
-  error: string | null;
-  key: string;
-  backend: string;
-  adapter: string | null;
-  /** version of Switchyard */
-  engine: string | null;
-  semantics: number;
-  steps: number | null;
-  tokens: number | null;
-  /** of training */
-  seconds: number | null;
-  /** ISO time of the end of training */
-  when: string | null;
-  /** by flat name, e.g. "valBpb.prose" */
-  metrics: Record<string, number>;
-}
-
-const columns = {
-  notebook: "stores.notebook", store: "stores.folder", experiment: "arms.experiment", title: "arms.title", arm: "arms.arm", seed: "runs.seed",
-  status: "runs.status", error: "runs.error", key: "runs.key", backend: "runs.backend", adapter: "runs.adapter", engine: "runs.engine",
+/** SQL of each column; a cast keeps what is put together from two columns comparable as text. */
+const columns: Readonly<Record<RunColumn, string>> = {
+  notebook: "CAST(ifnull(arms.notebook, stores.notebook) AS TEXT)", store: "stores.folder", experiment: "arms.experiment", title: "arms.title", arm: "arms.arm",
+  seed: "runs.seed", status: "runs.status", error: "runs.error", key: "runs.key", backend: "runs.backend", adapter: "runs.adapter", engine: "runs.engine",
   semantics: "runs.semantics", steps: "runs.steps", tokens: "runs.tokens", seconds: "runs.seconds", when: "runs.finished",
-} satisfies Record<Exclude<keyof FoundRun, "metrics">, string>;
-
-/** Metrics of one number: every finished run has them. */
-const scalars = Object.keys(metricDefinitions).filter((name) => !["valBpb", "mtpLoss", "acceptance"].includes(name));
+};
 
 /** What can be searched by: the columns of a run, every metric, every setting of every config. */
 export function searchable(database: Database): Searchable {
-  const names = (database.all("SELECT DISTINCT name FROM facts ORDER BY name") as { name: string }[]).map(({ name }) => name);
-  return { columns, facts: new Set([...scalars, ...names]), fact: "(SELECT value FROM facts WHERE facts.run = runs.id AND facts.name = ?)" };
+  const names = (database.all("SELECT name FROM names ORDER BY name") as { name: string }[]).map(({ name }) => name);
+  return { columns, facts: new Set([...scalarMetrics, ...names]), fact: "(SELECT value FROM facts WHERE run = runs.id AND name = (SELECT id FROM names WHERE names.name = ?))" };
 }
 
+const source = `FROM runs JOIN stores ON stores.id = runs.store LEFT JOIN arms ON arms.store = runs.store AND arms.folder = runs.folder
+  WHERE stores.folder IN (SELECT value FROM json_each(?))`;
+
 /**
- * Runs of these stores, in the order of notebook, experiment, arm and seed.
- * @param where see index-where.ts; null finds all
+ * Runs of these stores.
  * @throws {WhereError}
+ * @throws {TypeError} where the order is by a name that runs do not have
  */
-export function search(database: Database, stores: readonly string[], where: string | null = null): FoundRun[] {
-  const condition = where === null ? { sql: "1", values: [] } : parseWhere(where, searchable(database));
-  const selected = Object.entries(columns).map(([name, sql]) => `${sql} AS "${name}"`);
+export function search(database: Database, stores: readonly string[], query: RunQuery): FoundRuns {
+  const names = searchable(database);
+  const conditions = [...query.words.map(wordSql), ...(query.where === null ? [] : [whereSql(parseWhere(query.where, namesOf(names)), names)])];
+  const from: Where = { sql: [source, ...conditions.map(({ sql }) => `(${sql})`)].join(" AND "), values: [JSON.stringify(stores), ...conditions.flatMap(({ values }) => values)] };
+  const order = query.order === null ? null : nameSql(query.order.by, names);
+  const first = order === null ? "" : `${order.sql} IS NULL, ${order.sql} ${query.order!.descending ? "DESC" : "ASC"}, `;
   const rows = database.all(
-    `SELECT runs.id AS id, ${selected.join(", ")} FROM runs JOIN stores ON stores.id = runs.store
-     LEFT JOIN arms ON arms.store = runs.store AND arms.folder = runs.folder
-     WHERE stores.folder IN (SELECT value FROM json_each(?)) AND (${condition.sql})
-     ORDER BY stores.notebook, stores.folder, arms.experiment IS NULL, arms.rowid, runs.seed, runs.key`,
-    [JSON.stringify(stores), ...condition.values],
+    `SELECT runs.id AS id, ${Object.entries(columns).map(([name, sql]) => `${sql} AS "${name}"`).join(", ")} ${from.sql}
+     ORDER BY ${first}${columns.notebook}, stores.folder, arms.experiment IS NULL, arms.rowid, runs.seed, runs.key LIMIT ? OFFSET ?`,
+    [...from.values, ...(order ? [...order.values, ...order.values] : []), query.limit ?? -1, query.offset],
   ) as unknown as (Omit<FoundRun, "metrics"> & { id: number })[];
-  const metrics = database.prepare("SELECT name, value FROM facts WHERE run = ?");
+  const whole = query.limit === null && query.offset === 0;
+  const total = whole ? rows.length : (database.get(`SELECT count(*) AS n ${from.sql}`, from.values) as { n: number }).n;
+  return { runs: withMetrics(database, rows), total, stores: stores.length };
+}
+
+function wordSql(word: string): Where {
+  const text = wordColumns.map((name) => `ifnull(${columns[name]}, '')`).join(" || char(10) || ");
+  return { sql: `instr(lower(${text}), ?) > 0`, values: [lowerAscii(word)] };
+}
+
+function withMetrics(database: Database, rows: readonly (Omit<FoundRun, "metrics"> & { id: number })[]): FoundRun[] {
+  const facts = database.prepare("SELECT names.name AS name, value FROM facts JOIN names ON names.id = facts.name WHERE run = ? ORDER BY names.name");
   try {
     return rows.map(({ id, ...run }) => {
-      const facts = metrics.all(id) as { name: string; value: number }[];
-      return { ...run, metrics: Object.fromEntries(facts.filter(({ name }) => Object.hasOwn(metricDefinitions, name.split(".", 1)[0])).map(({ name, value }) => [name, value])) };
+      const own = facts.all(id) as { name: string; value: number }[];
+      return { ...run, metrics: Object.fromEntries(own.filter(({ name }) => isMetric(name)).map(({ name, value }) => [name, value])) };
     });
   } finally {
-    metrics.finalize();
+    facts.finalize();
   }
 }

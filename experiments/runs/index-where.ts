@@ -1,6 +1,6 @@
 /**
- * `valLoss < 2 and arm like '%free%'` → SQL with its values apart. Only names on the list get into the SQL, and only as what
- * the list says they are; everything else a person writes becomes a bound value.
+ * The language runs are searched in, `valLoss < 2 and arm like '%free%'`, from text to a tree. Two readers give the tree its
+ * meaning, the same one: SQL for the index on disk (index-where-sql.ts), and code for runs in memory (index-where-match.ts).
  *
  *   expression = term { "or" term }          term = factor { "and" factor }
  *   factor     = "not" factor | "(" expression ")" | operand operator operand | operand "is" [ "not" ] "null"
@@ -9,29 +9,31 @@
  */
 import { didYouMean } from "./problems.ts";
 
-export interface Where {
-  sql: string;
-  values: (number | string)[];
-}
+export type Operator = "=" | "!=" | "<" | "<=" | ">" | ">=" | "like" | "not like";
+export type Operand = { kind: "name"; name: string } | { kind: "value"; value: number | string };
 
-/** An expression that cannot be searched by; the message is for a person. */
+export type Expression =
+  | { kind: "and" | "or"; parts: Expression[] }
+  | { kind: "not"; of: Expression }
+  | { kind: "null"; of: Operand; not: boolean }
+  | { kind: "compare"; operator: Operator; left: Operand; right: Operand };
+
+/** An expression that cannot be searched by; the message is for a person, and says the place. */
 export class WhereError extends Error {
   override readonly name = "WhereError";
-}
+  /** 1-based column in what was written; one past its end where something is missing there */
+  readonly at: number;
 
-export interface Searchable {
-  /** name → SQL expression */
-  columns: Readonly<Record<string, string>>;
-  /** names whose value is looked up by name, with `fact` */
-  facts: ReadonlySet<string>;
-  /** SQL expression with one placeholder, for the name */
-  fact: string;
+  constructor(message: string, at: number) {
+    super(message);
+    this.at = at;
+  }
 }
 
 interface Token {
   kind: "name" | "number" | "text" | "symbol" | "end";
   text: string;
-  /** 1-based column in what was written */
+  /** 1-based column */
   at: number;
 }
 
@@ -40,9 +42,12 @@ const mostTokens = 500;
 
 const pattern = /\s*(?:(?<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?![\w.]))|(?<name>[A-Za-z_][\w.-]*)|(?<text>'(?:[^']|'')*'|"(?:[^"]|"")*")|(?<symbol><=|>=|<>|!=|==|[<>=()]))/iy;
 
-/** @throws {WhereError} */
-export function parseWhere(written: string, searchable: Searchable): Where {
-  return new Parser(tokens(written), searchable).parse();
+/**
+ * @param names what may be asked about
+ * @throws {WhereError}
+ */
+export function parseWhere(written: string, names: ReadonlySet<string>): Expression {
+  return new Parser(tokens(written), names).parse();
 }
 
 function tokens(written: string): Token[] {
@@ -53,46 +58,48 @@ function tokens(written: string): Token[] {
     const groups = pattern.exec(written)?.groups;
     if (!groups) {
       const rest = written.slice(from).trimStart();
-      throw new WhereError(/^['"]/.test(rest) ? `the text ${rest} has no closing ${rest[0]}` : `${rest.split(/\s/)[0]} at column ${written.length - rest.length + 1} is not understood`);
+      const at = written.length - rest.length + 1;
+      throw new WhereError(/^['"]/.test(rest) ? `the text ${rest} at column ${at} has no closing ${rest[0]}` : `${rest.split(/\s/)[0]} at column ${at} is not understood`, at);
     }
     const [kind, text] = Object.entries(groups).find(([, value]) => value !== undefined) as [Token["kind"], string];
     found.push({ kind, text, at: pattern.lastIndex - text.length + 1 });
   }
-  if (found.length > mostTokens) throw new WhereError(`it has ${found.length} words; ${mostTokens} are the most`);
+  if (found.length > mostTokens) throw new WhereError(`it has ${found.length} words; ${mostTokens} are the most`, found[mostTokens].at);
   return [...found, { kind: "end", text: "the end", at: end + 1 }];
 }
 
+const comparisons: Readonly<Record<string, Operator>> = { "<=": "<=", ">=": ">=", "<>": "!=", "!=": "!=", "<": "<", ">": ">", "=": "=", "==": "=", like: "like" };
+
 class Parser {
   private readonly tokens: Token[];
-  private readonly searchable: Searchable;
-  private readonly values: (number | string)[] = [];
+  private readonly names: ReadonlySet<string>;
   private at = 0;
 
-  constructor(list: Token[], searchable: Searchable) {
+  constructor(list: Token[], names: ReadonlySet<string>) {
     this.tokens = list;
-    this.searchable = searchable;
+    this.names = names;
   }
 
-  parse(): Where {
-    const sql = this.expression();
+  parse(): Expression {
+    const expression = this.expression();
     if (this.next.kind !== "end") throw this.unexpected("and, or, or the end");
-    return { sql, values: this.values };
+    return expression;
   }
 
-  private expression(): string {
-    const terms = [this.term()];
-    while (this.take("or")) terms.push(this.term());
-    return terms.length === 1 ? terms[0] : `(${terms.join(" OR ")})`;
+  private expression(): Expression {
+    const parts = [this.term()];
+    while (this.take("or")) parts.push(this.term());
+    return parts.length === 1 ? parts[0] : { kind: "or", parts };
   }
 
-  private term(): string {
-    const factors = [this.factor()];
-    while (this.take("and")) factors.push(this.factor());
-    return factors.length === 1 ? factors[0] : `(${factors.join(" AND ")})`;
+  private term(): Expression {
+    const parts = [this.factor()];
+    while (this.take("and")) parts.push(this.factor());
+    return parts.length === 1 ? parts[0] : { kind: "and", parts };
   }
 
-  private factor(): string {
-    if (this.take("not")) return `NOT (${this.factor()})`;
+  private factor(): Expression {
+    if (this.take("not")) return { kind: "not", of: this.factor() };
     if (this.take("(")) {
       const inner = this.expression();
       if (!this.take(")")) throw this.unexpected(")");
@@ -100,53 +107,40 @@ class Parser {
     }
     const left = this.operand();
     if (this.take("is")) {
-      const not = this.take("not") ? "NOT " : "";
+      const not = this.take("not");
       if (!this.take("null")) throw this.unexpected("null");
-      return `${left} IS ${not}NULL`;
+      return { kind: "null", of: left, not };
     }
-    const operator = this.operator();
-    return `${left} ${operator} ${this.operand()}`;
+    return { kind: "compare", operator: this.operator(), left, right: this.operand() };
   }
 
-  private operator(): string {
-    for (const symbol of ["<=", ">=", "<>", "!=", "<", ">"]) if (this.take(symbol)) return symbol;
-    if (this.take("=") || this.take("==")) return "=";
-    if (this.take("like")) return "LIKE";
+  private operator(): Operator {
+    for (const [symbol, operator] of Object.entries(comparisons)) if (this.take(symbol)) return operator;
     if (this.take("not")) {
-      if (this.take("like")) return "NOT LIKE";
+      if (this.take("like")) return "not like";
       throw this.unexpected("like");
     }
     throw this.unexpected("a comparison (=, !=, <, <=, >, >=, like, is null)");
   }
 
-  private operand(): string {
+  private operand(): Operand {
     const token = this.next;
     if (token.kind === "number" || token.kind === "text") {
       this.at++;
       const quote = token.text[0];
-      return this.bind(token.kind === "number" ? Number(token.text) : token.text.slice(1, -1).replaceAll(quote + quote, quote));
+      return { kind: "value", value: token.kind === "number" ? Number(token.text) : token.text.slice(1, -1).replaceAll(quote + quote, quote) };
     }
-    if (this.take("true")) return this.bind(1);
-    if (this.take("false")) return this.bind(0);
+    if (this.take("true")) return { kind: "value", value: 1 };
+    if (this.take("false")) return { kind: "value", value: 0 };
     if (token.kind !== "name" || isKeyword(token)) throw this.unexpected("a name or a value");
     this.at++;
-    return this.column(token.text);
+    return this.known(token);
   }
 
-  private column(name: string): string {
-    const { columns, facts, fact } = this.searchable;
-    if (Object.hasOwn(columns, name)) return columns[name];
-    if (facts.has(name)) {
-      this.bind(name);
-      return fact;
-    }
-    const near = didYouMean(name, [...Object.keys(columns), ...facts]);
-    throw new WhereError(`there is no column ${name}${near === undefined ? `; text needs quotes: '${name}'` : ` (did you mean ${near}?)`}`);
-  }
-
-  private bind(value: number | string): string {
-    this.values.push(value);
-    return "?";
+  private known({ text: name, at }: Token): Operand {
+    if (this.names.has(name)) return { kind: "name", name };
+    const near = didYouMean(name, [...this.names]);
+    throw new WhereError(`${name} at column ${at} is nothing runs have${near === undefined ? `; text needs quotes: '${name}'` : ` (did you mean ${near}?)`}`, at);
   }
 
   private get next(): Token {
@@ -163,7 +157,7 @@ class Parser {
 
   private unexpected(wanted: string): WhereError {
     const { kind, text, at } = this.next;
-    return new WhereError(kind === "end" ? `something is missing at the end: ${wanted}` : `${text} at column ${at}: expected ${wanted}`);
+    return new WhereError(kind === "end" ? `something is missing at the end: ${wanted}` : `${text} at column ${at}: expected ${wanted}`, at);
   }
 }
 

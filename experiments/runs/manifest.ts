@@ -1,22 +1,34 @@
 /** Node-only: manifest.json of a store, what a person would otherwise have to puzzle together from folder names. */
 import { join } from "node:path";
 import * as v from "valibot";
-import type { ExperimentResult } from "../results.ts";
 import { nodeFileSystem, writeAtomic, writeError, type FileSystem } from "./filesystem.ts";
 import { encode } from "./json.ts";
 import { shortKey } from "./key.ts";
+import type { NamedExperiment } from "./named-experiment.ts";
 
 const overrides = v.array(v.object({ target: v.string(), value: v.unknown() }));
+
+const manifestRun = v.object({ folder: v.string(), arm: v.string(), seed: v.number(), status: v.string() });
 
 export const manifestSchema = v.object({
   schema: v.literal("switchyard.store/1"),
   notebook: v.string(),
   /** how the notebook was last run: what `report` shows unless it is told otherwise */
   arguments: v.object({ budget: v.nullable(v.string()), only: v.nullable(v.string()), sets: overrides, armSets: overrides }),
-  experiments: v.record(v.string(), v.object({ title: v.string(), runs: v.array(v.object({ folder: v.string(), arm: v.string(), seed: v.number(), status: v.string() })) })),
+  experiments: v.record(
+    v.string(),
+    v.object({
+      title: v.string(),
+      /** in a store that several notebooks share: whose experiment it is, and its id there */
+      of: v.optional(v.object({ notebook: v.string(), experiment: v.string() })),
+      /** those of the last time, and those of earlier times that it has not named again */
+      runs: v.array(manifestRun),
+    }),
+  ),
 });
 
 export type Manifest = v.InferOutput<typeof manifestSchema>;
+type Described = Manifest["experiments"][string];
 
 export async function readManifest(folder: string, fs: FileSystem = nodeFileSystem): Promise<Manifest | null> {
   try {
@@ -26,16 +38,41 @@ export async function readManifest(folder: string, fs: FileSystem = nodeFileSyst
   }
 }
 
-/** @throws {StoreWriteError} */
-export async function writeManifest(folder: string, manifest: Omit<Manifest, "schema" | "experiments">, experiments: readonly ExperimentResult[], fs: FileSystem = nodeFileSystem): Promise<void> {
-  const described = experiments.map(({ id, title, arms }) => {
-    const runs = arms.flatMap((arm) => arm.runs.map(({ key, seed, status }) => ({ folder: `runs/${shortKey(key)}`, arm: arm.name, seed: seed.init, status })));
-    return [id, { title, runs }] as const;
-  });
+export interface ManifestUpdate {
+  notebook: string;
+  arguments: Manifest["arguments"];
+  experiments: readonly NamedExperiment[];
+  /** the store holds runs of other notebooks too, whose experiments may have the same ids */
+  shared?: boolean;
+}
+
+/**
+ * Says of these experiments which folder is which run. What the manifest said before of other experiments, and of earlier
+ * runs of these, stays as long as the folders are there.
+ * @throws {StoreWriteError}
+ */
+export async function writeManifest(folder: string, update: ManifestUpdate, fs: FileSystem = nodeFileSystem): Promise<void> {
   try {
     await fs.mkdir(folder, { recursive: true });
-    await writeAtomic(fs, join(folder, "manifest.json"), encode({ schema: "switchyard.store/1", ...manifest, experiments: Object.fromEntries(described) }, 1));
+    const there = new Set((await fs.readdir(join(folder, "runs")).catch((): string[] => [])).map((name) => `runs/${name}`));
+    const merged = mergeManifest(await readManifest(folder, fs), update, (run) => there.has(run));
+    await writeAtomic(fs, join(folder, "manifest.json"), encode(merged, 1));
   } catch (error) {
     throw writeError(error, folder);
   }
+}
+
+/** @param exists whether a run's folder is there */
+export function mergeManifest(before: Manifest | null, { notebook, arguments: args, experiments, shared = false }: ManifestUpdate, exists: (folder: string) => boolean): Manifest {
+  const merged = new Map<string, Described>();
+  for (const [name, entry] of Object.entries(before?.experiments ?? {})) merged.set(name, { ...entry, runs: entry.runs.filter((run) => exists(run.folder)) });
+  for (const { id, title, runs } of experiments) {
+    const name = shared ? `${notebook}#${id}` : id;
+    const own = runs.map(({ key, arm, seed, status }) => ({ folder: `runs/${shortKey(key)}`, arm, seed, status }));
+    const named = new Set(own.map((run) => run.folder));
+    const earlier = (merged.get(name)?.runs ?? []).filter((run) => !named.has(run.folder));
+    merged.set(name, { title, ...(shared && { of: { notebook, experiment: id } }), runs: [...own, ...earlier] });
+  }
+  const kept = [...merged].filter(([, { runs }]) => runs.length > 0);
+  return { schema: "switchyard.store/1", notebook: shared ? "scratch" : notebook, arguments: args, experiments: Object.fromEntries(kept) };
 }

@@ -4,6 +4,7 @@
  */
 import { MemoryStore } from "../../experiments/runs/store-memory.ts";
 import type { FileContents, Host, OpenedDocument } from "./host.ts";
+import { StoreArchive } from "./store-archive.ts";
 
 const recoveryKey = (name: string): string => `switchyard.recovery.${name}`;
 
@@ -26,6 +27,8 @@ function download(name: string, contents: FileContents, type: string): string {
 
 export function browserHost(): Host {
   let current = "untitled";
+  const store = new MemoryStore();
+  const archive = new StoreArchive(store);
 
   const read = async (file: File): Promise<OpenedDocument> => {
     current = file.name;
@@ -37,7 +40,9 @@ export function browserHost(): Host {
   return {
     kind: "browser",
     mac: /^Mac/.test(navigator.platform),
-    store: new MemoryStore(),
+    store,
+    runs: archive,
+    keepNames: async (names) => archive.keepNames(names),
     kernelTable: async () => null,
     initialDocument: async () => null,
     openDocument: async () => {

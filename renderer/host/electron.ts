@@ -13,13 +13,16 @@ export function electronHost(bridge: Bridge): Host {
   async function call<Name extends ChannelName>(name: Name, ...args: ArgumentsOf<Name>): Promise<ResultOf<Name>> {
     const reply = await bridge.call(name, ...args);
     if (reply.ok) return reply.value;
-    throw new (errorTypes[reply.error.name] ?? Error)(reply.error.message);
+    const { name: type, message } = reply.error;
+    throw errorTypes[type] ? new errorTypes[type](message) : Object.assign(new Error(message), { name: type });
   }
 
   return {
     kind: "electron",
     mac: bridge.platform === "darwin",
     store: remoteStore(call),
+    runs: { search: (query, freshness) => call("runs.search", query, freshness), read: ({ store, key }) => call("runs.read", { store, key }) },
+    keepNames: (names) => call("store.keepNames", names),
     kernelTable: () => call("kernels.table"),
     initialDocument: () => call("document.initial"),
     openDocument: () => call("document.open"),

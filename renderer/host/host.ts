@@ -3,6 +3,9 @@
  * (`browser.ts`) lets the very same renderer run in plain Chromium.
  */
 import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
+import type { ComparableRun } from "../../experiments/runs/comparison.ts";
+import type { FoundRuns, RunQuery, RunReference } from "../../experiments/runs/index-query.ts";
+import type { NamedExperiment } from "../../experiments/runs/named-experiment.ts";
 import type { RunStore } from "../../experiments/runs/store.ts";
 
 export interface OpenedDocument {
@@ -45,11 +48,33 @@ export interface MenuDescription {
 
 export type FileContents = string | Uint8Array;
 
+/** known: as the index stands; refreshed: brought up to date with the stores first; rebuilt: made again from them */
+export type Freshness = "known" | "refreshed" | "rebuilt";
+
+/** The runs of all notebooks, wherever the host keeps them. */
+export interface RunArchive {
+  /** Rejects with an error named WhereError for a condition that cannot be searched by. */
+  search(query: RunQuery, freshness: Freshness): Promise<FoundRuns>;
+  read(run: RunReference): Promise<ComparableRun>;
+}
+
+export interface KeptNames {
+  /** file name of the notebook */
+  notebook: string;
+  /** it was trained with */
+  budget: string | null;
+  experiments: NamedExperiment[];
+}
+
 export interface Host {
   readonly kind: "electron" | "browser";
   /** decides how keys are written: ⌘S or Ctrl+S */
   readonly mac: boolean;
   readonly store: RunStore;
+  readonly runs: RunArchive;
+
+  /** remembers which runs are which arms of the open notebook's experiments */
+  keepNames(names: KeptNames): Promise<void>;
   /** what `switchyard tune` measured for this user, which the command line uses too; null: nothing was tuned, or there is no file to read */
   kernelTable(): Promise<KernelTable | null>;
 

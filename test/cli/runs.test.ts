@@ -2,7 +2,9 @@ import * as promises from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { FoundRun } from "../../experiments/runs/index-search.ts";
+import type { RunComparison } from "../../experiments/runs/comparison.ts";
+import type { FoundRun } from "../../experiments/runs/index-query.ts";
+import { shortKey } from "../../experiments/runs/key.ts";
 import { buildCli, switchyard } from "./bundle.ts";
 
 let folder: string;
@@ -63,8 +65,28 @@ describe("switchyard runs", () => {
     expect(await json()).toHaveLength(8);
   });
 
+  test("--compare sets runs of different notebooks side by side, named by keys or folders", async () => {
+    const [slow, , fast] = await json("--where", "notebook = 'first.md'");
+    const [other] = await json("--where", "notebook = 'second.md'");
+    const asked = [slow.key.slice(0, 8), fast.key, join(other.store, "runs", shortKey(other.key))];
+    const { code, stdout, stderr } = await switchyard(["runs", "--compare", ...asked, "--json"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const { runs, config, metrics, warnings } = JSON.parse(stdout) as RunComparison;
+    expect(runs.map(({ name, notebook: of }) => [name, of])).toEqual([["slow, seed 1, first.md", "first.md"], ["fast, free, seed 1, first.md", "first.md"], ["slow, seed 1, second.md", "second.md"]]);
+    expect(config).toEqual([{ path: "train.steps", values: [4, 4, 3] }, { path: "train.optimizer.lr", values: [0.003, 0.01, 0.003] }]);
+    expect(metrics.find(({ name }) => name === "valLoss")?.values).toEqual([slow, fast, other].map((run) => run.metrics.valLoss));
+    expect(warnings).toEqual(["Planned for different numbers of training tokens: 256 (slow, seed 1, first.md; fast, free, seed 1, first.md) · 192 (slow, seed 1, second.md)."]);
+
+    const words = (await switchyard(["runs", "--compare", ...asked])).stdout;
+    expect(words).toMatch(/\ntrain\.optimizer\.lr +0\.003 +0\.01 +0\.003\n/);
+    expect(words).toMatch(/\nValidation loss \(nats per token\) +\d\.\d+ +\d\.\d+ +\d\.\d+\n/);
+    expect(words).toContain("\nWarning: Planned for different numbers");
+  });
+
   test.each([
-    [["--where", "valLos < 2"], "switchyard: --where valLos < 2: there is no column valLos (did you mean valLoss?)\n"],
+    [["--compare", "0000"], "switchyard: --compare needs 2 to 8 runs, not 1; see switchyard --help\n"],
+    [["--compare", "0000", "xyz"], "switchyard: no run 0000 in any store that is known; switchyard runs FOLDER makes those of a folder known\n"],
+    [["--where", "valLos < 2"], "switchyard: --where valLos < 2: valLos at column 1 is nothing runs have (did you mean valLoss?)\n"],
     [["--where", "seed ="], "switchyard: --where seed =: something is missing at the end: a name or a value\n"],
     [["/no/such/folder"], "switchyard: /no/such/folder: there is no such folder\n"],
   ])("%j is refused with what is wrong", async (args, message) => {

@@ -1,0 +1,68 @@
+/** Node-only: the index of all runs of this user, as the command line and the app use it. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ComparableRun } from "./comparison.ts";
+import { withIndex } from "./index-database.ts";
+import { everyRun, type FoundRuns, type RunQuery, type RunReference } from "./index-query.ts";
+import { keepOnly, refresh } from "./index-refresh.ts";
+import { scanRun } from "./index-scan.ts";
+import { search } from "./index-search.ts";
+import { dataFolder, knownStores } from "./index-stores.ts";
+import { shortKey } from "./key.ts";
+import { parseEvents } from "./lines.ts";
+
+export interface SearchOptions {
+  /** look into the folders first; otherwise what was there the last time is searched */
+  refresh?: boolean;
+  /** throw the index away and make it again, and forget stores that are gone */
+  rebuild?: boolean;
+  /** only these stores; otherwise all that are known */
+  stores?: readonly string[];
+}
+
+export class RunIndex {
+  private readonly data: string;
+
+  /** @param data where Switchyard keeps what belongs to this user; the index is a file in it */
+  constructor(data = dataFolder()) {
+    this.data = data;
+  }
+
+  /** @throws {WhereError} */
+  async search(query: RunQuery = everyRun, { refresh: look = true, rebuild = false, stores: only }: SearchOptions = {}): Promise<FoundRuns> {
+    const known = await knownStores(this.data, { tidy: rebuild });
+    const stores = only ?? known;
+    return withIndex(
+      join(this.data, "runs.sqlite"),
+      async (database) => {
+        if (look || rebuild) {
+          keepOnly(database, [...new Set([...known, ...stores])]);
+          await refresh(database, stores);
+        }
+        return search(database, stores, query);
+      },
+      { rebuild },
+    );
+  }
+
+  /**
+   * All there is of a run in a store that is known, for a comparison.
+   * @throws Error in words for a person
+   */
+  async read({ store, key }: RunReference): Promise<ComparableRun> {
+    const { runs } = await this.search({ ...everyRun, where: `key = '${key}'` }, { refresh: false });
+    const found = runs.find((run) => run.store === store);
+    if (!found) throw new Error(`there is no run ${shortKey(key)} in a store that is known`);
+    const { notebook, experiment, title, arm } = found;
+    return readRun({ store, key, notebook, experiment, title, arm });
+  }
+}
+
+/** @throws Error in words for a person */
+async function readRun(found: ComparableRun["found"]): Promise<ComparableRun> {
+  const { store, key } = found;
+  const run = await scanRun(store, shortKey(key));
+  if (run?.record.key !== key) throw new Error(`the run ${shortKey(key)} in ${store} is gone`);
+  const curve = await readFile(join(store, "runs", shortKey(key), "metrics.jsonl")).catch(() => new Uint8Array());
+  return { found, ...run, events: parseEvents(curve).events };
+}
