@@ -174,11 +174,37 @@ describe.skipIf(!gpu)("the WebGPU backend", () => {
     executable.dispose();
   });
 
-  test("reports progress up to the number of kernels, and counts dispatches, bytes and memory", async () => {
-    const progress: [number, number][] = [];
-    const executable = await backend.compile(plan, { onProgress: (done, total) => progress.push([done, total]) });
-    expect(progress.map(([done]) => done)).toEqual(progress.map((_, n) => n + 1));
-    expect(progress.at(-1)).toEqual([progress.length, progress.length]);
+  test("reports progress up to the number of kernels that were not there yet, each rising, the last complete", async () => {
+    const own = await createWebGpuBackend(gpu!);
+    const sums = planOf([copyOp(at(0, 64), at(128, 64)), addOp([at(0, 64), at(128, 64)], at(256, 64)), addOp([at(0, 64), at(64, 64), at(128, 64)], at(320, 64))], 512);
+    const progressOf = async () => {
+      const progress: [number, number][] = [];
+      (await own.compile(sums, { onProgress: (done, total) => progress.push([done, total]) })).dispose();
+      return progress;
+    };
+    const progress = await progressOf();
+    expect(progress.map(([done]) => done)).toEqual([...new Set(progress.map(([done]) => done))].sort((a, b) => a - b));
+    expect(progress.at(-1)).toEqual([3, 3]);
+    expect(await progressOf()).toEqual([]);
+    own.dispose();
+  });
+
+  test("times every op of a list, and leaves what running it leaves", async () => {
+    const [timed, run] = [await backend.compile(plan), await backend.compile(plan)];
+    for (const executable of [timed, run]) begin(executable, 1, 0);
+    for (const [list, first] of [["microstep", true], ["microstep", false], ["step", true]] as const) {
+      const times = await timed.profile(list, first);
+      expect(times).toHaveLength(plan.lists[list].length);
+      for (const time of times) expect(time).toBeGreaterThanOrEqual(0);
+      expect(times.reduce((sum, time) => sum + time, 0)).toBeGreaterThan(0);
+      run.run(list, first);
+    }
+    expect(await timed.read(results)).toEqual(await run.read(results));
+    for (const executable of [timed, run]) executable.dispose();
+  });
+
+  test("counts dispatches, bytes and memory", async () => {
+    const executable = await backend.compile(plan);
     expect(executable.dispatches.microstep).toBeGreaterThanOrEqual(plan.lists.microstep.length);
     expect(executable.bytes.step).toBe(plan.lists.step.reduce((sum, { bytes }) => sum + bytes, 0));
     expect(executable.memoryBytes).toBeGreaterThanOrEqual(4 * Object.values(plan.pools).reduce((sum, length) => sum + length, 0));

@@ -76,7 +76,10 @@ export async function compilePlan(device: Device, pipelines: Pipelines, plan: Pl
   throw failure ?? new Error(`WebGPU: ${reported!.message}`);
 }
 
-/** Pipelines by source. */
+/** Milliseconds between two reports of progress: what is told crosses threads and is drawn. */
+const progressEvery = 100;
+
+/** Pipelines by source, compiled in parallel. Progress is that of the kernels that are not there yet: none where an earlier plan had them all. */
 async function compileKernels(
   pipelines: Pipelines,
   prepared: Record<ListName, PreparedList>,
@@ -85,10 +88,16 @@ async function compileKernels(
   const dispatches = Object.values(prepared).flatMap(({ first, later }) => [...first, ...later]);
   const distinct = new Map(dispatches.map((dispatch) => [dispatch.code, dispatch]));
   const compiled = new Map<string, GPUComputePipeline>();
+  const missing = new Set([...distinct.keys()].filter((code) => !pipelines.has(code)));
+  const total = missing.size;
+  let told = -Infinity;
   await Promise.all(
     [...distinct.values()].map(async ({ code, layout, label }) => {
       compiled.set(code, await pipelines.get(code, layout, label));
-      onProgress(compiled.size, distinct.size);
+      if (!missing.delete(code)) return;
+      if (missing.size > 0 && performance.now() - told < progressEvery) return;
+      told = performance.now();
+      onProgress(total - missing.size, total);
     }),
   );
   return compiled;

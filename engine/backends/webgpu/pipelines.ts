@@ -10,6 +10,7 @@ export interface BindingShape {
 export class Pipelines {
   private readonly gpu: GPUDevice;
   private readonly bySource = new Map<string, Promise<GPUComputePipeline>>();
+  private readonly compiled = new Set<string>();
   private readonly layouts = new Map<string, { bindGroup: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
 
   constructor(gpu: GPUDevice) {
@@ -26,6 +27,11 @@ export class Pipelines {
     return pipeline;
   }
 
+  /** The kernel is there: `get` will not keep anyone waiting. */
+  has(code: string): boolean {
+    return this.compiled.has(code);
+  }
+
   bindGroupLayout(bindings: BindingShape): GPUBindGroupLayout {
     return this.layoutOf(bindings).bindGroup;
   }
@@ -33,7 +39,9 @@ export class Pipelines {
   private async compile(code: string, bindings: BindingShape, label: string): Promise<GPUComputePipeline> {
     const module = this.gpu.createShaderModule({ code, label });
     try {
-      return await this.gpu.createComputePipelineAsync({ label, layout: this.layoutOf(bindings).pipeline, compute: { module, entryPoint: "main" } });
+      const pipeline = await this.gpu.createComputePipelineAsync({ label, layout: this.layoutOf(bindings).pipeline, compute: { module, entryPoint: "main" } });
+      this.compiled.add(code);
+      return pipeline;
     } catch (error) {
       const { messages } = await module.getCompilationInfo();
       const found = messages.filter(({ type }) => type === "error").map(({ lineNum, message }) => `line ${lineNum}: ${message}`);
