@@ -32,6 +32,11 @@ function runScript(path, ...args) {
   if (status !== 0) throw new Error(`${path} failed`);
 }
 
+/** d3 and Plot as one script for the sandbox of cells, and the names they export: imported like sources. */
+function buildLibraries() {
+  runScript("scripts/build-libraries.mjs");
+}
+
 /** The WASM kernels are TypeScript sources too once they are built: every bundle imports them. */
 function buildKernels() {
   if (existsSync(join(root, "scripts/build-wasm.mjs"))) runScript("scripts/build-wasm.mjs");
@@ -91,6 +96,7 @@ if (!["node", "app", "all"].includes(what)) {
 }
 try {
   buildKernels();
+  buildLibraries();
   if (what !== "app") await buildNode();
   if (what !== "node") buildApp();
 } catch (error) {

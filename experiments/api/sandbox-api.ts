@@ -7,7 +7,7 @@ import { sandboxRuntime } from "./sandbox/runtime.ts";
 import { sandboxValues } from "./sandbox/values.ts";
 
 /**
- * An expression: a function from the host's functions to `{ run, forget }` (see `sandbox/runtime.ts`). Each part is a
+ * An expression: a function from the host's functions to `{ run, provide, forget }` (see `sandbox/runtime.ts`). Each part is a
  * function that uses nothing from outside itself, so that its own text is its whole meaning.
  */
 export function sandboxSource(): string {

@@ -2,9 +2,17 @@
 import { type AnyNode, type ImportDeclaration, type Program, parse } from "acorn";
 import { full } from "acorn-walk";
 import { closest, distance } from "fastest-levenshtein";
+import { libraryNames } from "../api/libraries/generated/names.ts";
 import { apiNames } from "../api/names.ts";
 import { blankTypes, type SourceProblem } from "./blank-types.ts";
+import type { LibraryName } from "./kernel-protocol.ts";
 import { moduleNames, type Reference } from "./scope.ts";
+
+/** What a local name stands for: an export of a module, or "*" for all of it. */
+export interface Imported {
+  module: "switchyard" | LibraryName;
+  name: string;
+}
 
 export interface CellAnalysis {
   kind: "experiment" | "view";
@@ -12,8 +20,8 @@ export interface CellAnalysis {
   defines: string[];
   /** uses of names that the cell neither declares nor imports */
   free: Reference[];
-  /** local name → export of "switchyard", or "*" */
-  imports: Map<string, string>;
+  /** by local name */
+  imports: Map<string, Imported>;
   js: string;
   program: Program | null;
   problem: (Omit<SourceProblem, "name"> & { name: string }) | null;
@@ -67,21 +75,31 @@ function refused(program: Program): CellAnalysis["problem"] {
   return found;
 }
 
-function readImport(node: ImportDeclaration, imports: Map<string, string>): CellAnalysis["problem"] {
-  const module = String(node.source.value);
-  if (module !== "switchyard")
-    return { offset: node.source.start, name: "ImportError", message: `"${module}" cannot be imported: a cell runs in a sandbox whose only module is "switchyard"` };
+const exportsOf: Readonly<Record<Imported["module"], readonly string[]>> = { switchyard: apiNames, ...libraryNames };
+const examples: Readonly<Record<Imported["module"], string>> = {
+  switchyard: 'import { experiment } from "switchyard"',
+  d3: 'import * as d3 from "d3"',
+  "@observablehq/plot": 'import * as Plot from "@observablehq/plot"',
+};
+
+function readImport(node: ImportDeclaration, imports: Map<string, Imported>): CellAnalysis["problem"] {
+  const source = String(node.source.value);
+  if (!Object.hasOwn(exportsOf, source)) {
+    const near = source.startsWith("d3-") ? '; d3 is one module here: write `import { … } from "d3"`' : didYouMean(source, Object.keys(exportsOf));
+    return { offset: node.source.start, name: "ImportError", message: `"${source}" cannot be imported: a cell runs in a sandbox whose modules are "switchyard", "d3" and "@observablehq/plot"${near}` };
+  }
+  const module = source as Imported["module"];
   for (const specifier of node.specifiers) {
     if (specifier.type === "ImportDefaultSpecifier")
-      return { offset: specifier.start, name: "ImportError", message: '"switchyard" has no default export: write `import { experiment } from "switchyard"`' };
+      return { offset: specifier.start, name: "ImportError", message: `"${module}" has no default export: write \`${examples[module]}\`` };
     if (specifier.type === "ImportNamespaceSpecifier") {
-      imports.set(specifier.local.name, "*");
+      imports.set(specifier.local.name, { module, name: "*" });
       continue;
     }
     const name = specifier.imported.type === "Identifier" ? specifier.imported.name : String(specifier.imported.value);
-    if (!apiNames.includes(name))
-      return { offset: specifier.start, name: "ImportError", message: `"switchyard" has no \`${name}\`${didYouMean(name, apiNames)}` };
-    imports.set(specifier.local.name, name);
+    if (!exportsOf[module].includes(name))
+      return { offset: specifier.start, name: "ImportError", message: `"${module}" has no \`${name}\`${didYouMean(name, exportsOf[module])}` };
+    imports.set(specifier.local.name, { module, name });
   }
   return null;
 }
@@ -97,7 +115,7 @@ export function didYouMean(name: string, candidates: readonly string[]): string 
  * A cell trains when it mentions `experiment`, also under another name. A namespace import counts unless it is only
  * used as `sy.name` with other names: it may hand `experiment` on.
  */
-function usesExperiment(program: Program, imports: ReadonlyMap<string, string>): boolean {
+function usesExperiment(program: Program, imports: ReadonlyMap<string, Imported>): boolean {
   const otherMembers = new Set<AnyNode>();
   full(program, (node) => {
     if (node.type !== "MemberExpression" || node.computed || node.property.type !== "Identifier") return;
@@ -107,7 +125,8 @@ function usesExperiment(program: Program, imports: ReadonlyMap<string, string>):
   full(program, (node) => {
     if (node.type !== "Identifier") return;
     const imported = imports.get(node.name);
-    if (imported === "experiment" || (imported === "*" && !otherMembers.has(node))) uses = true;
+    if (imported?.module !== "switchyard") return;
+    if (imported.name === "experiment" || (imported.name === "*" && !otherMembers.has(node))) uses = true;
   });
   return uses;
 }

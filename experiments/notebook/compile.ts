@@ -30,7 +30,8 @@ export function compileCells(sources: readonly { id: string; source: string }[])
     const problem = analysis.problem ?? linkProblem(id, analysis, definer);
     const error = problem && errorAt(id, source, problem);
     const { code, inserted } = error ? { code: "", inserted: null } : generate(analysis, reads);
-    return { id, kind, defines, reads, code, inserted, error };
+    const libraries = [...new Set([...analysis.imports.values()].flatMap(({ module }) => (module === "switchyard" ? [] : [module])))].sort();
+    return { id, kind, defines, reads, libraries, code, inserted, error };
   });
 
   const graph = orderCells(cells);

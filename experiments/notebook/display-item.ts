@@ -1,11 +1,12 @@
 import * as v from "valibot";
+import { cleanSvg } from "../figures/drawn/clean-svg.ts";
 import type { DisplayItem } from "./kernel-protocol.ts";
 
-/** Longest text or SVG that one display() passes on, in characters. */
+/** Longest text or SVG that one display() passes on, in characters; a larger drawing would not scroll. */
 const maxText = 2_000_000;
 const maxRows = 10_000;
 
-const text = v.pipe(v.string(), v.maxLength(maxText));
+const text = v.pipe(v.string(), v.maxLength(maxText, ({ input }) => `a drawing of ${(input.length / 1e6).toFixed(1)} MB cannot be shown: the limit is ${maxText / 1e6} MB of SVG; draw fewer points`));
 
 const item = v.variant("kind", [
   v.strictObject({ kind: v.literal("experiment"), id: v.string() }),
@@ -24,5 +25,6 @@ const item = v.variant("kind", [
 
 /** Reads what the sandbox says a value looks like. @throws when it is no display item, or too large a one */
 export function readDisplayItem(value: unknown): DisplayItem {
-  return v.parse(item, value);
+  const read = v.parse(item, value);
+  return read.kind === "svg" ? { kind: "svg", ...cleanSvg(read.svg) } : read;
 }

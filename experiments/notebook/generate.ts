@@ -1,7 +1,7 @@
 /**
  * The JavaScript that the kernel evaluates for a cell:
  *
- *     "use strict";((scope) => { const { display, … } = scope.api, { a, b } = scope.cells; return async () => {
+ *     "use strict";((scope) => { const { display, … } = scope.api, d3 = scope.libraries.d3, { a, b } = scope.cells; return async () => {
  *     …the cell, every character at its line and column…
  *     ;return { defined: { … }, last: … }; } })
  *
@@ -30,13 +30,12 @@ export function generate(analysis: CellAnalysis, reads: readonly string[]): Pick
     inserted = { line: shown.loc!.start.line, column: shown.loc!.start.column + 1, length: text.length };
   }
 
-  const api = ["display", "console"].filter((name) => !imports.has(name)).map((name) => `${name}`);
-  const namespaces: string[] = [];
-  for (const [local, name] of imports) {
-    if (name === "*") namespaces.push(`${local} = ${scope}.api`);
-    else api.push(`${name}: ${local}`);
+  const always = ["display", "console"].filter((name) => !imports.has(name));
+  const bindings = [`{ ${always.join(", ")} } = ${scope}.api`];
+  for (const [local, { module, name }] of imports) {
+    const from = module === "switchyard" ? `${scope}.api` : `${scope}.libraries[${JSON.stringify(module)}]`;
+    bindings.push(name === "*" ? `${local} = ${from}` : `{ ${name}: ${local} } = ${from}`);
   }
-  const bindings = [`{ ${api.join(", ")} } = ${scope}.api`, ...namespaces];
   if (reads.length > 0) bindings.push(`{ ${reads.join(", ")} } = ${scope}.cells`);
   const header = `"use strict";((${scope}) => { const ${bindings.join(", ")}; return async () => {`;
   const footer = `;return { defined: { ${defines.join(", ")} }, last: ${shown ? last : "undefined"} }; } })`;

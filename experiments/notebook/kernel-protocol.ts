@@ -1,4 +1,5 @@
 /** What crosses between a notebook's kernel (QuickJS sandbox, untrusted) and its host: plain JSON-able data only. */
+import type { DrawnSvg } from "../figures/drawn/clean-svg.ts";
 import type { ExperimentResult } from "../results.ts";
 
 /** `experiment(title, spec)` inside a cell is this request to the host; the cell's value is what it resolves to. */
@@ -26,7 +27,8 @@ export interface FigureRequest {
 export type DisplayItem =
   | { kind: "experiment"; id: string }
   | { kind: "figure"; request: FigureRequest }
-  | { kind: "svg"; svg: string }
+  /** what the cell drew itself; only drawing is left in it (`figures/drawn/clean-svg.ts`) */
+  | ({ kind: "svg" } & DrawnSvg)
   | { kind: "table"; columns: string[]; rows: (string | number | boolean | null)[][] }
   | { kind: "text"; text: string };
 
@@ -53,6 +55,8 @@ export type CellOutcome =
   | { status: "failed"; error: CellError }
   | { status: "interrupted" };
 
+export type LibraryName = "d3" | "@observablehq/plot";
+
 /** One cell after `compileNotebook`: what the kernel evaluates. */
 export interface CompiledCell {
   id: string;
@@ -61,6 +65,8 @@ export interface CompiledCell {
   defines: string[];
   /** names it reads that other cells define, in alphabetical order */
   reads: string[];
+  /** what it imports from besides "switchyard" */
+  libraries: LibraryName[];
   /** JavaScript for the kernel, its line 2 being line 1 of the cell; empty when `error` is set */
   code: string;
   /** text that `code` holds and the cell does not, at a 1-based line and column of the cell */

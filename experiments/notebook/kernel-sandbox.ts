@@ -57,6 +57,7 @@ export class Sandbox {
   private readonly runtime: QuickJSRuntime;
   private readonly context: QuickJSContext;
   private readonly runFunction: QuickJSHandle;
+  private readonly provideFunction: QuickJSHandle;
   private readonly forgetFunction: QuickJSHandle;
   private owner: Owner | null = null;
   private sliceStart = Infinity;
@@ -64,6 +65,7 @@ export class Sandbox {
   /** turns go one after the other, so that every continuation belongs to the turn that caused it */
   private queue: Promise<void> = Promise.resolve();
   private broken: SandboxLostError | null = null;
+  private hasLibraries = false;
 
   static async open(memoryBytes: number, events: SandboxEvents): Promise<Sandbox> {
     return new Sandbox((await newQuickJSWASMModuleFromVariant(variant)).newRuntime(), memoryBytes, events);
@@ -79,6 +81,7 @@ export class Sandbox {
     const host = this.hostObject();
     const api = context.callFunction(start, context.undefined, host).unwrap();
     this.runFunction = context.getProp(api, "run");
+    this.provideFunction = context.getProp(api, "provide");
     this.forgetFunction = context.getProp(api, "forget");
     for (const handle of [start, host, api]) handle.dispose();
     runtime.setInterruptHandler(() => this.mustStop());
@@ -87,10 +90,15 @@ export class Sandbox {
   /**
    * Starts a compiled cell; its end comes as `settle`.
    * @param name of the cell, for stack traces
+   * @param libraries the script of d3 and Plot where the cell needs it; evaluated once, on behalf of the first that does
    */
-  run(owner: Owner, name: string, code: string, reads: readonly string[]): void {
+  run(owner: Owner, name: string, code: string, reads: readonly string[], libraries: string | null = null): void {
     this.turn(owner, () => {
       const { context } = this;
+      if (libraries !== null && !this.hasLibraries) {
+        const problem = this.provide(libraries);
+        if (problem) return this.failedStart(owner, problem);
+      }
       const factory = context.evalCode(code, name);
       if (factory.error) return this.failedStart(owner, factory.error);
       const args = [context.newNumber(owner.token), factory.value, context.newString(JSON.stringify(reads)), owner.dry ? context.true : context.false];
@@ -99,6 +107,18 @@ export class Sandbox {
       if (started.error) return this.failedStart(owner, started.error);
       started.value.dispose();
     });
+  }
+
+  /** @returns the error, where a cell has changed built-ins that the libraries need, or nothing is left of memory or time */
+  private provide(script: string): QuickJSHandle | null {
+    const made = this.context.evalCode(script, "libraries");
+    if (made.error) return made.error;
+    const provided = this.context.callFunction(this.provideFunction, this.context.undefined, made.value);
+    made.value.dispose();
+    if (provided.error) return provided.error;
+    provided.value.dispose();
+    this.hasLibraries = true;
+    return null;
   }
 
   /** The code could not be read, or there was no memory or time left to start it. */

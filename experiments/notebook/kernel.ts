@@ -107,6 +107,7 @@ class SandboxKernel implements Kernel {
       }
       if (!known) return this.failed(cell, { name: "ValueLost", message: `\`${name}\` has no value yet: run the cell that defines it first`, stack: "" });
     }
+    const libraries = cell.libraries.length > 0 ? await librariesScript() : null;
     const sandbox = await this.open();
     return new Promise((resolve) => {
       const token = ++this.lastToken;
@@ -126,7 +127,7 @@ class SandboxKernel implements Kernel {
         },
       };
       this.live.set(token, evaluation);
-      sandbox.run(evaluation.owner, `cell:${cell.id}`, cell.code, cell.reads);
+      sandbox.run(evaluation.owner, `cell:${cell.id}`, cell.code, cell.reads, libraries);
     });
   }
 
@@ -258,6 +259,9 @@ class SandboxKernel implements Kernel {
     this.host.log(evaluation.cell.id, level === "info" || level === "warn" || level === "error" ? level : "log", line);
   }
 }
+
+/** d3 and Plot, 0.6 MB of text: read when the first cell imports from them. */
+const librariesScript = async (): Promise<string> => (await import("../api/libraries/generated/libraries.js?raw")).default;
 
 /** Name and message of whatever a host rejected with; comlink brings errors over as plain objects. */
 function describe(error: unknown): { name: string; message: string } {

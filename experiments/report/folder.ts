@@ -1,7 +1,8 @@
+import { themedSvg } from "../figures/drawn/themed-svg.ts";
 import { drawFigure } from "../figures/registry.ts";
 import type { FigureRequest } from "../notebook/kernel-protocol.ts";
 import { type DrawFigure, leadingFigures, type ReportDocument } from "./document.ts";
-import { figureFileName, safeName, standaloneWidth } from "./files.ts";
+import { drawingFileNames, figureFileName, safeName, standaloneWidth } from "./files.ts";
 import { reportHtml } from "./html.ts";
 import { latexTables } from "./latex.ts";
 import { armTable, comparisonTable, csvOf, runTable } from "./tables.ts";
@@ -22,7 +23,7 @@ export function figuresOf(document: ReportDocument): FigureRequest[] {
 }
 
 /**
- * A finished report as files, relative to its folder: report.html, every figure as SVG, PNG and CSV, every table as CSV and LaTeX.
+ * A finished report as files, relative to its folder: report.html, every figure as SVG, PNG and CSV, every drawing of a cell as SVG and PNG, every table as CSV and LaTeX.
  * A figure that cannot be drawn is told in the page and has no file.
  */
 export function reportFolder(document: ReportDocument, png: ((svg: string) => Uint8Array) | null): FolderFiles {
@@ -38,6 +39,11 @@ export function reportFolder(document: ReportDocument, png: ((svg: string) => Ui
     } catch {
       // said where the figure would stand in report.html
     }
+  }
+  for (const [drawn, drawingName] of drawingFileNames(document)) {
+    const svg = themedSvg(drawn, "light", { ground: true });
+    files.set(`figures/${drawingName}.svg`, svg);
+    if (png) files.set(`figures/${drawingName}.png`, png(svg));
   }
   for (const experiment of document.results.experiments) {
     const name = `tables/${safeName(experiment.id)}`;

@@ -1,6 +1,8 @@
 import { definitionRows } from "./definitions.ts";
 import { appendixOf } from "./appendix.ts";
 import { describeMetric } from "../statistics/sentence.ts";
+import { labelOf, type DrawnSvg } from "../figures/drawn/clean-svg.ts";
+import { themedSvg } from "../figures/drawn/themed-svg.ts";
 import type { DisplayItem, FigureRequest } from "../notebook/kernel-protocol.ts";
 import type { ExperimentResult } from "../results.ts";
 import { type DrawFigure, leadingFigures, type ReportDocument, warningsOf } from "./document.ts";
@@ -87,7 +89,7 @@ class Page {
       case "figure":
         return this.figure(item.request);
       case "svg":
-        return `<figure><img alt="Figure drawn by the notebook" src="data:image/svg+xml,${encodeURIComponent(item.svg)}"></figure>`;
+        return this.drawing(item);
       case "table":
         return this.table({ caption: "", columns: item.columns.map((name, n) => ({ name, align: typeof item.rows[0]?.[n] === "number" ? "right" : "left" })), rows: item.rows.map((row) => row.map((value) => (value === null ? "" : String(value)))) });
       case "text":
@@ -121,6 +123,14 @@ ${this.table(comparisonTable(experiment))}
     } catch (error) {
       return `<p class="warning">Figure ${escapeHtml(request.figure)} cannot be drawn: ${escapeHtml(error instanceof Error ? error.message : String(error))}</p>`;
     }
+  }
+
+  /** As an image: nothing in it reaches the page. One per theme, as an image does not see the page's colours. */
+  private drawing(drawn: DrawnSvg): string {
+    const source = (theme: "light" | "dark") => `data:image/svg+xml,${encodeURIComponent(themedSvg(drawn, theme, { ground: false }))}`;
+    const dark = this.options.theme === "light" ? "" : `<source media="screen and (prefers-color-scheme: dark)" srcset="${source("dark")}">`;
+    const image = `<img alt="${escapeHtml(labelOf(drawn))}" width="${drawn.width}" height="${drawn.height}" src="${source("light")}">`;
+    return `<figure><picture>${dark}${image}</picture><figcaption><b>Figure ${++this.figures}.</b> ${escapeHtml(drawn.title)}</figcaption></figure>`;
   }
 
   private table({ caption, columns, rows }: Table): string {

@@ -1,10 +1,12 @@
 import { describeMetric } from "../statistics/sentence.ts";
+import { labelOf, type DrawnSvg } from "../figures/drawn/clean-svg.ts";
+import { themedSvg } from "../figures/drawn/themed-svg.ts";
 import type { FigureRequest } from "../notebook/kernel-protocol.ts";
 import type { ExperimentResult } from "../results.ts";
 import { appendixOf } from "./appendix.ts";
 import { type DrawFigure, leadingFigures, type ReportDocument, warningsOf } from "./document.ts";
 import { definitionRows } from "./definitions.ts";
-import { figureFileName } from "./files.ts";
+import { drawingFileNames, figureFileName } from "./files.ts";
 import { armTable, comparisonTable, type Table } from "./tables.ts";
 
 /** A Markdown page and the SVG files it shows, which GitHub renders (light and dark by <picture>). Paths are relative to the page. */
@@ -18,10 +20,17 @@ export function reportMarkdown(document: ReportDocument, draw: DrawFigure): { ma
       const name = figureFileName(request);
       files.set(`figures/${name}.svg`, light.svg);
       files.set(`figures/${name}-dark.svg`, draw(request, { width: 720, theme: "dark" }).svg);
-      return `<picture><source media="(prefers-color-scheme: dark)" srcset="figures/${name}-dark.svg"><img alt="${attribute(light.alternative)}" src="figures/${name}.svg"></picture>\n\n*${light.title}*`;
+      return `${picture(name, light.alternative)}\n\n*${light.title}*`;
     } catch (error) {
       return `> Figure ${request.figure} cannot be drawn: ${error instanceof Error ? error.message : error}`;
     }
+  };
+  const drawings = drawingFileNames(document);
+  const drawing = (drawn: DrawnSvg): string => {
+    const name = drawings.get(drawn)!;
+    files.set(`figures/${name}.svg`, themedSvg(drawn, "light", { ground: true }));
+    files.set(`figures/${name}-dark.svg`, themedSvg(drawn, "dark", { ground: true }));
+    return picture(name, labelOf(drawn)) + (drawn.title ? `\n\n*${inline(drawn.title)}*` : "");
   };
   const experiment = (result: ExperimentResult): string => {
     shown.add(result.id);
@@ -47,11 +56,8 @@ export function reportMarkdown(document: ReportDocument, draw: DrawFigure): { ma
         }
         case "figure":
           return figure(item.request);
-        case "svg": {
-          const name = `figures/${block.id}-${files.size}.svg`;
-          files.set(name, item.svg);
-          return `![figure of cell ${block.id}](${name})`;
-        }
+        case "svg":
+          return drawing(item);
         case "table":
           return table({ caption: "", columns: item.columns.map((name) => ({ name, align: "left" })), rows: item.rows.map((row) => row.map((value) => String(value ?? ""))) });
         case "text":
@@ -76,6 +82,9 @@ function table({ caption, columns, rows }: Table): string {
   const lines = [line(columns.map((c) => (c.unit ? `${c.name} (${c.unit})` : c.name))), `|${columns.map((c) => (c.align === "right" ? "---:" : "---")).join("|")}|`, ...rows.map(line)];
   return (caption ? `*${inline(caption)}*\n\n` : "") + lines.join("\n");
 }
+
+const picture = (name: string, alternative: string): string =>
+  `<picture><source media="(prefers-color-scheme: dark)" srcset="figures/${name}-dark.svg"><img alt="${attribute(alternative)}" src="figures/${name}.svg"></picture>`;
 
 /** Names and messages are text, whatever characters they hold. */
 const inline = (text: string): string => text.replace(/[\\`*_[\]<>]/g, "\\$&").replace(/\s*\n\s*/g, " ");

@@ -1,8 +1,10 @@
 /** Figures in the page: drawn by `experiments/figures`, exported through the host. */
+import type { DrawnSvg } from "../../experiments/figures/drawn/clean-svg.ts";
+import { themedSvg } from "../../experiments/figures/drawn/themed-svg.ts";
 import type { Figure, FigureOptions } from "../../experiments/figures/figure.ts";
 import { drawFigure } from "../../experiments/figures/registry.ts";
 import type { FigureRequest } from "../../experiments/notebook/kernel-protocol.ts";
-import { figureFileName, standaloneWidth } from "../../experiments/report/files.ts";
+import { figureFileName, safeName, standaloneWidth } from "../../experiments/report/files.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
 import type { Host } from "../host/host.ts";
 import { svgToPng } from "./png.ts";
@@ -33,6 +35,19 @@ export async function exportFigure(host: Host, request: FigureRequest, experimen
     case "png":
       return host.exportFile(name, await svgToPng(svg, width, height));
     case "pdf":
-      return host.exportPdf(name, `<!doctype html><meta charset="utf-8"><style>@page { size: ${width}px ${height}px; margin: 0 } body { margin: 0 }</style>${svg}`);
+      return host.exportPdf(name, page(svg, width, height));
   }
 }
+
+/** What a cell drew itself, for paper too. */
+export async function exportDrawing(host: Host, drawn: DrawnSvg, cell: string, format: "svg" | "png" | "pdf"): Promise<string | null> {
+  const name = `${safeName(cell)}.${format}`;
+  const svg = themedSvg(drawn, "light", { ground: true });
+  const { width, height } = drawn;
+  if (format === "svg") return host.exportFile(name, svg);
+  if (format === "png") return host.exportFile(name, await svgToPng(svg, width, height));
+  return host.exportPdf(name, page(`<img src="data:image/svg+xml,${encodeURIComponent(svg)}">`, width, height));
+}
+
+const page = (content: string, width: number, height: number): string =>
+  `<!doctype html><meta charset="utf-8"><style>@page { size: ${width}px ${height}px; margin: 0 } body { margin: 0 }</style>${content}`;

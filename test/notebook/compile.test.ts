@@ -62,6 +62,7 @@ describe("experiment cells", () => {
     ['import { experiment } from "switchyard";\n1', "view"],
     ['import { mixture } from "switchyard";\nconst note = "experiment"', "view"],
     ["const experiment = 1;\nexperiment + 1", "view"],
+    ['import { mean as experiment } from "d3";\nexperiment([1])', "view"],
   ])("%s is a cell of kind %s", (source, kind) => {
     expect(compile({ a: source }).a.kind).toBe(kind);
   });
@@ -80,7 +81,12 @@ describe("errors name the place and what to do", () => {
     ["const x: number number = 1", 1, 17, /expected/],
     ["const x = 1;\nconst x = 2;", 2, 7, /already been declared/],
     ["return 1", 1, 1, /return/],
-    ['import d3 from "d3"', 1, 16, /"d3" cannot be imported.*only module is "switchyard"/],
+    ['import d3 from "d3"', 1, 8, /"d3" has no default export: write `import \* as d3 from "d3"`/],
+    ['import { lineChart, line } from "d3"', 1, 10, /"d3" has no `lineChart`/],
+    ['import { scaleLiner } from "d3"', 1, 10, /"d3" has no `scaleLiner`; did you mean `scaleLinear`\?/],
+    ['import { plott } from "@observablehq/plot"', 1, 10, /"@observablehq\/plot" has no `plott`; did you mean `plot`\?/],
+    ['import { scaleLinear } from "d3-scale"', 1, 29, /d3 is one module here: write `import { … } from "d3"`/],
+    ['import * as fs from "node:fs"', 1, 21, /"node:fs" cannot be imported: a cell runs in a sandbox whose modules are "switchyard", "d3" and "@observablehq\/plot"$/],
     ['import { readFile } from "node:fs"', 1, 26, /"node:fs" cannot be imported/],
     ['import { expertLoda } from "switchyard"', 1, 10, /did you mean `expertLoad`/],
     ['import sy from "switchyard"', 1, 8, /no default export/],

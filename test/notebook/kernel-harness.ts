@@ -39,7 +39,7 @@ export async function runCells(kernel: Kernel, sources: Record<string, string>):
 /** A cell that the compiler would refuse, as an attacker who got past it would write it. */
 export function rawCell(id: string, body: string, more: Partial<CompiledCell> = {}): CompiledCell {
   const code = `"use strict";(($scope) => { const { display, console } = $scope.api; return async () => {\n${body}\n;return { defined: {}, last: undefined }; } })`;
-  return { id, kind: "view", defines: [], reads: [], code, inserted: null, error: null, ...more };
+  return { id, kind: "view", defines: [], reads: [], libraries: [], code, inserted: null, error: null, ...more };
 }
 
 function runOf(arm: string, seedIndex: number, valLoss: number): RunResult {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { cleanSvg } from "../../experiments/figures/drawn/clean-svg.ts";
 import { openHarness, resultOf } from "./kernel-harness.ts";
 
 const done = { status: "done" };
@@ -48,7 +49,7 @@ describe("display", () => {
     ["text as it is", `"plain"`, { kind: "text", text: "plain" }],
     ["an object as text", `({ a: 1, b: ["x", null], f() {} })`, { kind: "text", text: '{ a: 1, b: ["x", null], f: [function f] }' }],
     ["rows as a table", `[{ a: 1, b: "x" }, { a: NaN, c: true }]`, { kind: "table", columns: ["a", "b", "c"], rows: [[1, "x", null], [NaN, null, true]] }],
-    ["an SVG as an image", `"<svg></svg>"`, { kind: "svg", svg: "<svg></svg>" }],
+    ["an SVG as an image", `"<svg></svg>"`, { kind: "svg", ...cleanSvg("<svg></svg>") }],
     ["a promise's value", `Promise.resolve(3)`, { kind: "text", text: "3" }],
     ["a map", `new Map([["k", 1]])`, { kind: "text", text: 'Map { ["k", 1] }' }],
     ["a value that throws when looked at", `new Proxy({}, { ownKeys() { throw new Error("ha") } })`, { kind: "text", text: "[cannot be shown: ha]" }],

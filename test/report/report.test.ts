@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { cleanSvg } from "../../experiments/figures/drawn/clean-svg.ts";
 import { drawFigure } from "../../experiments/figures/registry.ts";
+import { colours } from "../../experiments/figures/theme.ts";
 import type { DrawFigure, ReportDocument } from "../../experiments/report/document.ts";
 import { drawerOf, figuresOf, reportFolder } from "../../experiments/report/folder.ts";
 import { reportHtml } from "../../experiments/report/html.ts";
@@ -26,7 +28,7 @@ const blocks: ReportDocument["blocks"] = [
       { kind: "figure", request: { figure: "loadOverTime", experiments: ["balancing"], options: {} } },
       { kind: "table", columns: ["name", "value"], rows: [["a|b", 1.5], ["<c>", null]] },
       { kind: "text", text: "plain <text> ```" },
-      { kind: "svg", svg: '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>' },
+      { kind: "svg", ...cleanSvg('<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50"><title>A drawn line</title><script>alert(1)</script><path d="M0 0H9" stroke="currentColor"/></svg>') },
     ],
   },
 ];
@@ -68,6 +70,14 @@ describe("the HTML report", () => {
     for (const [svg] of html.matchAll(/<svg xmlns.*?<\/svg>(?=<figcaption)/gs)) expect(() => parseSvg(svg)).not.toThrow();
   });
 
+  test("shows what a cell drew as an image of each theme, with its title and words", () => {
+    const [, dark, alternative, light] = /<picture><source media="screen and \(prefers-color-scheme: dark\)" srcset="data:image\/svg\+xml,([^"]+)"><img alt="([^"]+)"[^>]* src="data:image\/svg\+xml,([^"]+)">/.exec(html)!;
+    expect(alternative).toBe("A drawn line");
+    expect(html).toMatch(/<b>Figure \d+\.<\/b> A drawn line<\/figcaption>/);
+    expect([dark, light].map((uri) => parseSvg(decodeURIComponent(uri)).attributes.color)).toEqual([colours.dark.ink, colours.light.ink]);
+    expect(reportHtml(full, drawerOf(full), { theme: "light" })).not.toContain("<source");
+  });
+
   test("says what is stale and what failed, with the line", () => {
     expect(html).toContain("What this cell shows is stale: alpha has changed");
     expect(html).toContain("Cell #load, line 3: it is &lt;odd&gt;");
@@ -107,6 +117,7 @@ describe("the Markdown report", () => {
     const shown = [...markdown.matchAll(/(?:src|srcset)="([^"]+)"/g)].map(([, path]) => path);
     expect(shown.length).toBeGreaterThanOrEqual(10);
     for (const path of shown) expect(files.has(path), path).toBe(true);
+    expect(shown).toEqual(expect.arrayContaining(["figures/load-drawing.svg", "figures/load-drawing-dark.svg"]));
   });
 
   test("keeps table cells and code fences whole, whatever they hold", () => {
@@ -121,6 +132,7 @@ describe("the report folder", () => {
   test("has every figure as SVG, PNG and CSV, and every table as CSV and LaTeX", () => {
     expect(figuresOf(full).map(({ figure }) => figure)).toEqual(["forest", "curves", "tradeOff", "expertLoad", "loadOverTime"]);
     for (const figure of ["forest", "curves", "tradeOff", "expertLoad", "loadOverTime"]) for (const kind of ["svg", "png", "csv"]) expect([...files.keys()]).toContain(`figures/balancing-${figure}.${kind}`);
+    for (const kind of ["svg", "png"]) expect([...files.keys()]).toContain(`figures/load-drawing.${kind}`);
     expect([...files.keys()]).toEqual(expect.arrayContaining(["report.html", "tables/balancing-arms.csv", "tables/balancing-comparisons.csv", "tables/balancing-runs.csv", "tables/balancing.tex"]));
   });
 

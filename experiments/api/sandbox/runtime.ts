@@ -25,7 +25,13 @@ export interface SandboxParts {
   figures: Record<string, string>;
 }
 
-type Factory = (scope: { api: object; cells: object }) => () => Promise<{ defined: Record<string, unknown>; last: unknown }>;
+/** What the script of d3 and Plot evaluates to (`libraries/main.ts`): made from the console that their warnings go to. */
+export type MakeLibraries = (console: object) => {
+  modules: Record<string, object>;
+  drawingOf(value: unknown): { svg: string } | { rows: Record<string, string>[] } | { text: string } | null;
+};
+
+type Factory = (scope: { api: object; cells: object; libraries: object }) => () => Promise<{ defined: Record<string, unknown>; last: unknown }>;
 
 export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
   const { values, inspect, arms, experimentValue, figures } = parts;
@@ -45,6 +51,8 @@ export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
   /** what our own functions made → how it is shown; unforgeable, unlike a mark on the object */
   const shown = new WeakMap<object, string>();
   const experimentIds = new WeakMap<object, string>();
+  /** d3 and Plot, once a cell has imported from them */
+  let libraries: ReturnType<MakeLibraries> = { modules: {}, drawingOf: () => null };
   /** token → promises that its cell does not end before: experiments asked for, promises to be shown */
   const pending = new Map<number, Promise<unknown>[]>();
 
@@ -132,6 +140,7 @@ export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
     return keep(freeze({ table: rows }), item);
   }
 
+  const textItem = (shownText: string) => `{"kind":"text","text":${values.encode(shownText, "text")}}`;
   const svgItem = (markup: string) => `{"kind":"svg","svg":${values.encode(markup, "svg")}}`;
 
   function svg(markup: unknown) {
@@ -143,12 +152,14 @@ export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
     if (typeof value === "object" && value !== null) {
       const item = apply(getWeak, shown, [value]);
       if (item !== undefined) return item;
+      const drawing = libraries.drawingOf(value);
+      if (drawing !== null) return "svg" in drawing ? svgItem(drawing.svg) : "rows" in drawing ? (tableItem(drawing.rows) ?? textItem("a table without rows")) : textItem(drawing.text);
     }
     if (typeof value === "string") {
       const markup = apply(trim, value, []) as string;
       if (apply(startsWith, markup, ["<svg"]) && apply(endsWith, markup, ["</svg>"])) return svgItem(markup);
     }
-    return tableItem(value) ?? `{"kind":"text","text":${values.encode(inspect(value), "text")}}`;
+    return tableItem(value) ?? textItem(inspect(value));
   }
 
   /** Shows a value; a promise is shown when it is there. */
@@ -200,7 +211,7 @@ export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
       const cells = create(null);
       const names = values.decode(reads) as string[];
       for (let i = 0; i < names.length; i++) cells[names[i]] = apply(get, shared, [names[i]]);
-      const outcome = await factory({ api, cells })();
+      const outcome = await factory({ api, cells, libraries: libraries.modules })();
       if (outcome.last !== undefined) display(outcome.last);
       const arrived = await settled(outcome.defined, waits);
       if (!dry) for (const name in arrived) apply(set, shared, [name, arrived[name]]);
@@ -240,11 +251,17 @@ export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
 
   const isPlanOnly = (error: unknown) => error instanceof ErrorOf && error.name === "PlanOnly";
 
+  function provide(make: MakeLibraries): void {
+    libraries = make(console);
+    const names = keys(libraries.modules);
+    for (let i = 0; i < names.length; i++) freeze(libraries.modules[names[i]]);
+  }
+
   function forget(names: string): void {
     const list = values.decode(names) as string[];
     for (let i = 0; i < list.length; i++) apply(remove, shared, [list[i]]);
   }
 
-  return { run, forget };
+  return { run, provide, forget };
 }
 

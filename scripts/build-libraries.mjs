@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+/**
+ * Makes one script of d3, Plot and the document they draw in, to be evaluated inside the sandbox of cells, and a list of
+ * what can be imported from each. Where these libraries read a browser's globals they get those of
+ * `experiments/api/libraries/environment.ts`. Does nothing when neither sources nor packages changed.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./root.mjs";
+
+const folder = join(root, "experiments/api/libraries");
+const output = { script: join(folder, "generated/libraries.js"), names: join(folder, "generated/names.ts") };
+const packages = ["d3", "@observablehq/plot", "linkedom"];
+const globals = "document window Intl setTimeout clearTimeout setInterval clearInterval requestAnimationFrame performance fetch Image".split(" ");
+
+function sourcesHash() {
+  const sources = [...readdirSync(folder).filter((name) => name.endsWith(".ts")).map((name) => join(folder, name)), ...["text", "text-widths", "svg"].map((name) => join(root, `experiments/figures/${name}.ts`))];
+  const versions = packages.map((name) => JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")).version);
+  return createHash("sha256").update(JSON.stringify([versions, readFileSync(new URL(import.meta.url), "utf8"), ...sources.sort().map((path) => readFileSync(path, "utf8"))])).digest("hex");
+}
+
+/** By renaming, so that nobody reads half a file. */
+function write(path, text) {
+  writeFileSync(`${path}.${process.pid}`, text);
+  renameSync(`${path}.${process.pid}`, path);
+}
+
+const stamp = `// Written by scripts/build-libraries.mjs (${sourcesHash().slice(0, 16)}). Not for editing.`;
+if (!Object.values(output).every((path) => existsSync(path) && readFileSync(path, "utf8").startsWith(stamp))) {
+  const start = performance.now();
+  const { build } = await import("vite");
+  const [{ output: [chunk] }] = await build({
+    root,
+    configFile: false,
+    logLevel: "warn",
+    publicDir: false,
+    build: {
+      write: false,
+      target: "es2022",
+      minify: true,
+      lib: { entry: join(folder, "main.ts"), formats: ["iife"], name: "$libraries" },
+      rolldownOptions: { transform: { inject: Object.fromEntries(globals.map((name) => [name, [join(folder, "environment.ts"), name]])) } },
+    },
+  });
+  // The warnings of Plot go to the log of the cell.
+  const script = `${stamp}\n(console => {\n${chunk.code}\nreturn $libraries;\n})\n`;
+  const names = {};
+  for (const name of ["d3", "@observablehq/plot"]) names[name] = Object.keys(await import(name)).sort();
+  write(output.script, script);
+  write(output.names, `${stamp}\n/** What a cell can import, besides "switchyard". */\nexport const libraryNames: Readonly<Record<"d3" | "@observablehq/plot", readonly string[]>> = ${JSON.stringify(names, null, 1)};\n`);
+  console.log(`build: libraries of cells (${Math.round(script.length / 1024)} kB, ${((performance.now() - start) / 1000).toFixed(1)} s)`);
+}
