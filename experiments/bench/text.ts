@@ -1,3 +1,4 @@
+import { profileTable } from "./profile-text.ts";
 import type { BenchSummary } from "./summary.ts";
 
 /** A summary as a person reads it. */
@@ -17,17 +18,7 @@ export function summaryText(summary: BenchSummary): string {
     ["loss", `${losses.first.toFixed(3)} → ${losses.last.toFixed(3)}`],
   ];
   const lines = [`${model} on ${backend.name} (${backend.adapter}), ${how}`, ...rows.map(([name, value]) => `  ${name.padEnd(16)} ${value}`)];
-  return [...lines, ...profileLines(summary)].join("\n");
-}
-
-function profileLines({ profile, stepMilliseconds }: BenchSummary): string[] {
-  if (profile.length === 0) return [];
-  const total = profile.reduce((sum, { time }) => sum + time, 0);
-  const rows = profile.map(
-    ({ label, calls, time, flops, bytes }) =>
-      `  ${percent(time / total).padStart(7)}  ${time.toFixed(3).padStart(9)} ms  ${(flops / time / 1e6).toFixed(1).padStart(7)} GFLOP/s  ${(bytes / time / 1e6).toFixed(1).padStart(7)} GB/s  ${String(calls).padStart(4)} × ${label}`,
-  );
-  return [`  ops one by one, the best of five: ${total.toFixed(1)} ms of a step's ${stepMilliseconds.toFixed(1)} ms`, ...rows];
+  return [...lines, ...(summary.profile.length > 0 ? profileTable(summary.profile, summary.stepMilliseconds) : [])].join("\n");
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -8,6 +8,7 @@ import { planRun } from "../../engine/program/plan.ts";
 import { verifyPlan } from "../../engine/program/verify.ts";
 import { openDomains } from "../../experiments/runs/corpora-node.ts";
 import { costOf } from "../../experiments/runs/cost.ts";
+import { profileTable } from "../../experiments/bench/profile-text.ts";
 import { summarise } from "../../experiments/bench/summary.ts";
 import { trainRun } from "../engine/training.ts";
 
@@ -76,4 +77,24 @@ test("workers' rates of the same round add up, and the ratio is the median of th
   expect(summary.productFlopsPerSecond).toBe(300_000);
   expect(summary.ratio).toBe(200_000 / 400_000);
   expect(summary.firstStepMilliseconds).toBe(15);
+});
+
+test("a profile is read by families first, whose shares and times are those of their ops; what does not count or was too short is a dash", () => {
+  const lines = profileTable(
+    [
+      { label: "matmul 2×2×2 NN", calls: 3, time: 4, flops: 8e6, bytes: 2 ** 20 },
+      { label: "attentionGrad", calls: 1, time: 3, flops: 3e6, bytes: 0 },
+      { label: "groupedMatmul 4×2×2 NT", calls: 1, time: 2, flops: 4e6, bytes: 2 ** 20 },
+      { label: "adamw", calls: 1, time: 1, flops: 0, bytes: 3 * 2 ** 20 },
+      { label: "rope", calls: 2, time: 0, flops: 10, bytes: 10 },
+    ],
+    20,
+  );
+  const cells = (label: string) => lines.find((line) => line.endsWith(`  ${label}`))!.trim().split(/\s{2,}/);
+  expect(cells("matrix products")).toEqual(["60.0 %", "6.000", "2.0", "0.3", "2.0", "4", "matrix products"]);
+  expect(cells("attention")[0]).toBe("30.0 %");
+  expect(cells("optimizer")).toEqual(["10.0 %", "1.000", "–", "3.1", "3.0", "1", "optimizer"]);
+  expect(cells("everything else")).toEqual(["0.0 %", "0.000", "–", "–", "0.0", "2", "everything else"]);
+  expect(cells("matmul 2×2×2 NN")).toEqual(["40.0 %", "4.000", "2.0", "0.3", "1.0", "3", "matmul 2×2×2 NN"]);
+  expect(lines[0]).toContain("10.0 ms of a step's 20.0 ms");
 });
