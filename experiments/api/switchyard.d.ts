@@ -274,10 +274,24 @@ declare module "switchyard" {
     readonly runs: readonly Run[];
     /** paired differences to the baseline, per metric and arm */
     readonly comparisons: readonly Comparison[];
-    /** the last value of a metric in each finished run */
-    values(metric: Metric): readonly { arm: string; seed: number; value: number }[];
-    /** a metric over the run: at every step for training metrics, at every validation for the others */
+    /** the arms and their colours, as Plot takes them: `color: { ...study.colors, legend: true }` */
+    readonly colors: { readonly domain: readonly string[]; readonly range: readonly string[] };
+    /** the last value of a metric in each finished run, in the metric's unit */
+    values(metric: Metric): readonly Value[];
+    /** arm − baseline in each seed that both finished: what the paired comparisons are about */
+    differences(metric: Metric): readonly Value[];
+    /** a metric over the run, a curve per run: at every step for training metrics, at every validation for the others */
     curves(metric: Metric | "lr"): readonly Curve[];
+    /** the same as rows, one per point: what Plot takes */
+    points(metric: Metric | "lr"): readonly Point[];
+  }
+
+  /** One run's value of a metric, in the metric's unit. */
+  export interface Value {
+    readonly arm: string;
+    /** index of the seed: equal indices are paired */
+    readonly seed: number;
+    readonly value: number;
   }
 
   export interface Arm {
@@ -296,6 +310,14 @@ declare module "switchyard" {
     readonly sd: Readonly<Record<string, number>>;
     /** finished runs */
     readonly n: number;
+    /** the arm's colour in every figure; it follows the theme, as SVG it is `var(--fig-series-0, #4f8eff)` */
+    readonly color: string;
+    /** the last value of a metric in each of its finished runs */
+    values(metric: Metric): readonly Value[];
+    /** a metric over its runs, a curve per run */
+    curves(metric: Metric | "lr"): readonly Curve[];
+    /** the same as rows, one per point */
+    points(metric: Metric | "lr"): readonly Point[];
   }
 
   export interface Run {
@@ -312,8 +334,31 @@ declare module "switchyard" {
     readonly steps: number;
     readonly tokens: number;
     readonly seconds: number;
+    /** what it was trained on and when; null until it ends */
+    readonly provenance: Provenance | null;
     /** null unless the run finished */
     readonly metrics: RunMetrics | null;
+    /** the last value of a metric; null unless the run finished */
+    value(metric: Metric): number | null;
+    /** a metric over the run */
+    curve(metric: Metric | "lr"): Curve["points"];
+  }
+
+  export interface Provenance {
+    readonly backend: "webgpu" | "cpu" | "reference";
+    readonly adapter: string;
+    /** version of Switchyard */
+    readonly engine: string;
+    /** hash of the kernels */
+    readonly kernels: string;
+    /** whether products used fused multiply-add; null where there is no choice */
+    readonly fma: boolean | null;
+    /** hash of the table that kernel variants were chosen by; null where there is none */
+    readonly table: string | null;
+    /** ISO time of the end of training */
+    readonly when: string;
+    /** of training */
+    readonly seconds: number;
   }
 
   /** After the last step. */
@@ -362,6 +407,12 @@ declare module "switchyard" {
     readonly pHolm: number | null;
     /** smallest difference that this verdict, corrected for all arms, tells with 80 % power */
     readonly detectable80: number | null;
+    /** 95 % BCa bootstrap interval, from 8 pairs on */
+    readonly bootstrap95?: readonly [number, number];
+    /** seeds that would tell a difference of the size named by the key, with 80 % power */
+    readonly seedsFor: Readonly<Record<string, number>>;
+    /** how many comparisons Holm corrected over */
+    readonly family: number;
     readonly verdict: "lower" | "higher" | "cannot tell" | "identical" | "not tested";
   }
 
@@ -369,7 +420,18 @@ declare module "switchyard" {
     readonly arm: string;
     /** index of the seed */
     readonly seed: number;
-    readonly points: readonly { step: number; tokens: number; seconds: number; value: number }[];
+    /** `step` counts optimizer steps, `tokens` the tokens trained on, `seconds` training time; `value` is in the metric's unit */
+    readonly points: readonly { readonly step: number; readonly tokens: number; readonly seconds: number; readonly value: number }[];
+  }
+
+  /** One point of a curve. */
+  export interface Point extends Value {
+    /** optimizer steps */
+    readonly step: number;
+    /** training tokens */
+    readonly tokens: number;
+    /** of training */
+    readonly seconds: number;
   }
 
   /** Something to `display()`. */

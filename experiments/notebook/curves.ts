@@ -1,4 +1,4 @@
-import type { ExperimentResult } from "../results.ts";
+import type { ExperimentResult, MetricEvent } from "../results.ts";
 
 /** One run's course of one metric. */
 export interface Curve {
@@ -8,8 +8,30 @@ export interface Curve {
   points: { step: number; tokens: number; seconds: number; value: number }[];
 }
 
-/** Curves of a metric such as "trainLoss", "valBpb.prose" or "acceptance.1" (depth 1), from the runs' metric events. */
+/**
+ * Curves of a metric such as "trainLoss", "valBpb.prose" or "acceptance.1" (depth 1), from the runs' metric events.
+ * @throws RangeError when runs have events, but none of them has this metric
+ */
 export function curvesOf(result: ExperimentResult, metric: string): Curve[] {
+  const curves = curvesWith(result, metric);
+  const events = result.arms.flatMap((arm) => arm.runs.flatMap((run) => run.events ?? []));
+  if (events.length > 0 && curves.every(({ points }) => points.length === 0)) throw new RangeError(`no curve is called "${metric}"; there are ${namesIn(events).join(", ")}`);
+  return curves;
+}
+
+function namesIn(events: readonly MetricEvent[]): string[] {
+  const names = new Set<string>();
+  for (const event of events)
+    for (const [name, value] of Object.entries(event)) {
+      if (typeof value === "number" && !coordinates.has(name)) names.add(name);
+      else if (name === "valBpb" || name === "mtpLoss" || name === "acceptance") for (const part of Object.keys(value as object)) names.add(`${name}.${Array.isArray(value) ? Number(part) + 1 : part}`);
+    }
+  return [...names];
+}
+
+const coordinates = new Set(["step", "tokens", "seconds"]);
+
+function curvesWith(result: ExperimentResult, metric: string): Curve[] {
   const [name, part] = metric.split(".", 2);
   return result.arms.flatMap((arm) =>
     arm.runs.map((run) => ({

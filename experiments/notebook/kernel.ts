@@ -1,4 +1,6 @@
 /** A notebook's kernel: evaluates compiled cells in a sandbox and tells how each ended. */
+import { armStyles } from "../figures/arm-styles.ts";
+import { themeOf } from "../figures/theme.ts";
 import type { ExperimentResult } from "../results.ts";
 import { curvesOf } from "./curves.ts";
 import { cellError, type Failure } from "./kernel-errors.ts";
@@ -231,7 +233,8 @@ class SandboxKernel implements Kernel {
       const result = await this.host.experiment({ cell: cell.id, index: evaluation.requests++, title, spec: fromWire(spec) });
       this.results.set(result.id, result);
       // Curves stay here until a cell asks for one metric of them.
-      const arms = result.arms.map((arm) => ({ ...arm, runs: arm.runs.map(({ events: _events, ...run }) => run) }));
+      const styles = armStyles(result.arms);
+      const arms = result.arms.map((arm) => ({ ...arm, color: themeOf("auto").series[styles.get(arm.name)!.colour], runs: arm.runs.map(({ events: _events, ...run }) => run) }));
       return toWire({ ok: true, result: toWire({ ...result, arms }) });
     } catch (error) {
       const { name, message } = describe(error);

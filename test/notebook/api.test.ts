@@ -52,6 +52,33 @@ describe('the module "switchyard"', () => {
     expect(keysOf(typeNamed("RunSpec"))).toEqual(knownKeys(patchSchema, [], {}).sort());
   });
 
+  test("declares the results that cells get, key by key", () => {
+    const results = new URL("../../experiments/results.ts", import.meta.url).pathname;
+    const checks = `
+      import type * as declared from "switchyard";
+      import type { ArmResult, Comparison, ExperimentResult, FinalMetrics, Provenance, RunResult } from ${JSON.stringify(results)};
+      type Data<T> = { [K in keyof T as T[K] extends (...args: any[]) => unknown ? never : K]: unknown };
+      type Same<A, B> = [keyof A] extends [keyof B] ? ([keyof B] extends [keyof A] ? "same" : ["not there", Exclude<keyof B, keyof A>]) : ["not declared", Exclude<keyof A, keyof B>];
+      export const same: "same"[] = [
+        {} as Same<Comparison, declared.Comparison>,
+        {} as Same<Provenance, declared.Provenance>,
+        {} as Same<FinalMetrics, declared.RunMetrics>,
+        {} as Same<Omit<RunResult, "events" | "curves">, Data<declared.Run>>,
+        {} as Same<ArmResult & { color: string }, Data<declared.Arm>>,
+        {} as Same<ExperimentResult & { runs: RunResult[]; colors: object }, Data<declared.Experiment>>,
+      ];
+      export const comparison: declared.Comparison = {} as Comparison;
+      export const provenance: declared.Provenance = {} as Provenance;
+      export const metrics: declared.RunMetrics = {} as FinalMetrics;`;
+    const files = new Map([["/switchyard.d.ts", declarations], ["/checks.ts", checks]]);
+    const withChecks = ts.createCompilerHost({});
+    const read = withChecks.getSourceFile;
+    withChecks.getSourceFile = (name, ...rest) => (files.has(name) ? ts.createSourceFile(name, files.get(name)!, ts.ScriptTarget.ES2022, true) : read(name, ...rest));
+    const options: ts.CompilerOptions = { lib: ["lib.es2023.d.ts"], types: [], strict: true, skipLibCheck: true, noEmit: true, allowImportingTsExtensions: true, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler, target: ts.ScriptTarget.ES2022 };
+    const both = ts.createProgram(["/switchyard.d.ts", "/checks.ts"], options, withChecks);
+    expect(both.getSemanticDiagnostics(both.getSourceFile("/checks.ts")).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([]);
+  });
+
   test("has exactly those names in the sandbox", async () => {
     const { run, displays } = await openHarness();
     await run({ a: `import * as sy from "switchyard";\ndisplay(Object.keys(sy).filter((name) => name !== "console").sort().join(" "))` });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { armStyles } from "../../experiments/figures/arm-styles.ts";
 import { cleanSvg } from "../../experiments/figures/drawn/clean-svg.ts";
+import { themeOf } from "../../experiments/figures/theme.ts";
 import { openHarness, resultOf } from "./kernel-harness.ts";
 
 const done = { status: "done" };
@@ -100,6 +102,51 @@ describe("experiment()", () => {
       kind: "text",
       text: '["E", 2, 4, NaN, [{ arm: "a", seed: 0, value: 2 }, { arm: "a", seed: 1, value: 2.5 }, { arm: "b", seed: 0, value: 3 }, { arm: "b", seed: 1, value: 3.5 }], 0.25, [{ step: 1, tokens: 10, seconds: 1, value: 4 }, { step: 2, tokens: 20, seconds: 2, value: 3 }]]',
     });
+  });
+
+  /** What an expression about the finished experiment `e` is, as data. */
+  const told = async (expression: string): Promise<unknown> => {
+    const { run, displays } = await openHarness();
+    const { v } = await run({ e: experimentCell, v: `display(JSON.stringify(${expression}))` });
+    if (v.status === "failed") throw new Error(`${v.error.name}: ${v.error.message}`);
+    return JSON.parse((displays[0].item as { text: string }).text);
+  };
+
+  test("values and curves of the whole are those of its arms and of its runs", async () => {
+    const [whole, ofArms, ofRuns] = (await told(`["valLoss", "valBpb.prose", "acceptance.2"].reduce(([a, b, c], m) => [[...a, ...e.values(m)], [...b, ...e.arms.flatMap((arm) => arm.values(m))], [...c, ...e.runs.map((run) => ({ arm: run.arm, seed: run.seedIndex, value: run.value(m) }))]], [[], [], []])`)) as unknown[];
+    expect(ofArms).toEqual(expect.arrayContaining(whole as unknown[]));
+    expect(ofRuns).toEqual(whole);
+    const [curves, armCurves, runCurves, points] = (await told(`[e.curves("trainLoss"), e.arms.flatMap((arm) => arm.curves("trainLoss")), e.runs.map((run) => ({ arm: run.arm, seed: run.seedIndex, points: run.curve("trainLoss") })), [e.points("trainLoss"), e.arms.flatMap((arm) => arm.points("trainLoss"))]]`)) as [unknown[], unknown, unknown, unknown[][]];
+    expect(curves).toHaveLength(4);
+    expect([armCurves, runCurves]).toEqual([curves, curves]);
+    expect(points[0].slice(0, 3)).toEqual([
+      { arm: "a", seed: 0, step: 1, tokens: 10, seconds: 1, value: 4 },
+      { arm: "a", seed: 0, step: 2, tokens: 20, seconds: 2, value: 3 },
+      { arm: "a", seed: 1, step: 1, tokens: 10, seconds: 1, value: 4 },
+    ]);
+    expect(points[1]).toEqual(points[0]);
+  });
+
+  test("differences are those to the baseline in the same seed", async () => {
+    expect(await told(`e.differences("valLoss")`)).toEqual([{ arm: "b", seed: 0, value: 1 }, { arm: "b", seed: 1, value: 1 }]);
+  });
+
+  test("an arm has the colour that figures give it, for scales of Plot too", async () => {
+    const styles = armStyles(resultOf("E").arms);
+    const colours = ["a", "b"].map((name) => themeOf("auto").series[styles.get(name)!.colour]);
+    expect(await told("[e.arms.map((arm) => arm.color), e.colors]")).toEqual([colours, { domain: ["a", "b"], range: colours }]);
+  });
+
+  test("methods are no data: a copy of an arm has none, and its text does not show them", async () => {
+    expect(await told("[Object.keys({ ...e.arms[0] }).includes('values'), typeof e.arms[0].values]")).toEqual([false, "function"]);
+  });
+
+  test.each([
+    ['e.curves("valoss")', 'no curve is called "valoss"; there are trainLoss, mtpLoss.1, balanceLoss'],
+    ['e.arms[0].points("maxVioGlobal")', 'no curve is called "maxVioGlobal"'],
+    ['e.runs[0].value("acceptance.3")', /no metric is called "acceptance.3"; there are .*valBpb\.all, valBpb\.prose, .*acceptance\.1, acceptance\.2/],
+  ])("%s is refused with what there is", async (expression, message) => {
+    await expect(told(expression)).rejects.toThrow(message);
   });
 
   test("a metric that does not exist is refused with those that do", async () => {
