@@ -1,17 +1,18 @@
 import type { Backend, BackendInfo, BackendName } from "./backends/backend.ts";
 import { createBreath } from "./breath.ts";
-import type { EngineWorker, TrainJob, TrainListener, TrainOutcome } from "./train/protocol.ts";
-import { type Control, train } from "./train/trainer.ts";
+import { GroupControl, nothingAsked } from "./train/control.ts";
+import type { EngineWorker, GroupListener, TrainJob } from "./train/protocol.ts";
+import { trainGroup } from "./train/trainer.ts";
 
 /** How this thread opens each backend; throws with the reason where one is not there. */
 export type Openers = Record<BackendName, () => Promise<Backend>>;
 
-/** The engine of one worker: backends opened once and kept, one training at a time. */
+/** The engine of one worker: backends opened once and kept, one group of runs at a time. */
 export class EngineService implements EngineWorker {
   private readonly openers: Openers;
   private readonly open = new Map<BackendName, Promise<Backend>>();
   private readonly breathe = createBreath();
-  private control: (Control & { release: () => void }) | null = null;
+  private control: GroupControl | null = null;
 
   constructor(openers: Openers) {
     this.openers = openers;
@@ -30,49 +31,45 @@ export class EngineService implements EngineWorker {
     return { available, unavailable };
   }
 
-  async train(job: TrainJob, listener: TrainListener): Promise<TrainOutcome> {
+  async train(jobs: TrainJob[], listener: GroupListener): Promise<void> {
     if (this.control) throw new Error("this engine worker is already training");
-    const control = { stop: false, unpaused: Promise.resolve(), breathe: this.breathe, release: () => {} };
-    this.control = control;
+    const [{ backend }] = jobs;
+    this.control = new GroupControl(jobs.map(nothingAsked), this.breathe);
     const told = new Set<Promise<void>>();
+    // Behind a port these are promises whatever their type says, and their messages may be overtaken by the end of the call.
+    const tell = (message: unknown) => {
+      const heard: Promise<void> = Promise.resolve(message).then(() => {}, () => {}).finally(() => told.delete(heard));
+      told.add(heard);
+    };
     try {
-      const outcome = await train(job, await this.backend(job.backend), control, {
-        onMetrics: (events) => {
-          // Behind a port this is a promise whatever its type says, and its message may be overtaken by the outcome's.
-          const heard: Promise<void> = Promise.resolve(listener.onMetrics(events)).catch(() => {}).finally(() => told.delete(heard));
-          told.add(heard);
-        },
-        onCheckpoint: (step, bytes) => listener.onCheckpoint(step, bytes),
-        onProgress: (message) => listener.onProgress?.(message),
+      await trainGroup(jobs, await this.backend(backend), this.control, {
+        onMetrics: (run, events) => tell(listener.onMetrics(run, events)),
+        onEnd: (run, end) => tell(listener.onEnd(run, end)),
+        onCheckpoint: (run, step, bytes) => listener.onCheckpoint(run, step, bytes),
+        onProgress: (message) => tell(listener.onProgress(message)),
       });
       await Promise.all(told);
-      return outcome;
     } catch (error) {
       // A broken backend is not kept: the next job opens it afresh.
-      this.open.delete(job.backend);
+      const broken = this.open.get(backend);
+      this.open.delete(backend);
+      broken?.then((opened) => opened.dispose(), () => {});
       throw error;
     } finally {
       this.control = null;
     }
   }
 
-  async pause(): Promise<void> {
-    const { control } = this;
-    if (!control) return;
-    control.release();
-    control.unpaused = new Promise((resolve) => {
-      control.release = resolve;
-    });
+  async pause(run?: number): Promise<void> {
+    this.control?.ask({ paused: true }, run);
   }
 
-  async resume(): Promise<void> {
-    this.control?.release();
+  async resume(run?: number): Promise<void> {
+    this.control?.ask({ paused: false }, run);
   }
 
-  async stop(): Promise<void> {
-    if (!this.control) return;
-    this.control.stop = true;
-    this.control.release();
+  async stop(run?: number): Promise<void> {
+    this.control?.ask({ stop: true }, run);
   }
 
   private backend(name: BackendName): Promise<Backend> {

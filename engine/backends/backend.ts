@@ -8,14 +8,20 @@ export interface Executable {
   write(slice: Slice, data: ArrayLike<number>, replica?: number): void;
   /** Reads a slice after everything queued so far; several slices are read in one round trip. */
   read(slices: Slice[], replica?: number): Promise<(Float32Array | Float64Array | Int32Array)[]>;
-  /** Queues one list. `first` (microstep only): gradients and loads are overwritten instead of added to. */
-  run(list: ListName, first?: boolean): void;
+  /** Queues one list for the first `replicas` (all when left out). `first` (microstep only): gradients and loads are overwritten instead of added to. */
+  run(list: ListName, first?: boolean, replicas?: number): void;
+  /** Writes a slice of the first replicas at once: `data[r]` is replica r's. On backends that have replicas, like the next. */
+  writeEach?(slice: Slice, data: readonly ArrayLike<number>[]): void;
+  /** Reads slices of the first `replicas` in one round trip: [replica][slice]. */
+  readEach?(slices: Slice[], replicas: number): Promise<(Float32Array | Float64Array | Int32Array)[][]>;
   /** Resolves when everything queued has finished; throws DeviceLostError if the device is gone. */
   finish(): Promise<void>;
   /** Bytes of linear or device memory held, where the backend can tell. */
   readonly memoryBytes?: number;
   /** Kernel launches of one replay, on backends that launch kernels. */
   readonly dispatches?: Record<ListName, number>;
+  /** Bytes that one replay of all replicas reads and writes by the plan's count, on backends that keep it. */
+  readonly bytes?: Record<ListName, number>;
   /** Replays one list as `run` does and returns the milliseconds each of its ops took; on backends that can tell. */
   profile?(list: ListName, first?: boolean): Promise<number[]>;
   dispose(): void;

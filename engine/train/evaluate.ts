@@ -1,32 +1,74 @@
-import type { Executable } from "../backends/backend.ts";
 import type { Batch } from "../data/batches.ts";
 import type { RunConfig } from "../model/config.ts";
 import type { Plan } from "../program/plan-types.ts";
 import { addExpertCounts, bitsPerByte, maxVioFloor, maxVioGlobal, routingEntropy, specialisation } from "./metrics.ts";
 import type { EvalMetrics } from "./protocol.ts";
+import type { ReplicaSet, Values } from "./replica-set.ts";
 
 /** What one validation adds up to, without the step it belongs to. */
 export type Evaluation = Omit<EvalMetrics, "kind" | "step" | "tokens" | "seconds">;
 
 /**
- * Runs the fixed validation windows through the model and reduces them on the host in float64. Padding sequences
- * (domain −1) count nowhere. `pause` is awaited between batches so that the caller can answer messages.
+ * Runs the fixed validation windows through every replica and reduces them on the host in float64; returns an evaluation for each of `due`.
+ * Padding sequences (domain −1) count nowhere. `pause` is awaited between batches so that the caller can answer messages.
  */
-export async function evaluate(executable: Executable, plan: Plan, config: RunConfig, batches: Batch[], domains: string[], pause: () => Promise<void>): Promise<Evaluation> {
-  const { nRoutedExperts: experts, numExpertsPerTok: k } = config.model;
+export async function evaluate(
+  replicas: ReplicaSet, plan: Plan, config: RunConfig, batches: Batch[], domains: string[], due: readonly number[], pause: () => Promise<void>,
+): Promise<Evaluation[]> {
   const { depths, experts: routed } = plan.evaluation;
-  const nats = new Float64Array(domains.length);
-  const tokens = new Float64Array(domains.length);
-  const depthLoss = depths.map(() => 0);
-  const depthRows = depths.map(() => 0);
-  const accepted = depths.map(() => 0);
-  const counts = routed.map(() => domains.map(() => new Array<number>(experts).fill(0)));
+  const wanted = [...depths.flatMap(({ nll, argmax }) => [nll, argmax]), ...routed];
+  const tallies = due.map(() => new Tally(plan, config, domains));
+  const queue = (batch: Batch) => {
+    const all = Array.from({ length: replicas.count });
+    replicas.writeEach(plan.inputs.tokens, all.map(() => batch.tokens));
+    replicas.writeEach(plan.inputs.targets, all.map(() => batch.targets));
+    replicas.run("evaluate");
+    const read = replicas.readEach(wanted);
+    read.catch(() => {}); // one that fails after another has been thrown must not go unhandled
+    return { batch, read };
+  };
+  // one batch is on the device while the one before it is added up
+  let earlier: ReturnType<typeof queue> | null = null;
+  for (const batch of [...batches, null]) {
+    const next = batch && queue(batch);
+    if (earlier) {
+      const values = await earlier.read;
+      due.forEach((replica, n) => tallies[n].add(earlier!.batch, values[replica]));
+      await pause();
+    }
+    earlier = next;
+  }
+  return tallies.map((tally) => tally.evaluation());
+}
 
-  for (const batch of batches) {
-    executable.write(plan.inputs.tokens, batch.tokens);
-    executable.write(plan.inputs.targets, batch.targets);
-    executable.run("evaluate");
-    const values = await executable.read([...depths.flatMap(({ nll, argmax }) => [nll, argmax]), ...routed]);
+/** Sums of one replica over the windows seen so far. */
+class Tally {
+  private readonly plan: Plan;
+  private readonly config: RunConfig;
+  private readonly domains: string[];
+  private readonly nats: Float64Array;
+  private readonly tokens: Float64Array;
+  private readonly depthLoss: number[];
+  private readonly depthRows: number[];
+  private readonly accepted: number[];
+  private readonly counts: number[][][];
+
+  constructor(plan: Plan, config: RunConfig, domains: string[]) {
+    const { depths, experts } = plan.evaluation;
+    this.plan = plan;
+    this.config = config;
+    this.domains = domains;
+    this.nats = new Float64Array(domains.length);
+    this.tokens = new Float64Array(domains.length);
+    this.depthLoss = depths.map(() => 0);
+    this.depthRows = depths.map(() => 0);
+    this.accepted = depths.map(() => 0);
+    this.counts = experts.map(() => domains.map(() => new Array<number>(config.model.nRoutedExperts).fill(0)));
+  }
+
+  /** `values`: nll and argmax of every depth, then the chosen experts of every MoE layer. */
+  add(batch: Batch, values: Values[]): void {
+    const { depths, experts } = this.plan.evaluation;
     const main = values[1];
     depths.forEach(({ seqLen }, depth) => {
       const nll = values[2 * depth];
@@ -35,34 +77,37 @@ export async function evaluate(executable: Executable, plan: Plan, config: RunCo
         if (domain < 0) return;
         for (let position = 0; position < seqLen; position++) {
           const row = sequence * seqLen + position;
-          depthLoss[depth] += nll[row];
+          this.depthLoss[depth] += nll[row];
           // Depth k at position i and the main head at i + k speak of the same token, t_{i+k+1}.
-          if (argmax[row] === main[sequence * plan.seqLen + position + depth]) accepted[depth]++;
-          if (depth === 0) nats[domain] += nll[row];
+          if (argmax[row] === main[sequence * this.plan.seqLen + position + depth]) this.accepted[depth]++;
+          if (depth === 0) this.nats[domain] += nll[row];
         }
-        depthRows[depth] += seqLen;
-        if (depth === 0) tokens[domain] += seqLen;
+        this.depthRows[depth] += seqLen;
+        if (depth === 0) this.tokens[domain] += seqLen;
       });
     });
-    routed.forEach((_, layer) => addExpertCounts(counts[layer], values[2 * depths.length + layer], batch.domains, k));
-    await pause();
+    experts.forEach((_, layer) => addExpertCounts(this.counts[layer], values[2 * depths.length + layer], batch.domains, this.config.model.numExpertsPerTok));
   }
 
-  const total = tokens.reduce((sum, n) => sum + n, 0);
-  const totalNats = nats.reduce((sum, n) => sum + n, 0);
-  return {
-    valLoss: totalNats / total,
-    // A token is a byte of the text.
-    valBpb: {
-      all: bitsPerByte(totalNats, total),
-      ...Object.fromEntries(domains.map((name, d) => [name, bitsPerByte(nats[d], tokens[d])])),
-    },
-    mtpLoss: depthLoss.slice(1).map((sum, n) => sum / depthRows[n + 1]),
-    acceptance: accepted.slice(1).map((sum, n) => sum / depthRows[n + 1]),
-    maxVioGlobal: maxVioGlobal(counts),
-    maxVioFloor: maxVioFloor(total, experts, k),
-    routingEntropy: routingEntropy(counts),
-    specialisation: specialisation(counts),
-    expertCounts: counts,
-  };
+  evaluation(): Evaluation {
+    const { nats, tokens, domains, counts, depthLoss, depthRows, accepted } = this;
+    const { nRoutedExperts: experts, numExpertsPerTok: k } = this.config.model;
+    const total = tokens.reduce((sum, n) => sum + n, 0);
+    const totalNats = nats.reduce((sum, n) => sum + n, 0);
+    return {
+      valLoss: totalNats / total,
+      // A token is a byte of the text.
+      valBpb: {
+        all: bitsPerByte(totalNats, total),
+        ...Object.fromEntries(domains.map((name, d) => [name, bitsPerByte(nats[d], tokens[d])])),
+      },
+      mtpLoss: depthLoss.slice(1).map((sum, n) => sum / depthRows[n + 1]),
+      acceptance: accepted.slice(1).map((sum, n) => sum / depthRows[n + 1]),
+      maxVioGlobal: maxVioGlobal(counts),
+      maxVioFloor: maxVioFloor(total, experts, k),
+      routingEntropy: routingEntropy(counts),
+      specialisation: specialisation(counts),
+      expertCounts: counts,
+    };
+  }
 }

@@ -79,22 +79,40 @@ export type TrainOutcome =
   | { status: "diverged"; divergedAt: number; reason: string; info: BackendInfo }
   | { status: "stopped"; step: number; checkpoint: Uint8Array; info: BackendInfo };
 
-export interface TrainListener {
-  /** batches of metric events, at most 10 calls a second */
-  onMetrics(events: MetricEvent[]): void;
+/** How one run of a group ended: `failed` is its own failure (a text too short, a checkpoint of another model), the others go on. */
+export type RunEnd = TrainOutcome | { status: "failed"; error: string };
+
+/** What is told of the runs of a group; `run` is the index of a run's job. */
+export interface GroupListener {
+  /** batches of metric events, at most 10 calls a second for each run */
+  onMetrics(run: number, events: MetricEvent[]): void;
   /** a resumable checkpoint (safetensors bytes), every `checkpointEverySeconds` */
-  onCheckpoint(step: number, bytes: Uint8Array): Promise<void>;
+  onCheckpoint(run: number, step: number, bytes: Uint8Array): Promise<void>;
+  /** the last that is told of a run; the others go on */
+  onEnd(run: number, end: RunEnd): void;
   /** what the worker is doing before the first step */
   onProgress(message: string): void;
 }
 
-/** The engine as a comlink object (`engine/worker.ts`). One job at a time per worker. */
+/** What is told of a run that trains alone. */
+export type TrainListener = {
+  onMetrics(events: MetricEvent[]): void;
+  onCheckpoint(step: number, bytes: Uint8Array): Promise<void>;
+  onProgress(message: string): void;
+};
+
+/** The engine as a comlink object (`engine/worker.ts`). One group of runs at a time per worker. */
 export interface EngineWorker {
   /** opens the backends named (all when left out) and tells which are there */
   devices(only?: BackendName[]): Promise<{ available: BackendInfo[]; unavailable: { name: BackendName; reason: string }[] }>;
-  train(job: TrainJob, listener: TrainListener): Promise<TrainOutcome>;
-  pause(): Promise<void>;
-  resume(): Promise<void>;
-  /** ends the current job with status "stopped" and a checkpoint */
-  stop(): Promise<void>;
+  /**
+   * Trains runs of one program (`programsOf`) side by side, several only where the backend has replicas; resolves when every one has been told of
+   * with `onEnd`. Throws what ends all that are left: no backend, no memory, a lost device.
+   */
+  train(jobs: TrainJob[], listener: GroupListener): Promise<void>;
+  /** these three speak of one run, or of all when left out; they do nothing when nothing trains */
+  pause(run?: number): Promise<void>;
+  resume(run?: number): Promise<void>;
+  /** ends with status "stopped" and a checkpoint */
+  stop(run?: number): Promise<void>;
 }

@@ -1,18 +1,17 @@
 import type { Backend, Executable } from "../backends/backend.ts";
-import { BatchSource, type Batch, microbatches, textsOf } from "../data/batches.ts";
+import { type Batch, textsOf } from "../data/batches.ts";
 import { validationBatches, validationWindows } from "../data/validation.ts";
 import type { RunConfig } from "../model/config.ts";
 import { microBatchOf } from "../model/transformer.ts";
-import { NumberSlot } from "../program/ops.ts";
 import { planRun } from "../program/plan.ts";
-import type { Plan } from "../program/plan-types.ts";
-import { loadCheckpoint, saveCheckpoint, saveWeights } from "./checkpoint.ts";
+import type { Plan, Slice } from "../program/plan-types.ts";
+import type { Control, GroupControl } from "./control.ts";
 import { evaluate } from "./evaluate.ts";
-import { meanMaxVio } from "./metrics.ts";
-import type { MetricEvent, StepMetrics, TrainJob, TrainListener, TrainOutcome } from "./protocol.ts";
-import { microstepsPerStep, numbersOfStep } from "./schedule.ts";
-import { Summary } from "./summary.ts";
-import { initialiseWeights } from "./weights.ts";
+import type { GroupListener, RunEnd, StepMetrics, TrainJob } from "./protocol.ts";
+import { type ReplicaMemory, ReplicaSet } from "./replica-set.ts";
+import { metricSlices, Replica } from "./replica.ts";
+import { coveringConfig } from "./shared-program.ts";
+import { copyReplica } from "./weights.ts";
 
 /** Steps whose metrics may still be on the device while the next are queued. */
 const stepsInFlight = 2;
@@ -22,226 +21,279 @@ const metricsEveryMilliseconds = 100;
 /** Checkpoints of a large model come less often than asked for, so that they take no more than this part of the time; asked for after every step, they come. */
 const checkpointShare = 0.02;
 
-/** What the outside may ask of a training loop between steps. */
-export interface Control {
-  stop: boolean;
-  /** resolves when not paused */
-  unpaused: Promise<void>;
-  /** hands the thread to waiting messages */
-  breathe(): Promise<void>;
-}
-
-/** Trains one run from its first step or a checkpoint to its end, a divergence or a stop. */
-export async function train(job: TrainJob, backend: Backend, control: Control, listener: TrainListener): Promise<TrainOutcome> {
-  const plan = planRun(job.config);
+/**
+ * Trains runs that share a program side by side, each from its first step or a checkpoint to its end, a divergence or a stop; several only on a
+ * backend that has replicas. What one run does or is told has no influence on the numbers of the others. Throws what ends all of them.
+ */
+export async function trainGroup(jobs: readonly TrainJob[], backend: Backend, control: GroupControl, listener: GroupListener): Promise<void> {
+  const covering = coveringConfig(jobs.map(({ config }) => config));
+  const plan = planRun(covering);
   const executable = await backend.compile(plan, {
+    replicas: jobs.length,
     onProgress: (done, total) => listener.onProgress(`compiling kernels ${done} of ${total}`),
   });
   try {
-    return await new Training(job, backend, plan, executable, control, listener).run();
+    await new GroupTraining(jobs, backend, covering, plan, executable, control, listener).run();
   } finally {
     executable.dispose();
   }
 }
 
-class Training {
-  private readonly config: RunConfig;
-  private readonly source: BatchSource;
-  private readonly validation: Batch[];
-  private readonly domains: string[];
-  private readonly summary: Summary;
-  private readonly events: MetricEvent[] = [];
-  private step = 0;
-  private seconds = 0;
-  private clock = performance.now();
-  private lastBreath = performance.now();
-  private lastFlush = 0;
-  private lastCheckpoint = performance.now();
-  private checkpointMilliseconds = 0;
-  private readonly job: TrainJob;
-  private readonly backend: Backend;
-  private readonly plan: Plan;
-  private readonly executable: Executable;
-  private readonly control: Control;
-  private readonly listener: TrainListener;
+/** A step on its way: its metrics, and whose they are. */
+type StepInFlight = { replica: Replica; metrics: StepMetrics }[];
 
-  constructor(job: TrainJob, backend: Backend, plan: Plan, executable: Executable, control: Control, listener: TrainListener) {
-    this.job = job;
+class GroupTraining {
+  /** the run at index i has replica i of the executable */
+  private readonly active: Replica[] = [];
+  /** runs that were paused while others went on, as checkpoints: they hold no replica */
+  private readonly parked = new Map<Replica, Uint8Array>();
+  private inFlight: Promise<StepInFlight>[] = [];
+  private clock = 0;
+  private lastBreath = performance.now();
+  private checkpointMilliseconds = 0;
+  private validation: Batch[] = [];
+  private readonly domains: string[];
+  private readonly wanted: Slice[];
+  private readonly replicas: ReplicaSet;
+  private readonly jobs: readonly TrainJob[];
+  private readonly backend: Backend;
+  private readonly covering: RunConfig;
+  private readonly plan: Plan;
+  private readonly control: GroupControl;
+  private readonly listener: GroupListener;
+
+  constructor(jobs: readonly TrainJob[], backend: Backend, covering: RunConfig, plan: Plan, executable: Executable, control: GroupControl, listener: GroupListener) {
+    this.jobs = jobs;
     this.backend = backend;
+    this.covering = covering;
     this.plan = plan;
-    this.executable = executable;
     this.control = control;
     this.listener = listener;
-    this.config = job.config;
-    const { train: training, model, data, validation } = job.config;
-    const shape = { batchSize: training.batchSize, seqLen: training.seqLen, vocabSize: model.vocabSize };
-    this.domains = Object.keys(data.mixture);
-    this.source = new BatchSource(job.domains, data.mixture, job.seed.data, shape);
-    this.validation = validationBatches(validationWindows(textsOf(job.domains, this.domains), training.seqLen, validation.windowsPerDomain), {
-      ...shape,
-      batchSize: microBatchOf(job.config),
-    });
-    this.summary = new Summary(training.steps, model.vocabSize);
+    this.domains = Object.keys(covering.data.mixture);
+    this.wanted = metricSlices(plan);
+    this.replicas = new ReplicaSet(executable);
   }
 
-  async run(): Promise<TrainOutcome> {
-    const { config, executable, plan, job } = this;
-    const { info } = this.backend;
-    if (job.checkpoint) {
-      const progress = loadCheckpoint(executable, plan, job.checkpoint, this.source, this.summary);
-      this.step = progress.step;
-      this.seconds = progress.seconds;
-    } else {
-      initialiseWeights(executable, plan, job.seed.init, config.model.initializerRange);
-    }
-
-    const { steps, evalEvery, checkpointEverySeconds, keep } = config.train;
-    let evaluation: Awaited<ReturnType<typeof evaluate>> | null = null;
-    let inFlight: Promise<StepMetrics>[] = [];
-    const settle = async (leave: number) => {
-      while (inFlight.length > leave) this.record(await (inFlight.shift() as Promise<StepMetrics>));
-    };
-    // A lost device makes every read in flight fail; one of them is thrown, the others must not go unhandled.
-    const track = (metrics: Promise<StepMetrics>) => {
-      metrics.catch(() => {});
-      inFlight.push(metrics);
-    };
-
-    this.clock = performance.now();
-    while (this.step < steps) {
-      track(this.trainStep(this.step + 1));
-      this.step++;
-      await settle(stepsInFlight - 1);
-      const last = this.step === steps;
-      const due = last || this.step % evalEvery === 0;
-      const apart = checkpointEverySeconds === 0 ? 0 : Math.max(checkpointEverySeconds * 1000, this.checkpointMilliseconds / checkpointShare);
-      const checkpointDue = performance.now() - this.lastCheckpoint > apart;
-      if (due || checkpointDue || this.control.stop) await settle(0);
-      if (this.summary.diverged) {
-        this.flush(true);
-        return { status: "diverged", divergedAt: this.step, reason: this.summary.diverged, info };
-      }
-      if (due) {
-        this.stopClock();
-        evaluation = await evaluate(executable, plan, config, this.validation, this.domains, () => this.breathe());
-        this.events.push({ kind: "eval", step: this.step, tokens: this.tokens, seconds: this.seconds, ...evaluation });
-        this.startClock();
-      }
-      if (this.control.stop && !last) {
-        this.flush(true);
-        this.stopClock();
-        return { status: "stopped", step: this.step, checkpoint: await this.checkpoint(), info };
-      }
-      if (checkpointDue && !last) {
-        this.flush(true);
-        this.stopClock();
-        const begun = performance.now();
-        await this.listener.onCheckpoint(this.step, await this.checkpoint());
-        this.lastCheckpoint = performance.now();
-        this.checkpointMilliseconds = this.lastCheckpoint - begun;
-        this.startClock();
-      }
-      this.flush(false);
+  async run(): Promise<void> {
+    this.jobs.forEach((job, run) => this.begin(run, job));
+    this.startClock();
+    for (;;) {
+      await this.obey();
+      if (this.active.length === 0) return;
+      this.queueStep();
+      await this.settle(stepsInFlight - 1);
+      const time = performance.now();
+      const validated = this.active.filter((replica) => replica.evaluationIsDue);
+      const saved = this.active.filter((replica) => this.checkpointIsDue(replica, time));
+      if (validated.length + saved.length > 0) await this.settle(0);
+      await this.evaluate(validated);
+      await this.endWhatEnded();
+      await this.save(saved);
+      for (const replica of this.active) this.flush(replica, metricsEveryMilliseconds);
       await this.breathe();
     }
-    inFlight = [];
+  }
+
+  /** Gives a run the next replica. What is wrong with it alone ends it alone. */
+  private begin(run: number, job: TrainJob): void {
+    try {
+      const replica = new Replica(run, job, this.covering, this.plan);
+      if (this.validation.length === 0) this.validation = this.validationOf(job);
+      this.enter(replica, job.checkpoint);
+    } catch (error) {
+      this.listener.onEnd(run, { status: "failed", error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  private enter(replica: Replica, checkpoint: Uint8Array | null): void {
+    replica.enter(this.replicas.memory(this.active.length), checkpoint);
+    this.active.push(replica);
+    this.replicas.count = this.active.length;
+  }
+
+  /** The same for all runs of a group: their domains and shapes are. */
+  private validationOf({ domains, config }: TrainJob): Batch[] {
+    const { seqLen } = config.train;
+    const windows = validationWindows(textsOf(domains, this.domains), seqLen, config.validation.windowsPerDomain);
+    return validationBatches(windows, { batchSize: microBatchOf(config), seqLen, vocabSize: config.model.vocabSize });
+  }
+
+  /** Does what was asked of single runs since the last step; returns when some run may go on or none is left. */
+  private async obey(): Promise<void> {
+    for (;;) {
+      const { mark } = this.control;
+      if (this.active.some((replica) => this.asked(replica).stop || this.asked(replica).paused)) {
+        await this.settle(0);
+        await this.endWhatEnded();
+      }
+      await this.stop(this.active.filter((replica) => this.asked(replica).stop));
+      for (const [replica, checkpoint] of this.parked) await this.unpark(replica, checkpoint);
+      const paused = this.active.filter((replica) => this.asked(replica).paused);
+      if (paused.length < this.active.length) {
+        for (const replica of paused) await this.park(replica);
+        return;
+      }
+      if (this.active.length + this.parked.size === 0) return;
+      for (const replica of this.active) this.flush(replica, 0);
+      await this.aside(() => this.control.changed(mark));
+    }
+  }
+
+  private async stop(runs: Replica[]): Promise<void> {
+    if (runs.length === 0) return;
+    const ends: [Replica, RunEnd][] = [];
+    await this.aside(async () => {
+      for (const replica of runs) ends.push([replica, { status: "stopped", step: replica.step, checkpoint: await this.checkpointOf(replica), info: this.backend.info }]);
+    });
+    await this.end(ends);
+  }
+
+  private async park(replica: Replica): Promise<void> {
+    this.parked.set(replica, await this.aside(() => this.checkpointOf(replica)));
+    this.flush(replica, 0);
+    await this.remove([replica]);
+  }
+
+  private async unpark(replica: Replica, checkpoint: Uint8Array): Promise<void> {
+    const { stop, paused } = this.asked(replica);
+    if (paused && !stop) return;
+    this.parked.delete(replica);
+    if (stop) return this.listener.onEnd(replica.run, { status: "stopped", step: replica.step, checkpoint, info: this.backend.info });
+    await this.aside(async () => this.enter(replica, checkpoint));
+  }
+
+  /** Queues the next optimizer step of every active run and asks for its metrics. */
+  private queueStep(): void {
+    const { replicas, plan } = this;
+    const { inputs } = plan;
+    const runs = [...this.active];
+    const numbers = runs.map((replica) => replica.numbers());
+    const batches = runs.map((replica) => replica.batches());
+    replicas.writeEach(inputs.numbers, numbers);
+    batches[0].forEach((_, n) => {
+      for (const name of ["tokens", "targets", "order", "starts"] as const) replicas.writeEach(inputs[name], batches.map((own) => own[n][name]));
+      replicas.run("microstep", n === 0);
+    });
+    replicas.run("step");
+    const steps = runs.map((replica) => ++replica.step);
+    const metrics = replicas.readEach(this.wanted).then((values) =>
+      runs.map((replica, n) => ({ replica, metrics: replica.metrics(steps[n], this.secondsOf(replica), values[n], numbers[n]) })),
+    );
+    // A lost device makes every read in flight fail; one of them is thrown, the others must not go unhandled.
+    metrics.catch(() => {});
+    this.inFlight.push(metrics);
+  }
+
+  /** Waits until no more than `leave` steps are on their way. */
+  private async settle(leave: number): Promise<void> {
+    while (this.inFlight.length > leave) for (const { replica, metrics } of await this.inFlight.shift()!) replica.record(metrics);
+  }
+
+  private async evaluate(runs: Replica[]): Promise<void> {
+    const due = runs.filter((replica) => replica.divergedAt === null);
+    if (due.length === 0) return;
+    const places = due.map((replica) => this.active.indexOf(replica));
+    await this.aside(async () => {
+      const evaluations = await evaluate(this.replicas, this.plan, this.covering, this.validation, this.domains, places, () => this.breathe());
+      due.forEach((replica, n) => replica.evaluated(evaluations[n]));
+    });
+  }
+
+  private async endWhatEnded(): Promise<void> {
+    const over = this.active.filter((replica) => replica.divergedAt !== null || replica.isLast);
+    if (over.length === 0) return;
+    const ends: [Replica, RunEnd][] = [];
+    await this.aside(async () => {
+      for (const replica of over) ends.push([replica, await replica.ending(this.memoryOf(replica), this.backend.info)]);
+    });
+    await this.end(ends);
+  }
+
+  private async end(ends: [Replica, RunEnd][]): Promise<void> {
+    for (const [replica, end] of ends) {
+      this.flush(replica, 0);
+      this.listener.onEnd(replica.run, end);
+    }
+    await this.remove(ends.map(([replica]) => replica));
+  }
+
+  /** Takes runs off the device; those behind them move up, so that the device never computes for a run that is gone. */
+  private async remove(gone: Replica[]): Promise<void> {
+    const count = this.active.length - gone.length;
+    const free = gone.map((replica) => this.active.indexOf(replica)).filter((place) => place < count);
+    await this.aside(async () => {
+      for (const [place, replica] of this.active.entries()) {
+        if (place < count || gone.includes(replica)) continue;
+        const to = free.shift()!;
+        await copyReplica(this.replicas.memory(place), this.replicas.memory(to), this.plan);
+        this.active[to] = replica;
+      }
+      this.active.length = this.replicas.count = count;
+    });
+  }
+
+  private checkpointIsDue({ config, lastCheckpoint }: Replica, time: number): boolean {
+    const every = config.train.checkpointEverySeconds;
+    return time - lastCheckpoint > (every === 0 ? 0 : Math.max(every * 1000, this.checkpointMilliseconds / checkpointShare));
+  }
+
+  private async save(due: Replica[]): Promise<void> {
+    const runs = due.filter((replica) => this.active.includes(replica));
+    if (runs.length === 0) return;
+    await this.aside(async () => {
+      const begun = performance.now();
+      for (const replica of runs) {
+        this.flush(replica, 0);
+        await this.listener.onCheckpoint(replica.run, replica.step, await this.checkpointOf(replica));
+        replica.lastCheckpoint = performance.now();
+      }
+      this.checkpointMilliseconds = performance.now() - begun;
+    });
+  }
+
+  private checkpointOf(replica: Replica): Promise<Uint8Array> {
+    return replica.checkpoint(this.memoryOf(replica));
+  }
+
+  private memoryOf(replica: Replica): ReplicaMemory {
+    return this.replicas.memory(this.active.indexOf(replica));
+  }
+
+  private asked(replica: Replica): Control {
+    return this.control.runs[replica.run];
+  }
+
+  private flush(replica: Replica, apart: number): void {
+    const events = replica.flush(apart);
+    if (events.length > 0) this.listener.onMetrics(replica.run, events);
+  }
+
+  /** Work that is no training, on a device that has nothing left to do: the clock stands still. */
+  private async aside<T>(work: () => Promise<T>): Promise<T> {
+    await this.settle(0);
     this.stopClock();
-    this.flush(true);
-    evaluation ??= await evaluate(executable, plan, config, this.validation, this.domains, () => this.breathe());
-    const metrics = this.summary.finish(evaluation, this.domains, this.step, this.tokens, this.seconds);
-    return { status: "done", metrics, weights: keep === "weights" ? await saveWeights(executable, plan) : null, info };
+    try {
+      return await work();
+    } finally {
+      this.startClock();
+    }
   }
 
-  private get tokens(): number {
-    return this.step * this.config.train.batchSize * this.config.train.seqLen;
-  }
-
-  private checkpoint(): Promise<Uint8Array> {
-    return saveCheckpoint(this.executable, this.plan, {
-      step: this.step,
-      seconds: this.seconds,
-      data: this.source.getState(),
-      summary: this.summary.getState(),
-    });
-  }
-
-  /** Queues optimizer step `t` (1-based) and asks for its metrics. */
-  private trainStep(t: number): Promise<StepMetrics> {
-    const { config, executable, plan } = this;
-    const { inputs, metrics } = plan;
-    const numbers = numbersOfStep(config, t);
-    executable.write(inputs.numbers, numbers);
-    microbatches(this.source.next(), microBatchOf(config)).forEach((batch, n) => {
-      executable.write(inputs.tokens, batch.tokens);
-      executable.write(inputs.targets, batch.targets);
-      executable.write(inputs.order, batch.order);
-      executable.write(inputs.starts, batch.starts);
-      executable.run("microstep", n === 0);
-    });
-    executable.run("step");
-    const wanted = [metrics.trainLoss, metrics.gradNorm, metrics.clipScale, ...metrics.mtpLoss, ...metrics.balanceLoss, ...metrics.load];
-    return executable.read(wanted).then((values) => this.stepMetrics(t, values, numbers));
-  }
-
-  private stepMetrics(step: number, values: ArrayLike<number>[], numbers: Float64Array): StepMetrics {
-    const { mtpLoss, balanceLoss, load } = this.plan.metrics;
-    const microsteps = microstepsPerStep(this.config.train);
-    const scale = values[2][0];
-    const gradScale = numbers[NumberSlot.gradScale];
-    const losses = values.slice(3 + mtpLoss.length, 3 + mtpLoss.length + balanceLoss.length);
-    const loads = values.slice(values.length - load.length).map((groups) => this.sumGroups(groups));
-    return {
-      kind: "step",
-      step,
-      tokens: step * this.config.train.batchSize * this.config.train.seqLen,
-      seconds: this.seconds + (performance.now() - this.clock) / 1000,
-      trainLoss: values[0][0] / microsteps,
-      mtpLoss: mtpLoss.map((_, n) => values[3 + n][0] / microsteps),
-      balanceLoss: losses.reduce((sum, loss) => sum + loss[0], 0) / microsteps,
-      gradNorm: values[1][0],
-      clipped: scale > 0 && scale < Math.fround(gradScale),
-      skipped: scale === 0,
-      lr: numbers[NumberSlot.lr],
-      maxVioBatch: meanMaxVio(loads),
-    };
-  }
-
-  /** f32[groups,E] → counts of each expert over the whole batch. */
-  private sumGroups(groups: ArrayLike<number>): number[] {
-    const { nRoutedExperts: experts } = this.config.model;
-    const counts = new Array<number>(experts).fill(0);
-    for (let at = 0; at < groups.length; at++) counts[at % experts] += groups[at];
-    return counts;
-  }
-
-  private record(metrics: StepMetrics): void {
-    this.summary.add(metrics);
-    this.events.push(metrics);
-  }
-
-  private flush(now: boolean): void {
-    const time = performance.now();
-    if (this.events.length === 0 || (!now && time - this.lastFlush < metricsEveryMilliseconds)) return;
-    this.lastFlush = time;
-    this.listener.onMetrics(this.events.splice(0));
+  private secondsOf(replica: Replica): number {
+    return replica.seconds + (performance.now() - this.clock) / 1000;
   }
 
   private stopClock(): void {
-    this.seconds += (performance.now() - this.clock) / 1000;
+    for (const replica of this.active) replica.seconds = this.secondsOf(replica);
   }
 
   private startClock(): void {
     this.clock = performance.now();
   }
 
-  /** Lets messages in now and then; the training clock stands still while paused. */
   private async breathe(): Promise<void> {
     if (performance.now() - this.lastBreath < breathEveryMilliseconds) return;
     await this.control.breathe();
-    const before = performance.now();
-    await this.control.unpaused;
-    this.clock += performance.now() - before;
     this.lastBreath = performance.now();
   }
 }
-

@@ -5,6 +5,7 @@ import type { ExperimentRequest } from "../notebook/kernel-protocol.ts";
 import type { ExperimentResult, Results } from "../results.ts";
 import { openDomains } from "../runs/corpora-node.ts";
 import { Coordinator, type Study } from "../runs/coordinator.ts";
+import { replicasOn } from "../runs/groups.ts";
 import { encode } from "../runs/json.ts";
 import { writeError } from "../runs/filesystem.ts";
 import { rememberStore } from "../runs/index-stores.ts";
@@ -42,7 +43,7 @@ export async function run(argv: string[]): Promise<number> {
   present.device(choice);
   planned.plans.forEach((plan, i) => present.plan(plan, caches[i]));
 
-  const coordinator = new Coordinator({ store, openExecutor: open, workers, backend: choice.info.name, domains: openDomains });
+  const coordinator = new Coordinator({ store, openExecutor: open, workers, replicas: replicasOn(choice.info), backend: choice.info.name, domains: openDomains });
   coordinator.subscribe(present.event);
   const interrupt = onInterrupt(() => {
     present.close();

@@ -1,8 +1,10 @@
 /** Owns the queue, the workers and what is known of every run; performs what the schedule decides and tells what happens. */
 import type { BackendName } from "../../engine/backends/backend.ts";
+import type { RunConfig } from "../../engine/model/config.ts";
 import type { DomainText, MetricEvent } from "../../engine/train/protocol.ts";
 import type { ExperimentResult, RunResult } from "../results.ts";
 import type { OpenExecutor } from "./executors.ts";
+import { groupRules } from "./groups.ts";
 import { LiveRun } from "./live-run.ts";
 import type { ExperimentPlan } from "./plan.ts";
 import { progressOf, type StudyProgress } from "./progress.ts";
@@ -10,7 +12,8 @@ import { buildExperimentResult } from "./result.ts";
 import { RunControl } from "./run-control.ts";
 import { advance, emptySchedule, isEnded, type Schedule, type ScheduleCommand, type ScheduleEvent } from "./schedule.ts";
 import type { RunStore } from "./store.ts";
-import { trainRun, type TrainEnd } from "./train-run.ts";
+import { trainGroup } from "./train-group.ts";
+import { TrainingRun } from "./train-run.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 export type CoordinatorEvent =
@@ -25,8 +28,10 @@ export type CoordinatorEvent =
 export interface CoordinatorOptions {
   store: RunStore;
   openExecutor: OpenExecutor;
-  /** runs that train at once */
+  /** groups of runs that train at once */
   workers: number;
+  /** how many runs of a program one worker trains side by side; left out: one */
+  replicas?(program: RunConfig): number;
   backend: BackendName;
   /** the frozen text of these domains, in this order */
   domains(names: readonly string[]): Promise<DomainText[]>;
@@ -77,6 +82,7 @@ export class Coordinator {
   /** by id in the schedule: study / run */
   private readonly live = new Map<string, LiveRun>();
   private readonly controls = new Map<string, RunControl>();
+  private readonly replicas: (program: RunConfig) => number;
   private readonly working = new Set<Promise<void>>();
   private schedule: Schedule;
   private retry: ReturnType<typeof setTimeout> | null = null;
@@ -85,6 +91,7 @@ export class Coordinator {
   constructor(options: CoordinatorOptions) {
     this.options = options;
     this.pool = new WorkerPool(options.openExecutor);
+    this.replicas = options.replicas ?? (() => 1);
     this.schedule = emptySchedule(Math.max(1, options.workers));
   }
 
@@ -104,12 +111,13 @@ export class Coordinator {
     });
     finished.catch(() => {}); // whoever waits for it hears of it
     this.studies.set(id, state);
-    this.dispatch({ type: "submit", study: id, runs: runs.map((run) => ({ id: scheduleId(run), key: run.planned.key })) });
+    const groups = groupRules(plan.runs.map(({ config }) => config), this.replicas);
+    this.dispatch({ type: "submit", study: id, runs: runs.map((run, n) => ({ id: scheduleId(run), key: run.planned.key, group: groups[n] })) });
     this.track(this.begin(state));
     return {
       id, plan, finished,
       runs: () => runs.map((run) => run.result()),
-      progress: () => progressOf(runs, this.schedule.slots),
+      progress: () => this.progress(state),
       pause: () => this.dispatch({ type: "pause", study: id }),
       resume: () => this.dispatch({ type: "resume", study: id }),
       stop: () => this.dispatch({ type: "stop", study: id }),
@@ -162,7 +170,7 @@ export class Coordinator {
   private perform(command: ScheduleCommand): void {
     switch (command.type) {
       case "start":
-        return this.track(this.train(command.run, command.slot));
+        return this.track(this.train(command.runs, command.slot));
       case "pause":
       case "resume":
       case "stop":
@@ -177,45 +185,65 @@ export class Coordinator {
     }
   }
 
-  private async train(id: string, slot: number): Promise<void> {
+  private async train(ids: string[], slot: number): Promise<void> {
+    const runs = ids.map((id) => this.training(id));
+    const { study } = runs[0].run;
+    await trainGroup(runs, {
+      executor: () => this.pool.get(slot),
+      onEnd: (ended) => this.ended(ended),
+      onMessage: (text) => this.emit({ type: "message", study, text }),
+    });
+  }
+
+  private training(id: string): TrainingRun {
     const run = this.live.get(id)!;
     const study = this.studies.get(run.study)!;
     const { store, backend, now = () => new Date() } = this.options;
     const control = new RunControl();
     this.controls.set(id, control);
-    const end = await trainRun(run, {
+    return new TrainingRun(run, {
       store, backend, control, now,
       dataHash: study.plan.dataHash,
       texts: study.texts,
       fresh: study.fresh && !run.started,
-      executor: () => this.pool.get(slot),
       onMetrics: (events) => {
         this.emit({ type: "metrics", study: run.study, run: run.planned.id, events });
-        this.emit({ type: "progress", study: run.study, progress: progressOf(study.runs, this.schedule.slots) });
+        this.emit({ type: "progress", study: run.study, progress: this.progress(study) });
       },
       onCheckpoint: (step) => this.emit({ type: "checkpoint", study: run.study, run: run.planned.id, step }),
       onMessage: (text) => this.emit({ type: "message", study: run.study, text }),
     });
-    this.controls.delete(id);
-    this.ended(id, run, end);
   }
 
-  private ended(id: string, run: LiveRun, end: TrainEnd): void {
-    if (end.type === "locked") {
-      this.emit({ type: "message", study: run.study, text: `${run.planned.id} is being trained by another process; its result will be taken from the store.` });
-      this.retry ??= setTimeout(() => {
-        this.retry = null;
-        this.dispatch({ type: "retry" });
-      }, this.options.retryAfter ?? 2000);
+  private ended(runs: TrainingRun[]): void {
+    for (const { run } of runs) this.controls.delete(scheduleId(run));
+    for (const { run, end } of runs) {
+      if (end?.type === "locked") this.retryLater(run);
+      if (end?.type === "ended" || end?.type === "locked") this.dispatch({ ...end, run: scheduleId(run) });
     }
-    if (end.type === "lost") this.emit({ type: "message", study: run.study, text: `${run.planned.id}: ${run.error}` });
-    this.dispatch(end.type === "ended" ? { ...end, run: id } : { type: end.type, run: id });
+    const lost = runs.filter(({ end }) => end?.type === "lost").map(({ run }) => run);
+    if (lost.length === 0) return;
+    const [{ study, planned, error }] = lost;
+    this.emit({ type: "message", study, text: `${lost.length === 1 ? planned.id : `${lost.length} runs side by side`}: ${error}` });
+    this.dispatch({ type: "lost", runs: lost.map(scheduleId) });
+  }
+
+  private retryLater({ study, planned }: LiveRun): void {
+    this.emit({ type: "message", study, text: `${planned.id} is being trained by another process; its result will be taken from the store.` });
+    this.retry ??= setTimeout(() => {
+      this.retry = null;
+      this.dispatch({ type: "retry" });
+    }, this.options.retryAfter ?? 2000);
+  }
+
+  private progress({ runs }: StudyState): StudyProgress {
+    return progressOf(runs, this.schedule.slots * Math.max(...this.schedule.runs.map(({ group }) => group.size)));
   }
 
   private report(id: string): void {
     const state = this.studies.get(id);
     if (!state?.ready) return;
-    this.emit({ type: "progress", study: id, progress: progressOf(state.runs, this.schedule.slots) });
+    this.emit({ type: "progress", study: id, progress: this.progress(state) });
     if (!state.runs.every((run) => isEnded(run.status))) return;
     this.studies.delete(id);
     try {

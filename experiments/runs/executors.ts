@@ -1,14 +1,15 @@
 /** Engine workers as the coordinator sees them, whatever thread they run in. */
 import { proxy, releaseProxy, wrap, type Endpoint } from "comlink";
-import type { EngineWorker, TrainJob, TrainListener, TrainOutcome } from "../../engine/train/protocol.ts";
+import type { EngineWorker, GroupListener, TrainJob } from "../../engine/train/protocol.ts";
 
 export interface Executor {
   devices: EngineWorker["devices"];
   /** @throws {WorkerLostError} when the worker dies; an error named DeviceLostError when its device goes away */
-  train(job: TrainJob, listener: TrainListener): Promise<TrainOutcome>;
-  pause(): Promise<void>;
-  resume(): Promise<void>;
-  stop(): Promise<void>;
+  train(jobs: TrainJob[], listener: GroupListener): Promise<void>;
+  /** one run, by the index of its job, or all */
+  pause(run?: number): Promise<void>;
+  resume(run?: number): Promise<void>;
+  stop(run?: number): Promise<void>;
   /** Ends the worker at once, whatever it is doing. */
   terminate(): Promise<void>;
 }
@@ -37,10 +38,10 @@ export function remoteExecutor({ endpoint, death, terminate }: WorkerThread): Ex
   const alive = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, death]);
   return {
     devices: (only) => alive(remote.devices(only)),
-    train: (job, listener) => alive(remote.train(job, proxy(listener)) as Promise<TrainOutcome>),
-    pause: () => alive(remote.pause()),
-    resume: () => alive(remote.resume()),
-    stop: () => alive(remote.stop()),
+    train: (jobs, listener) => alive(remote.train(jobs, proxy(listener))),
+    pause: (run) => alive(remote.pause(run)),
+    resume: (run) => alive(remote.resume(run)),
+    stop: (run) => alive(remote.stop(run)),
     terminate: async () => {
       remote[releaseProxy]();
       await terminate();

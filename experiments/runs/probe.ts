@@ -1,6 +1,7 @@
 /** How fast one plan trains on one backend, found by training it for about a second. */
 import type { BackendInfo, BackendName } from "../../engine/backends/backend.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
+import { trainAlone } from "../../engine/train/alone.ts";
 import type { DomainText, MetricEvent } from "../../engine/train/protocol.ts";
 import type { Executor, OpenExecutor } from "./executors.ts";
 
@@ -64,7 +65,8 @@ async function probeWorker(executor: Executor, { config, texts, backend, seconds
     train: { ...train, evalEvery: train.steps, checkpointEverySeconds: Number.MAX_SAFE_INTEGER, keep: "none" },
     validation: { windowsPerDomain: 1 },
   };
-  const training = executor.train({ config: short, seed: { init: 1, data: 1 }, domains: texts, backend, checkpoint: null }, { onMetrics, onCheckpoint: async () => {}, onProgress: () => {} });
+  const job = { config: short, seed: { init: 1, data: 1 }, domains: texts, backend, checkpoint: null };
+  const training = trainAlone((jobs, listener) => executor.train(jobs, listener), job, { onMetrics, onCheckpoint: async () => {}, onProgress: () => {} });
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tooLong = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {

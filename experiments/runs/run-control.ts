@@ -3,25 +3,27 @@ import type { Executor } from "./executors.ts";
 /** What a person asked of one run, kept until there is a worker that can be told. */
 export class RunControl {
   private executor: Executor | null = null;
+  /** index in the group that the worker trains */
+  private index = 0;
   private paused = false;
   private wake: () => void = () => {};
   stopping = false;
 
   pause(): void {
     this.paused = true;
-    this.tell((executor) => executor.pause());
+    this.tell((executor) => executor.pause(this.index));
   }
 
   resume(): void {
     this.paused = false;
     this.wake();
-    this.tell((executor) => executor.resume());
+    this.tell((executor) => executor.resume(this.index));
   }
 
   stop(): void {
     this.stopping = true;
     this.wake();
-    this.tell((executor) => executor.stop());
+    this.tell((executor) => executor.stop(this.index));
   }
 
   /** Resolves when the run may start or must not any more. */
@@ -29,11 +31,17 @@ export class RunControl {
     while (this.paused && !this.stopping) await new Promise<void>((resolve) => (this.wake = resolve));
   }
 
-  /** From now on this worker is training the run. */
-  attach(executor: Executor): void {
+  /** Ends this attempt without a person having asked: what it finds cannot be kept. */
+  abandon(): void {
+    this.tell((executor) => executor.stop(this.index));
+  }
+
+  /** From now on this worker is training the run, as the one with this index in its group. */
+  attach(executor: Executor, index: number): void {
     this.executor = executor;
-    if (this.paused) this.tell((worker) => worker.pause());
-    if (this.stopping) this.tell((worker) => worker.stop());
+    this.index = index;
+    if (this.paused) this.pause();
+    if (this.stopping) this.stop();
   }
 
   detach(): void {

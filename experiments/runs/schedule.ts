@@ -9,6 +9,8 @@ export interface ScheduledRun {
   study: string;
   /** runs with equal keys are one training */
   key: string;
+  /** with which others it may train side by side */
+  group: GroupRule;
   status: RunStatus;
   /** worker that has it, or null */
   slot: number | null;
@@ -17,6 +19,14 @@ export interface ScheduledRun {
   /** not to be started: the store is being asked for it (until "ready"), or another process has it (until "retry") */
   held: "lookup" | "locked" | null;
 }
+
+/** Runs of a study with the same program may train in one worker at once, `size` of them at most. */
+export interface GroupRule {
+  program: string;
+  size: number;
+}
+
+const alone: GroupRule = { program: "", size: 1 };
 
 export interface Schedule {
   /** in the order in which they are to start */
@@ -30,13 +40,13 @@ export interface Schedule {
 export type Ending = "done" | "diverged" | "failed" | "stopped";
 
 export type ScheduleEvent =
-  | { type: "submit"; study: string; runs: { id: string; key: string }[] }
+  | { type: "submit"; study: string; runs: { id: string; key: string; group?: GroupRule }[] }
   /** what the store has of a study is known */
   | { type: "ready"; study: string }
   /** a run ended, in a worker or because the store had it */
   | { type: "ended"; run: string; ending: Ending }
-  /** the worker died or its device was lost */
-  | { type: "lost"; run: string }
+  /** the worker that had these runs died, or its device was lost */
+  | { type: "lost"; runs: string[] }
   /** another process holds the run */
   | { type: "locked"; run: string }
   /** time to try locked runs again */
@@ -45,7 +55,8 @@ export type ScheduleEvent =
   | { type: "pause" | "resume" | "stop"; study: string };
 
 export type ScheduleCommand =
-  | { type: "start"; run: string; slot: number }
+  /** these runs are to train side by side */
+  | { type: "start"; runs: string[]; slot: number }
   | { type: "pause" | "resume" | "stop"; run: string; slot: number }
   /** the worker in this slot is to be replaced by a new one */
   | { type: "replace"; slot: number }
@@ -68,19 +79,19 @@ export function advance(schedule: Schedule, event: ScheduleEvent): { schedule: S
 function apply(schedule: Schedule, event: ScheduleEvent, commands: ScheduleCommand[]): Schedule {
   switch (event.type) {
     case "submit": {
-      const added = event.runs.map((run): ScheduledRun => ({ ...run, study: event.study, status: "queued", slot: null, losses: 0, held: "lookup" }));
+      const added = event.runs.map(({ id, key, group = alone }): ScheduledRun => ({ id, key, group, study: event.study, status: "queued", slot: null, losses: 0, held: "lookup" }));
       return { ...schedule, runs: [...schedule.runs, ...added] };
     }
     case "ready":
       return { ...schedule, runs: schedule.runs.map((run) => (run.study === event.study && run.held === "lookup" ? { ...run, held: null } : run)) };
     case "ended":
       return end(schedule, event.run, event.ending, commands);
-    case "lost": {
-      const run = find(schedule, event.run);
-      if (run.slot !== null) commands.push({ type: "replace", slot: run.slot });
-      if (run.losses >= maxLosses) return end(schedule, event.run, "failed", commands);
-      return update(schedule, event.run, { status: "queued", slot: null, losses: run.losses + 1 });
-    }
+    case "lost":
+      for (const slot of new Set(event.runs.map((id) => find(schedule, id).slot))) if (slot !== null) commands.push({ type: "replace", slot });
+      return event.runs.reduce((next, id) => {
+        const { losses } = find(next, id);
+        return losses >= maxLosses ? end(next, id, "failed", commands) : update(next, id, { status: "queued", slot: null, losses: losses + 1 });
+      }, schedule);
     case "locked":
       return update(schedule, event.run, { status: "queued", slot: null, held: "locked" });
     case "retry":
@@ -128,17 +139,31 @@ function end(schedule: Schedule, id: string, ending: Ending, commands: ScheduleC
 }
 
 function startQueued(schedule: Schedule, commands: ScheduleCommand[]): Schedule {
-  const busy = new Set(schedule.runs.flatMap((run) => (run.slot === null ? [] : [run.slot])));
-  const free = Array.from({ length: schedule.slots }, (_, slot) => slot).filter((slot) => !busy.has(slot));
-  const keys = new Set(schedule.runs.flatMap((run) => (run.slot === null ? [] : [run.key])));
-  const runs = schedule.runs.map((run): ScheduledRun => {
-    if (run.status !== "queued" || run.held !== null || schedule.pausedStudies.has(run.study) || keys.has(run.key) || free.length === 0) return run;
-    const slot = free.shift()!;
+  const busy = new Set(schedule.runs.map((run) => run.slot));
+  let next = schedule;
+  for (let slot = 0; slot < schedule.slots; slot++) {
+    if (busy.has(slot)) continue;
+    const runs = nextGroup(next);
+    if (runs.length === 0) break;
+    commands.push({ type: "start", runs: runs.map(({ id }) => id), slot });
+    next = runs.reduce((state, { id }) => update(state, id, { status: "running", slot }), next);
+  }
+  return next;
+}
+
+/** The first run that may start, and with it the next ones of its study that share its program. */
+function nextGroup({ runs, pausedStudies }: Schedule): ScheduledRun[] {
+  const keys = new Set(runs.flatMap((run) => (run.slot === null ? [] : [run.key])));
+  const group: ScheduledRun[] = [];
+  for (const run of runs) {
+    if (run.status !== "queued" || run.held !== null || pausedStudies.has(run.study) || keys.has(run.key)) continue;
+    const [first] = group;
+    if (first && (run.study !== first.study || run.group.program !== first.group.program)) continue;
+    if (first && group.length >= first.group.size) break;
     keys.add(run.key);
-    commands.push({ type: "start", run: run.id, slot });
-    return { ...run, status: "running", slot };
-  });
-  return { ...schedule, runs };
+    group.push(run);
+  }
+  return group;
 }
 
 function find(schedule: Schedule, id: string): ScheduledRun {

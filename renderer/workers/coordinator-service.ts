@@ -8,6 +8,7 @@ import { chooseBackend, type Devices } from "../../experiments/runs/backend-choi
 import { chooseForStudy, type StudyChoice } from "../../experiments/runs/choose-backend.ts";
 import { Coordinator, type CoordinatorEvent, type Study } from "../../experiments/runs/coordinator.ts";
 import type { OpenExecutor } from "../../experiments/runs/executors.ts";
+import { replicasOn } from "../../experiments/runs/groups.ts";
 import { lookUp, planExperiment, type ExperimentPlan } from "../../experiments/runs/plan.ts";
 import { Rates, type RateStore } from "../../experiments/runs/rates.ts";
 import { experimentId, resolveExperiment, type Override } from "../../experiments/runs/spec.ts";
@@ -159,7 +160,7 @@ export class CoordinatorService {
     const name = `${this.opening}:${info.name}:${workers}`;
     let coordinator = this.coordinators.get(name);
     if (!coordinator) {
-      coordinator = new Coordinator({ store: this.openStore, openExecutor: this.openExecutor, workers, backend: info.name, domains: domainTexts });
+      coordinator = new Coordinator({ store: this.openStore, openExecutor: this.openExecutor, workers, replicas: replicasOn(info), backend: info.name, domains: domainTexts });
       coordinator.subscribe((event) => this.listener({ ...event, study: `${name}/${event.study}` }));
       this.coordinators.set(name, coordinator);
     }

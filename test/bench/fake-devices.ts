@@ -1,7 +1,7 @@
 /** A machine on paper: backends with given speeds, under workers that do no mathematics. */
 import type { BackendInfo, BackendName } from "../../engine/backends/backend.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
-import type { MetricEvent, TrainOutcome } from "../../engine/train/protocol.ts";
+import type { MetricEvent } from "../../engine/train/protocol.ts";
 import type { Devices } from "../../experiments/runs/backend-choice.ts";
 import type { ChoiceOptions } from "../../experiments/runs/choose-backend.ts";
 import type { OpenExecutor } from "../../experiments/runs/executors.ts";
@@ -30,7 +30,7 @@ export function machine(infos: BackendInfo[], speeds: Machine["speeds"]): Machin
     let stop = false;
     return {
       devices: async (names) => ({ available: infos.filter(({ name }) => !names || names.includes(name)), unavailable: [] }),
-      train: async ({ config, backend }, { onMetrics }): Promise<TrainOutcome> => {
+      train: async ([{ config, backend }], { onMetrics, onEnd }) => {
         probed.push(backend);
         const speed = speeds[backend]!;
         if (speed instanceof Error) throw speed;
@@ -40,9 +40,9 @@ export function machine(infos: BackendInfo[], speeds: Machine["speeds"]): Machin
           await new Promise(setImmediate);
           // the first two steps are slow, as they are while a runtime compiles
           const seconds = (step * perStep) / speed + 0.1 * Math.min(step, 2);
-          onMetrics([{ kind: "step", step, tokens: step * perStep, seconds } as MetricEvent]);
+          onMetrics(0, [{ kind: "step", step, tokens: step * perStep, seconds } as MetricEvent]);
         }
-        return { status: "stopped", step: 1, checkpoint: new Uint8Array(), info: infos[0] };
+        onEnd(0, { status: "stopped", step: 1, checkpoint: new Uint8Array(), info: infos[0] });
       },
       pause: async () => {},
       resume: async () => {},

@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { dataHash, domainNames } from "../../engine/data/corpus.ts";
 import { semantics, type RunConfig } from "../../engine/model/config.ts";
 import { benchModels, type BenchModel } from "../../engine/bench/models.ts";
+import { trainAlone } from "../../engine/train/alone.ts";
 import { chooseForStudy } from "../../experiments/runs/choose-backend.ts";
 import { openDomains } from "../../experiments/runs/corpora-node.ts";
 import { Coordinator } from "../../experiments/runs/coordinator.ts";
@@ -58,7 +59,8 @@ export async function checkpointCost(root: string, model: BenchModel): Promise<{
     let [bytes, last] = [0, 0];
     const stops: number[] = [];
     const steps: number[] = [];
-    await executor.train(
+    await trainAlone(
+      (jobs, listener) => executor.train(jobs, listener),
       { config, seed, domains: texts, backend: "cpu", checkpoint: null },
       {
         onMetrics: (events) => events.forEach((event) => event.kind === "step" && steps.push(event.seconds)),

@@ -1,19 +1,21 @@
 import { expect, test } from "vitest";
 import "../../engine/backends/cpu/node-flags.ts";
 import { createCpuBackend } from "../../engine/backends/cpu/backend.ts";
-import { train } from "../../engine/train/trainer.ts";
+import { trainAlone } from "../../engine/train/alone.ts";
+import { GroupControl, nothingAsked } from "../../engine/train/control.ts";
+import { trainGroup } from "../../engine/train/trainer.ts";
 import { tinyConfig } from "./configs.ts";
-import { freeControl, smallDomains } from "./training.ts";
+import { smallDomains } from "./training.ts";
 
 test("however slow checkpoints are and however often they are asked for, training stands still for them a fiftieth of the time", async () => {
   const config = tinyConfig({ train: { steps: 1_000_000, evalEvery: 1_000_000, checkpointEverySeconds: 1e-3, keep: "none" } });
-  const control = freeControl();
+  const control = nothingAsked();
   const started = performance.now();
   const stops: number[] = [];
-  await train(
+  const backend = await createCpuBackend();
+  await trainAlone(
+    (jobs, listener) => trainGroup(jobs, backend, new GroupControl([control], () => Promise.resolve()), listener),
     { config, seed: { init: 1, data: 1 }, domains: smallDomains(), backend: "cpu", checkpoint: null },
-    await createCpuBackend(),
-    control,
     {
       onMetrics: () => {
         control.stop = performance.now() - started > 2500;

@@ -5,7 +5,8 @@ import type { RunConfig } from "../../engine/model/config.ts";
 import { NumberSlot } from "../../engine/program/ops.ts";
 import { learningRate, numbersOfStep } from "../../engine/train/schedule.ts";
 import { tinyConfig } from "./configs.ts";
-import { freeControl, intercept, onRun, smallDomains, timeless, trainRun, weightsOf } from "./training.ts";
+import { nothingAsked } from "../../engine/train/control.ts";
+import { intercept, onRun, smallDomains, timeless, trainRun, weightsOf } from "./training.ts";
 
 const lossFree = { bias: { gamma: 1e-2, rule: "sign", form: "additive", group: "batch" } } as const;
 
@@ -20,7 +21,7 @@ describe("equal key, equal bits", () => {
     const config = tinyConfig({ balance: lossFree, model: { mtp: { depth: 1 } } });
     const whole = await trainRun(config);
     for (const stopAfter of [1, 4, 5, 9]) {
-      const control = freeControl();
+      const control = nothingAsked();
       const backend = createReferenceBackend();
       let steps = 0;
       onRun(backend, (list) => {

@@ -4,7 +4,9 @@ import { generateMathematics } from "../../engine/data/mathematics.ts";
 import type { RunConfig, Seed } from "../../engine/model/config.ts";
 import type { ListName, Plan } from "../../engine/program/plan-types.ts";
 import type { DomainText, MetricEvent, TrainOutcome } from "../../engine/train/protocol.ts";
-import { type Control, train } from "../../engine/train/trainer.ts";
+import { trainAlone } from "../../engine/train/alone.ts";
+import { type Control, GroupControl, nothingAsked } from "../../engine/train/control.ts";
+import { trainGroup } from "../../engine/train/trainer.ts";
 
 /** Two small domains with different texts, made on the spot. */
 export function smallDomains(change?: { domain: number; at: number }, trainLength?: number): DomainText[] {
@@ -21,8 +23,6 @@ export interface Trained {
   checkpoints: { step: number; bytes: Uint8Array }[];
 }
 
-export const freeControl = (): Control => ({ stop: false, unpaused: Promise.resolve(), breathe: () => Promise.resolve() });
-
 export async function trainRun(
   config: RunConfig,
   options: {
@@ -31,13 +31,12 @@ export async function trainRun(
   } = {},
 ): Promise<Trained> {
   const backend = options.backend ?? createReferenceBackend();
-  const control = options.control ?? freeControl();
+  const control = options.control ?? nothingAsked();
   const events: MetricEvent[] = [];
   const checkpoints: Trained["checkpoints"] = [];
-  const outcome = await train(
+  const outcome = await trainAlone(
+    (jobs, listener) => trainGroup(jobs, backend, new GroupControl([control], () => Promise.resolve()), listener),
     { config, seed: { init: 1, data: 1, ...options.seed }, domains: options.domains ?? smallDomains(), backend: backend.info.name, checkpoint: options.checkpoint ?? null },
-    backend,
-    control,
     {
       onMetrics: (batch) => {
         events.push(...batch);
@@ -74,8 +73,8 @@ export function intercept(backend: Backend, change: (executable: Executable, pla
 export function onRun(backend: Backend, seen: (list: ListName) => void): void {
   intercept(backend, (executable) => {
     const run = executable.run.bind(executable);
-    executable.run = (list, first) => {
-      run(list, first);
+    executable.run = (list, first, replicas) => {
+      run(list, first, replicas);
       seen(list);
     };
   });

@@ -5,8 +5,8 @@ import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
 
 expose(
   {
-    async train(job, listener) {
-      await listener.onMetrics([{ kind: "step", step: 1 }]);
+    async train([job], listener) {
+      await listener.onMetrics(0, [{ kind: "step", step: 1 }]);
       listener.onProgress("about to end");
       const [{ name }] = job.domains;
       if (name === "exit") process.exit(7);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { trainAlone } from "../../engine/train/alone.ts";
 import type { MetricEvent, TrainJob } from "../../engine/train/protocol.ts";
 import { isLost } from "../../experiments/runs/executors.ts";
 import { nodeExecutors } from "../../experiments/runs/executors-node.ts";
@@ -12,7 +13,7 @@ async function end(how: string): Promise<{ error: Error; heard: MetricEvent[] }>
   const heard: MetricEvent[] = [];
   const job: TrainJob = { config: resolve({}).arms[0].config, seed: { init: 1, data: 1 }, domains: await texts([how]), backend: "cpu", checkpoint: null };
   try {
-    await executor.train(job, { onMetrics: (events) => void heard.push(...events), onCheckpoint: async () => {}, onProgress: () => {} });
+    await trainAlone((jobs, listener) => executor.train(jobs, listener), job, { onMetrics: (events) => void heard.push(...events), onCheckpoint: async () => {}, onProgress: () => {} });
   } catch (error) {
     return { error: error as Error, heard };
   } finally {

@@ -1,7 +1,8 @@
 /** A trainer that does no mathematics but keeps every promise of the protocol: for tests of everything around it. */
 import { encodeSafetensors, decodeSafetensors } from "../../engine/formats/safetensors.ts";
 import type { BackendInfo } from "../../engine/backends/backend.ts";
-import type { EvalMetrics, FinalMetrics, MetricEvent, TrainJob, TrainListener, TrainOutcome } from "../../engine/train/protocol.ts";
+import { type Control, nothingAsked } from "../../engine/train/control.ts";
+import type { EvalMetrics, FinalMetrics, GroupListener, MetricEvent, RunEnd, TrainJob } from "../../engine/train/protocol.ts";
 import { WorkerLostError, type Executor, type OpenExecutor } from "../../experiments/runs/executors.ts";
 
 export const fakeInfo: BackendInfo = { name: "cpu", adapter: "fake", software: false, kernels: "fake-kernels", fma: false };
@@ -22,6 +23,8 @@ export interface FakeEngine {
   open: OpenExecutor;
   /** every job that was started, with the step it started from */
   jobs: { job: TrainJob; from: number }[];
+  /** the jobs of every call */
+  groups: TrainJob[][];
   /** workers opened so far */
   opened: number;
   /** runs training at this moment, and the most there ever were */
@@ -46,54 +49,56 @@ export function fakeEngine({ script = () => ({}), checkpointEvery = 2, stepMs = 
   const deaths = new Set<string>();
   const waiters: { step: number; resolve: () => void }[] = [];
   const engine: FakeEngine = {
-    jobs: [], opened: 0, active: 0, peak: 0,
+    jobs: [], groups: [], opened: 0, active: 0, peak: 0,
     reached: (step) => new Promise((resolve) => waiters.push({ step, resolve })),
     open: async () => {
       engine.opened++;
-      let stop = false;
-      let paused = false;
-      let dead = false;
-      const train = async (job: TrainJob, listener: TrainListener): Promise<TrainOutcome> => {
-        if (dead) throw new WorkerLostError("this worker is dead");
-        [stop, paused] = [false, false];
+      let asked: Control[] = [];
+      let dead: Error | null = null;
+      const train = async (job: TrainJob, run: number, control: Control, listener: GroupListener): Promise<RunEnd> => {
         const rules = script(job);
         const from = job.checkpoint ? Number(decodeSafetensors(job.checkpoint).metadata.step) : 0;
         engine.jobs.push({ job, from });
-        if (job.checkpoint && rules.refuseCheckpoint) throw new Error("checkpoint of another model");
+        if (job.checkpoint && rules.refuseCheckpoint) return { status: "failed", error: "checkpoint of another model" };
         const { steps, batchSize, seqLen, evalEvery } = job.config.train;
         const tokensAt = (step: number) => step * batchSize * seqLen;
         for (let step = from + 1; step <= steps; step++) {
           await (stepMs === 0 ? new Promise(setImmediate) : new Promise((resolve) => setTimeout(resolve, stepMs)));
-          while (paused && !stop) await new Promise((resolve) => setTimeout(resolve, 1));
+          while (control.paused && !control.stop && !dead) await new Promise((resolve) => setTimeout(resolve, 1));
+          if (dead) throw dead;
           if (rules.throwAt === step) throw new Error(`kernel failed at step ${step}`);
           const events: MetricEvent[] = [
             { kind: "step", step, tokens: tokensAt(step), seconds: step / 100, trainLoss: fakeLoss(job, step), mtpLoss: [], balanceLoss: 0, gradNorm: 1, clipped: false, skipped: false, lr: 1e-3, maxVioBatch: 1 },
           ];
           if (step % evalEvery === 0 || step === steps) events.push(evaluation(job, step));
-          listener.onMetrics(events);
+          listener.onMetrics(run, events);
           for (const waiter of waiters.splice(0)) waiter.step <= step ? waiter.resolve() : waiters.push(waiter);
           if (rules.divergeAt === step) return { status: "diverged", divergedAt: step, reason: "the loss is not finite", info: fakeInfo };
-          if (step % checkpointEvery === 0 && step < steps) await listener.onCheckpoint(step, checkpoint(step));
+          if (step % checkpointEvery === 0 && step < steps) await listener.onCheckpoint(run, step, checkpoint(step));
           const id = JSON.stringify([job.seed, job.config]);
           if (rules.dieAfter === step && (rules.alwaysDie || !deaths.has(id))) {
             deaths.add(id);
-            dead = true;
-            throw new WorkerLostError("engine worker ended with code 134");
+            throw (dead = new WorkerLostError("engine worker ended with code 134"));
           }
-          if (stop && step < steps) return { status: "stopped", step, checkpoint: checkpoint(step), info: fakeInfo };
+          if (control.stop && step < steps) return { status: "stopped", step, checkpoint: checkpoint(step), info: fakeInfo };
         }
         return { status: "done", metrics: final(job), weights: job.config.train.keep === "weights" ? checkpoint(steps) : null, info: fakeInfo };
       };
+      const ask = (change: Partial<Control>, run?: number) => asked.forEach((control, n) => void ((run ?? n) === n && Object.assign(control, change)));
       const executor: Executor = {
         devices: async () => ({ available: [fakeInfo], unavailable: [] }),
-        train: async (job, listener) => {
-          engine.peak = Math.max(engine.peak, ++engine.active);
-          return train(job, listener).finally(() => engine.active--);
+        train: async (jobs, listener) => {
+          if (dead) throw new WorkerLostError("this worker is dead");
+          engine.groups.push(jobs);
+          engine.peak = Math.max(engine.peak, (engine.active += jobs.length));
+          asked = jobs.map(nothingAsked);
+          const ends = jobs.map((job, run) => train(job, run, asked[run], listener).then((end) => listener.onEnd(run, end)).finally(() => engine.active--));
+          await Promise.all(ends).finally(() => Promise.allSettled(ends));
         },
-        pause: async () => void (paused = true),
-        resume: async () => void (paused = false),
-        stop: async () => void (stop = true),
-        terminate: async () => void (dead = true),
+        pause: async (run) => ask({ paused: true }, run),
+        resume: async (run) => ask({ paused: false }, run),
+        stop: async (run) => ask({ stop: true }, run),
+        terminate: async () => void (dead = new WorkerLostError("this worker was ended")),
       };
       return executor;
     },

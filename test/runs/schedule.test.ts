@@ -16,7 +16,7 @@ function play(slots: number, events: ScheduleEvent[]): { schedule: Schedule; com
 }
 
 const status = (schedule: Schedule) => Object.fromEntries(schedule.runs.map((run) => [run.id, run.status]));
-const starts = (commands: ScheduleCommand[]) => commands.flatMap((c) => (c.type === "start" ? [c.run] : []));
+const starts = (commands: ScheduleCommand[]) => commands.flatMap((c) => (c.type === "start" ? c.runs : []));
 const ready: ScheduleEvent = { type: "ready", study: "s" };
 
 describe("starting", () => {
@@ -27,7 +27,7 @@ describe("starting", () => {
   test("as many runs as workers, in the order submitted, the next when one ends", () => {
     expect(starts(play(2, [submit(["a", "b", "c"]), ready]).commands)).toEqual(["a", "b"]);
     const { commands } = play(2, [submit(["a", "b", "c"]), ready, { type: "ended", run: "a", ending: "done" }]);
-    expect(commands.at(-1)).toEqual({ type: "start", run: "c", slot: 0 });
+    expect(commands.at(-1)).toEqual({ type: "start", runs: ["c"], slot: 0 });
   });
 
   test("a run that the store has never starts", () => {
@@ -55,13 +55,13 @@ describe("runs with the same key", () => {
 
 describe("a worker that dies", () => {
   test("is replaced and the run tried once more", () => {
-    const { commands, schedule } = play(1, [submit(["a"]), ready, { type: "lost", run: "a" }]);
-    expect(commands.slice(1)).toEqual([{ type: "replace", slot: 0 }, { type: "start", run: "a", slot: 0 }]);
+    const { commands, schedule } = play(1, [submit(["a"]), ready, { type: "lost", runs: ["a"] }]);
+    expect(commands.slice(1)).toEqual([{ type: "replace", slot: 0 }, { type: "start", runs: ["a"], slot: 0 }]);
     expect(status(schedule)).toEqual({ a: "running" });
   });
 
   test("twice fails the run, the others go on", () => {
-    const { schedule } = play(1, [submit(["a", "b"]), ready, ...Array<ScheduleEvent>(maxLosses + 1).fill({ type: "lost", run: "a" })]);
+    const { schedule } = play(1, [submit(["a", "b"]), ready, ...Array<ScheduleEvent>(maxLosses + 1).fill({ type: "lost", runs: ["a"] })]);
     expect(status(schedule)).toEqual({ a: "failed", b: "running" });
   });
 });
@@ -99,37 +99,88 @@ test("a run that another process holds waits for a retry and gives its worker to
   expect(status(later.schedule)).toEqual({ a: "running", b: "done" });
 });
 
-test("after any events: no worker has two runs, no key trains twice, no worker idles while a run could start", () => {
-  const ids = ["a", "b", "c", "d", "e"];
-  const keys = ["1", "2", "1", "3", "4"];
-  const studies = ["s", "s", "s", "t", "t"];
+describe("runs that share a program", () => {
+  const group = (program: string, size = 3) => ({ program, size });
+  const six = ["a1", "b1", "a2", "b2", "a3", "b3"];
+  const submitted: ScheduleEvent = { type: "submit", study: "s", runs: six.map((id) => ({ id, key: id, group: group(id[0]) })) };
+
+  test("start side by side in one worker, in the order submitted, and no others with them", () => {
+    expect(play(1, [submitted, ready]).commands).toEqual([{ type: "start", runs: ["a1", "a2", "a3"], slot: 0 }]);
+    expect(play(2, [submitted, ready]).commands.at(-1)).toEqual({ type: "start", runs: ["b1", "b2", "b3"], slot: 1 });
+  });
+
+  test("are at most as many as a worker takes, whole seeds across the arms first", () => {
+    const one = { ...submitted, runs: six.map((id) => ({ id, key: id, group: group("p", 4) })) };
+    expect(starts(play(1, [one, ready]).commands)).toEqual(["a1", "b1", "a2", "b2"]);
+  });
+
+  test("of different studies do not train together", () => {
+    const other: ScheduleEvent = { type: "submit", study: "t", runs: [{ id: "c", key: "c", group: group("a") }] };
+    expect(play(1, [submitted, other, ready, { type: "ready", study: "t" }]).commands).toEqual([{ type: "start", runs: ["a1", "a2", "a3"], slot: 0 }]);
+  });
+
+  test("that the store has, or another process holds, leave their place to the next", () => {
+    const all = { ...submitted, runs: six.map((id) => ({ id, key: id, group: group("p") })) };
+    expect(starts(play(1, [all, { type: "ended", run: "b1", ending: "done" }, ready]).commands)).toEqual(["a1", "a2", "b2"]);
+  });
+
+  test("keep their worker until the last of them has ended", () => {
+    const { commands } = play(1, [submitted, ready, { type: "ended", run: "a1", ending: "diverged" }, { type: "ended", run: "a3", ending: "done" }]);
+    expect(commands).toHaveLength(1);
+    expect(starts(play(1, [submitted, ready, ...["a1", "a2", "a3"].map((run): ScheduleEvent => ({ type: "ended", run, ending: "done" }))]).commands).slice(3)).toEqual(["b1", "b2", "b3"]);
+  });
+
+  test("are lost together: one new worker, and all of them tried again side by side", () => {
+    const { commands } = play(1, [submitted, ready, { type: "ended", run: "a2", ending: "done" }, { type: "lost", runs: ["a1", "a3"] }]);
+    expect(commands.slice(1)).toEqual([{ type: "replace", slot: 0 }, { type: "start", runs: ["a1", "a3"], slot: 0 }]);
+  });
+
+  test("are stopped one by one", () => {
+    const { commands } = play(1, [submitted, ready, { type: "cancel", run: "a2" }]);
+    expect(commands.at(-1)).toEqual({ type: "stop", run: "a2", slot: 0 });
+  });
+});
+
+test("after any events: a worker has runs of one group only, no key trains twice, no worker idles while a run could start", () => {
+  const ids = ["a", "b", "c", "d", "e", "f"];
+  const keys = ["1", "2", "1", "3", "4", "5"];
+  const programs = ["x", "x", "y", "x", "x", "x"];
+  const studies = ["s", "s", "s", "s", "t", "t"];
   const anyRun = fc.constantFrom(...ids);
   const anyStudy = fc.constantFrom("s", "t");
-  const event: fc.Arbitrary<ScheduleEvent> = fc.oneof(
+  const event = fc.oneof(
     fc.record({ type: fc.constant("ended" as const), run: anyRun, ending: fc.constantFrom("done" as const, "diverged" as const, "failed" as const, "stopped" as const) }),
     fc.record({ type: fc.constantFrom("lost" as const, "locked" as const, "cancel" as const), run: anyRun }),
     fc.record({ type: fc.constantFrom("pause" as const, "resume" as const, "stop" as const, "ready" as const), study: anyStudy }),
     fc.constant({ type: "retry" as const }),
   );
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 3 }), fc.array(event, { maxLength: 40 }), (slots, events) => {
+    fc.property(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }), fc.array(event, { maxLength: 40 }), (slots, size, events) => {
       let schedule = emptySchedule(slots);
       const feed = (next: ScheduleEvent) => {
         schedule = advance(schedule, next).schedule;
       };
-      feed(submit(ids.slice(0, 3), "s", keys.slice(0, 3)));
-      feed(submit(ids.slice(3), "t", keys.slice(3)));
+      for (const study of ["s", "t"]) {
+        const own = ids.flatMap((id, i) => (studies[i] === study ? [{ id, key: keys[i], group: { program: programs[i], size } }] : []));
+        feed({ type: "submit", study, runs: own });
+      }
       for (const next of events) {
         const run = "run" in next ? schedule.runs.find((r) => r.id === next.run)! : null;
-        // only what trains can be lost or locked
+        // only what trains can be lost or locked, and a worker is lost with all it has
         if (run && (next.type === "lost" || next.type === "locked") && run.slot === null) continue;
-        feed(next);
+        if (next.type === "lost") feed({ type: "lost", runs: schedule.runs.filter((r) => r.slot === run!.slot).map((r) => r.id) });
+        else feed(next as ScheduleEvent);
         const busy = schedule.runs.filter((r) => r.slot !== null);
-        expect(new Set(busy.map((r) => r.slot)).size).toBe(busy.length);
+        const taken = new Set(busy.map((r) => r.slot));
+        for (const slot of taken) {
+          const together = busy.filter((r) => r.slot === slot);
+          expect(new Set(together.map((r) => `${r.study} ${r.group.program}`)).size).toBe(1);
+          expect(together.length).toBeLessThanOrEqual(size);
+        }
         expect(new Set(busy.map((r) => r.key)).size).toBe(busy.length);
         expect(busy.every((r) => r.slot! < slots && !isEnded(r.status) && r.status !== "queued")).toBe(true);
         const startable = schedule.runs.filter((r, i) => r.status === "queued" && r.held === null && !schedule.pausedStudies.has(studies[i]) && !busy.some((b) => b.key === r.key));
-        if (busy.length < slots) expect(startable).toEqual([]);
+        if (taken.size < slots) expect(startable).toEqual([]);
       }
     }),
     { numRuns: 500 },

@@ -1,8 +1,10 @@
-import type { Executable } from "../backend.ts";
+import { aligned } from "../../program/memory.ts";
 import type { ListName, Slice } from "../../program/plan-types.ts";
+import type { Executable } from "../backend.ts";
 import type { CompiledPlan, Dispatch } from "./compile.ts";
 import type { Device } from "./device.ts";
-import { usage } from "./memory.ts";
+import type { Stretch } from "./memory.ts";
+import { Staging } from "./staging.ts";
 import { profileOps } from "./profile.ts";
 
 type Values = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
@@ -18,6 +20,7 @@ export class WebGpuExecutable implements Executable {
   private readonly device: Device;
   private readonly compiled: CompiledPlan;
   private readonly replicas: number;
+  private readonly staging: Staging;
   /** calls that wait until the device has caught up */
   private readonly waiting: { call: () => void; cancel: (reason: Error) => void }[] = [];
   private runsInFlight = 0;
@@ -27,6 +30,7 @@ export class WebGpuExecutable implements Executable {
     this.device = device;
     this.compiled = compiled;
     this.replicas = compiled.memory.layout.replicas;
+    this.staging = new Staging(device.gpu);
   }
 
   /** Dispatches of one replay. */
@@ -50,30 +54,59 @@ export class WebGpuExecutable implements Executable {
     const values: Values = slice.dtype === "i32" ? Int32Array.from(data) : Float32Array.from(data);
     const targets = this.compiled.memory.replica(slice, replica);
     this.enqueue(() => {
-      for (const { stretch, index } of targets) {
-        const part = values.subarray(index, index + stretch.length);
-        if (part.length > 0) this.device.gpu.queue.writeBuffer(stretch.buffer, 4 * stretch.from, part);
-      }
+      for (const { stretch, index } of targets) this.upload(stretch, values.subarray(index, index + stretch.length));
+    });
+  }
+
+  writeEach(slice: Slice, data: readonly ArrayLike<number>[]): void {
+    const pieces = this.compiled.memory.firstReplicas(slice, data.length);
+    // between the replicas of a whole tensor lies nothing but padding
+    const dense = data.every(({ length }) => length === slice.length) && pieces.every(({ stride, length }) => stride === aligned(length));
+    if (!dense) return data.forEach((own, replica) => this.write(slice, own, replica));
+    const targets = pieces.map(({ stretch, stride, index, length }) => {
+      const rows = slice.dtype === "i32" ? new Int32Array(stretch.length) : new Float32Array(stretch.length);
+      data.forEach((own, replica) => {
+        for (let i = 0; i < length; i++) rows[replica * stride + i] = own[index + i];
+      });
+      return { stretch, rows };
+    });
+    this.enqueue(() => {
+      for (const { stretch, rows } of targets) this.upload(stretch, rows);
     });
   }
 
   async read(slices: Slice[], replica = 0): Promise<Values[]> {
-    const bytes = new Promise<ArrayBuffer>((resolve, reject) => {
-      const parts = slices.map((slice) => this.compiled.memory.replica(slice, replica));
-      this.enqueue(() => this.readBack(slices, parts).then(resolve, reject), reject);
-    });
-    const all = await bytes;
-    let offset = 0;
-    return slices.map(({ dtype, length }) => {
-      const values = dtype === "i32" ? new Int32Array(all, offset, length) : new Float32Array(all, offset, length);
-      offset += 4 * length;
+    const parts = slices.map((slice) => this.compiled.memory.replica(slice, replica));
+    const bytes = await this.readBack(parts.flatMap((pieces) => pieces.map(({ stretch }) => stretch)));
+    let at = 0;
+    return slices.map((slice, n) => {
+      const values = arrayOf(slice);
+      for (const { stretch, index } of parts[n]) {
+        values.set(view(bytes, slice, at, stretch.length), index);
+        at += stretch.length;
+      }
       return values;
     });
   }
 
-  run(list: ListName, first = true): void {
+  async readEach(slices: Slice[], replicas: number): Promise<Values[][]> {
+    const parts = slices.map((slice) => this.compiled.memory.firstReplicas(slice, replicas));
+    const bytes = await this.readBack(parts.flatMap((pieces) => pieces.map(({ stretch }) => stretch)));
+    const all = Array.from({ length: replicas }, () => slices.map(arrayOf));
+    let at = 0;
+    slices.forEach((slice, n) => {
+      for (const { stretch, stride, index, length } of parts[n]) {
+        all.forEach((values, replica) => values[n].set(view(bytes, slice, at + replica * stride, length), index));
+        at += stretch.length;
+      }
+    });
+    return all;
+  }
+
+  run(list: ListName, first = true, replicas = this.replicas): void {
+    if (!Number.isInteger(replicas) || replicas < 1 || replicas > this.replicas) throw new RangeError(`${replicas} of ${this.replicas} replicas`);
     this.enqueue(() => {
-      this.submit(this.compiled.lists[list][first ? "first" : "later"]);
+      this.submit(this.compiled.lists[list][first ? "first" : "later"], replicas);
       this.runsInFlight++;
       const landed = () => {
         this.runsInFlight--;
@@ -104,6 +137,7 @@ export class WebGpuExecutable implements Executable {
     this.disposed = true;
     for (const { cancel } of this.waiting.splice(0)) cancel(new Error("the executable was disposed of"));
     this.compiled.memory.dispose();
+    this.staging.dispose();
   }
 
   private perList(count: (list: CompiledPlan["lists"][ListName]) => number): Record<ListName, number> {
@@ -121,7 +155,11 @@ export class WebGpuExecutable implements Executable {
     while (this.waiting.length > 0 && this.runsInFlight < maxRunsInFlight) this.waiting.shift()!.call();
   }
 
-  private submit(dispatches: Dispatch[]): void {
+  private upload({ buffer, from }: Stretch, values: Values): void {
+    if (values.length > 0) this.device.gpu.queue.writeBuffer(buffer, 4 * from, values);
+  }
+
+  private submit(dispatches: Dispatch[], replicas: number): void {
     const { gpu } = this.device;
     let at = 0;
     while (at < dispatches.length) {
@@ -132,37 +170,45 @@ export class WebGpuExecutable implements Executable {
         const { pipeline, bindGroup, grid, flops: work } = dispatches[at++];
         pass.setPipeline(pipeline);
         pass.setBindGroup(0, bindGroup);
-        pass.dispatchWorkgroups(grid[0], grid[1], this.replicas);
-        flops += work;
+        pass.dispatchWorkgroups(grid[0], grid[1], replicas);
+        flops += (work * replicas) / this.replicas;
       }
       pass.end();
       gpu.queue.submit([encoder.finish()]);
     }
   }
 
-  /** Copies every part behind one another into one staging buffer and maps it once. */
-  private async readBack(slices: Slice[], parts: ReturnType<CompiledPlan["memory"]["replica"]>[]): Promise<ArrayBuffer> {
-    const { gpu } = this.device;
-    const size = 4 * slices.reduce((sum, { length }) => sum + length, 0);
+  /** Copies the stretches behind one another into one staging buffer and maps it once. */
+  private async readBack(stretches: Stretch[]): Promise<ArrayBuffer> {
+    const size = 4 * stretches.reduce((sum, { length }) => sum + length, 0);
     if (size === 0) return new ArrayBuffer(0);
-    const staging = gpu.createBuffer({ label: "read", size, usage: usage.mapRead | usage.copyTarget });
-    try {
-      const encoder = gpu.createCommandEncoder();
-      let offset = 0;
-      parts.forEach((part, n) => {
-        for (const { stretch, index } of part) {
-          encoder.copyBufferToBuffer(stretch.buffer, 4 * stretch.from, staging, offset + 4 * index, 4 * stretch.length);
+    const staging = await new Promise<GPUBuffer>((resolve, reject) => {
+      this.enqueue(() => {
+        const { gpu } = this.device;
+        const staging = this.staging.take(size);
+        const encoder = gpu.createCommandEncoder();
+        let at = 0;
+        for (const { buffer, from, length } of stretches) {
+          encoder.copyBufferToBuffer(buffer, 4 * from, staging, at, 4 * length);
+          at += 4 * length;
         }
-        offset += 4 * slices[n].length;
-      });
-      gpu.queue.submit([encoder.finish()]);
-      await staging.mapAsync(1); // GPUMapMode.READ
-      this.device.check();
-      return staging.getMappedRange().slice(0);
-    } catch (error) {
+        gpu.queue.submit([encoder.finish()]);
+        // GPUMapMode.READ
+        staging.mapAsync(1, 0, size).then(() => resolve(staging), reject);
+      }, reject);
+    }).catch(async (error: unknown) => {
       throw await this.device.explain(error);
-    } finally {
-      staging.destroy();
-    }
+    });
+    this.device.check();
+    const bytes = staging.getMappedRange(0, size).slice(0);
+    if (this.disposed) staging.destroy();
+    else this.staging.give(staging);
+    return bytes;
   }
 }
+
+const arrayOf = ({ dtype, length }: Slice): Values => (dtype === "i32" ? new Int32Array(length) : new Float32Array(length));
+
+/** Elements of a slice's type in what was read. */
+const view = (bytes: ArrayBuffer, { dtype }: Slice, from: number, length: number): Values =>
+  dtype === "i32" ? new Int32Array(bytes, 4 * from, length) : new Float32Array(bytes, 4 * from, length);

@@ -6,6 +6,9 @@ import type { Piece } from "./launch.ts";
 /** Pools of one layout: a slice of one of them may cover many parameters. */
 const parameterPools = new Set<PoolName>(["parameters", "gradients", "moment1", "moment2"]);
 
+/** Elements of a buffer of 128 MiB, which every driver gives and one binding covers: pools are cut there even where larger ones are allowed. */
+const comfortableLength = 2 ** 25;
+
 /**
  * Where slices of a plan for one replica lie when every pool is laid out `replicas` times: element i of replica r of a tensor at
  * tensor.offset·replicas + r·aligned(tensor.length) + i. The copies of a tensor are neighbours, so that one binding covers them
@@ -45,15 +48,15 @@ export class Layout {
   }
 
   /**
-   * Places (in elements, all replicas) where a pool may be cut into buffers of at most `limit` elements without cutting a tensor:
-   * ends of the buffers, the last being the pool's own. Throws RangeError if one stretch of tensors exceeds the limit.
+   * Places (in elements, all replicas) where a pool is cut into buffers without cutting a tensor: ends of the buffers, the last being the pool's own.
+   * A buffer has at most `comfortable` elements, more only if a single stretch of tensors does. Throws RangeError if one exceeds `limit`.
    */
-  shards(pool: PoolName, limit: number): number[] {
+  shards(pool: PoolName, limit: number, comfortable = Math.min(limit, comfortableLength)): number[] {
     const ends: number[] = [];
     let start = 0;
     let last = 0;
     for (const end of [...this.stretchEnds(pool), this.poolLength(pool)]) {
-      if (end - start > limit) {
+      if (end - start > comfortable) {
         if (last > start) ends.push(last);
         start = last;
       }

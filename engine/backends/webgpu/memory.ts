@@ -144,6 +144,15 @@ export class DeviceMemory {
     });
   }
 
+  /** Where the first `count` replicas of a slice lie: each piece's stretch covers them all, `stride` elements apart. */
+  firstReplicas(slice: Slice, count: number): { stretch: Stretch; stride: number; index: number; length: number }[] {
+    if (!Number.isInteger(count) || count < 1 || count > this.layout.replicas) throw new RangeError(`${count} of ${this.layout.replicas} replicas`);
+    if (slice.offset < 0 || slice.offset + slice.length > this.plan.pools[slice.pool]) throw new RangeError(`${slice.name} leaves pool ${slice.pool}`);
+    return this.layout.pieces(slice).map(({ place, stride, index, length }) => ({
+      stretch: this.find(slice.pool, place, place + (count - 1) * stride + length), stride, index, length,
+    }));
+  }
+
   dispose(): void {
     for (const { buffer } of [...this.shards.values()].flat()) buffer.destroy();
   }

@@ -12,10 +12,10 @@ export const cpuExecutor = (open: () => Promise<Backend> = () => createCpuBacken
   const service = new EngineService({ cpu: open, webgpu: none, reference: none });
   return {
     devices: (names) => service.devices(names),
-    train: (job, listener) => service.train(job, listener),
-    pause: () => service.pause(),
-    resume: () => service.resume(),
-    stop: () => service.stop(),
+    train: (jobs, listener) => service.train(jobs, listener),
+    pause: (run) => service.pause(run),
+    resume: (run) => service.resume(run),
+    stop: (run) => service.stop(run),
     terminate: async () => {},
   };
 };

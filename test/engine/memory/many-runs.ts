@@ -1,5 +1,6 @@
 import { predictMemory } from "../../../engine/backends/cpu/backend.ts";
 import { planRun } from "../../../engine/program/plan.ts";
+import { trainAlone } from "../../../engine/train/alone.ts";
 import { cpuExecutor } from "../kill/executor.ts";
 import { tinyStudy } from "../kill/study.ts";
 import { smallDomains } from "../training.ts";
@@ -10,7 +11,8 @@ export async function manyRuns(count: number): Promise<{ resident: number[]; lin
   const executor = await cpuExecutor()();
   const resident: number[] = [];
   for (let n = 0; n < count; n++) {
-    const outcome = await executor.train(
+    const outcome = await trainAlone(
+      (jobs, listener) => executor.train(jobs, listener),
       { config, seed: { init: n, data: n }, domains: smallDomains(), backend: "cpu", checkpoint: null },
       { onMetrics: () => {}, onCheckpoint: async () => {}, onProgress: () => {} },
     );

@@ -1,6 +1,7 @@
 import { predictMemory } from "../../../engine/backends/cpu/backend.ts";
 import { benchModels, type BenchModel } from "../../../engine/bench/models.ts";
 import { planRun } from "../../../engine/program/plan.ts";
+import { trainAlone } from "../../../engine/train/alone.ts";
 import { cpuExecutor } from "../kill/executor.ts";
 import { smallDomains } from "../training.ts";
 
@@ -17,7 +18,8 @@ export async function peak(name: BenchModel): Promise<{ grown: number; predicted
   const before = process.memoryUsage.rss();
   let most = before;
   const look = () => (most = Math.max(most, process.memoryUsage.rss()));
-  await executor.train(
+  await trainAlone(
+    (jobs, listener) => executor.train(jobs, listener),
     { config, seed: { init: 1, data: 1 }, domains: smallDomains(), backend: "cpu", checkpoint: null },
     { onMetrics: look, onCheckpoint: async () => void look(), onProgress: () => {} },
   );
