@@ -8,7 +8,7 @@ import { csvText } from "./csv.ts";
 import { chooseArms } from "./experiment.ts";
 import { compose, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
 import { element, line } from "./svg.ts";
-import { elide, label, measure, wrap } from "./text.ts";
+import { elide, label, measure, wrap, type Weight } from "./text.ts";
 import { themeOf, type Theme } from "./theme.ts";
 
 export const architectureOptions = v.strictObject({ arms: v.optional(v.nullable(v.array(v.string())), null) });
@@ -18,7 +18,9 @@ interface Model {
   parts: Part[];
 }
 
-const columns: { name: string; unit: string; text(part: Pick<Part, "params" | "activeParams" | "flops" | "cacheBytes">): string }[] = [
+type Costs = Pick<Part, "params" | "activeParams" | "flops" | "cacheBytes">;
+
+const columns: { name: string; unit: string; text(part: Costs): string }[] = [
   { name: "parameters", unit: "", text: (part) => formatQuantity(part.params) },
   { name: "active", unit: "", text: (part) => formatQuantity(part.activeParams) },
   { name: "FLOP", unit: "per token", text: (part) => formatQuantity(part.flops) },
@@ -27,6 +29,7 @@ const columns: { name: string; unit: string; text(part: Pick<Part, "params" | "a
 const small = 11;
 const rowHeight = 38;
 const columnWidth = 74;
+const wordsHeight = 14;
 
 export function architecture(experiment: ExperimentResult, { arms: names }: v.InferOutput<typeof architectureOptions>, frame: FigureOptions): Figure {
   const theme = themeOf(frame.theme);
@@ -38,7 +41,7 @@ export function architecture(experiment: ExperimentResult, { arms: names }: v.In
       csv: () =>
         csvText(["arms", "group", "times", "part", "detail", "parameters", "activeParameters", "forwardFlopsPerToken", "cacheBytesPerToken"], models.flatMap(({ arms, parts }) => parts.map((p) => [namesOf(arms), p.group, p.times, p.name, p.detail, p.params, p.activeParams, p.flops, p.cacheBytes]))),
       blocks: models.map((model) => drawModel(model, models.length > 1, innerWidth(frame), theme)),
-      notes: ["Numbers of one layer; the total counts repeated layers. FLOP: forward pass, attention over the causal half of a sequence; training takes three times as many. Cache: 4 bytes per number."],
+      notes: ["Numbers of one layer; the total counts repeated layers. FLOP: forward pass of a token, attention over the causal half of a sequence; training takes three times as many. Cache: bytes per token, 4 per number."],
     },
     frame,
   );
@@ -59,46 +62,60 @@ function modelsOf(arms: readonly ArmResult[]): Model[] {
 }
 
 function drawModel({ arms, parts }: Model, named: boolean, width: number, theme: Theme): Block {
-  const narrow = width < 560;
-  const shown = narrow ? columns.slice(0, 2) : columns;
-  const boxWidth = width - shown.length * columnWidth - 12;
+  const narrow = width < 560; // then the numbers stand below each part, in words
+  const boxWidth = narrow ? width : width - columns.length * columnWidth - 12;
+  const step = rowHeight + (narrow ? 2 * wordsHeight : 0);
   const markup: string[] = [];
   let y = 0;
   if (named) {
     markup.push(label(elide(namesOf(arms), width, { size: 12.5, weight: 600 }), 0, 12, { size: 12.5, weight: 600, fill: theme.ink, title: namesOf(arms) }));
     y += 22;
   }
-  shown.forEach(({ name, unit }, i) => {
-    const x = boxWidth + 12 + (i + 1) * columnWidth;
-    markup.push(label(name, x, y + 10, { size: small, weight: 600, fill: theme.ink, anchor: "end" }));
-    if (unit) markup.push(label(unit, x, y + 23, { size: small, fill: theme.inkSoft, anchor: "end" }));
-  });
-  y += 32;
+  if (!narrow) {
+    columns.forEach(({ name, unit }, i) => {
+      const x = boxWidth + 12 + (i + 1) * columnWidth;
+      markup.push(label(name, x, y + 10, { size: small, weight: 600, fill: theme.ink, anchor: "end" }));
+      if (unit) markup.push(label(unit, x, y + 23, { size: small, fill: theme.inkSoft, anchor: "end" }));
+    });
+    y += 32;
+  }
+  const numbers = (part: Costs, x: number, baseline: number, weight?: Weight) => {
+    if (narrow) inWords(part).forEach((text, k) => markup.push(label(text, x, baseline + (k + 1) * wordsHeight, { size: small, fill: theme.inkSoft })));
+    else columns.forEach(({ text }, c) => markup.push(label(text(part), boxWidth + 12 + (c + 1) * columnWidth, baseline, { size: 12, weight, fill: theme.ink, anchor: "end" })));
+  };
   let group: string | null = null;
   let frameTop = 0;
   parts.forEach((part, i) => {
     if (part.group !== group && part.group !== null) {
-      markup.push(label(part.times > 1 ? `${part.group}, alike` : part.group, 0, y + 11, { size: small, fill: theme.inkSoft }));
+      const name = part.times > 1 ? `${part.group}, alike` : part.group;
+      markup.push(label(name, 0, y + 11, { size: small, fill: theme.inkSoft }));
+      // beside the group's name the line from above goes on
+      if (i > 0 && measure(name, { size: small }) < boxWidth / 2 - 4) markup.push(line(boxWidth / 2, y, boxWidth / 2, y + 17, theme.rule));
       y += 17;
       frameTop = y;
     }
     group = part.group;
     const inset = part.group === null ? 0 : 10;
     markup.push(box(part, inset, y, boxWidth - 2 * inset, theme));
-    shown.forEach(({ text }, c) => markup.push(label(text(part), boxWidth + 12 + (c + 1) * columnWidth, y + 19, { size: 12, fill: theme.ink, anchor: "end" })));
-    y += rowHeight;
+    numbers(part, inset + (narrow ? 10 : 0), y + (narrow ? rowHeight - 11 : 19));
+    y += step;
     const lastOfGroup = parts[i + 1]?.group !== part.group;
     if (part.group !== null && lastOfGroup) {
       markup.push(element("rect", { x: 0, y: frameTop - 3, width: boxWidth, height: y - frameTop, rx: 5, fill: "none", stroke: theme.rule, "stroke-dasharray": "3 3" }));
       y += 6;
     }
-    // the way of the residual stream to the next part
-    if (i + 1 < parts.length) markup.push(line(boxWidth / 2, y - (lastOfGroup && part.group !== null ? 9 : 8), boxWidth / 2, y, theme.rule));
+    // the way of the residual stream to the next part; where words stand between, it would cross them
+    if (i + 1 < parts.length && !narrow) markup.push(line(boxWidth / 2, y - (lastOfGroup && part.group !== null ? 9 : 8), boxWidth / 2, y, theme.rule));
   });
   const total = totalOf(parts);
   markup.push(line(0, y + 4, width, y + 4, theme.rule), label("Total", 0, y + 21, { size: 12, weight: 600, fill: theme.ink }));
-  shown.forEach(({ text }, c) => markup.push(label(text(total), boxWidth + 12 + (c + 1) * columnWidth, y + 21, { size: 12, weight: 600, fill: theme.ink, anchor: "end" })));
-  return { markup: markup.join(""), height: y + 30 };
+  numbers(total, 0, y + 21, 600);
+  return { markup: markup.join(""), height: y + 30 + (narrow ? 2 * wordsHeight : 0) };
+}
+
+/** Two lines. */
+function inWords({ params, activeParams, flops, cacheBytes }: Costs): string[] {
+  return [`${formatQuantity(params)} parameters, ${formatQuantity(activeParams)} active`, `${formatQuantity(flops)} FLOP, ${cacheBytes ? `${formatCount(cacheBytes)} B` : "no"} cache`];
 }
 
 function box({ name, detail }: Part, x: number, y: number, width: number, theme: Theme): string {

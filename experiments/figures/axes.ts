@@ -1,10 +1,10 @@
 /** A rectangle with two axes: margins from measured labels, ticks that do not touch, a clipped inside. */
 import { scaleLinear, scaleLog } from "d3-scale";
-import { format } from "d3-format";
 import type { Block } from "./figure.ts";
 import { group, line, viewport } from "./svg.ts";
 import { elide, label, measure } from "./text.ts";
 import type { Theme } from "./theme.ts";
+import { isWide, linearTicks, logTicks, spread, textOfLinearTicks, textOfTicks } from "./ticks.ts";
 
 export interface Axis {
   domain: [number, number];
@@ -16,8 +16,6 @@ export interface Axis {
   /** in place of computed ones */
   ticks?: number[];
   format?(value: number): string;
-  /** round the ends of the domain to ticks */
-  nice?: boolean;
 }
 
 export type Scale = (value: number) => number;
@@ -64,18 +62,9 @@ export function cartesian(options: CartesianOptions): Block {
     const at = above + y.at(tick);
     parts.push(line(left, at, left + inner, at, theme.grid), label(yLabels[i], left - 6, at + 4, { size, fill: theme.inkSoft, anchor: "end" }));
   });
-  parts.push(line(left, above + height, left + inner, above + height, theme.rule));
-  let end = -Infinity;
-  for (const tick of x.ticks) {
-    const text = x.format(tick);
-    const half = measure(text, { size }) / 2;
-    const at = Math.min(left + inner + right - half, Math.max(half, left + x.at(tick)));
-    parts.push(line(left + x.at(tick), above + height, left + x.at(tick), above + height + 4, theme.rule));
-    if (at - half < end + 8) continue;
-    parts.push(label(text, at, above + height + 16, { size, fill: theme.inkSoft, anchor: "middle" }));
-    end = at + half;
-  }
-  parts.push(label(elide(options.x.label, inner, { size }), left + inner, above + height + 32, { size, fill: theme.inkSoft, anchor: "end", title: options.x.label }));
+  const ticks = x.ticks.map((tick) => ({ at: left + x.at(tick), text: x.format(tick) }));
+  parts.push(group(0, above + height, bottomAxis(ticks, [left, left + inner], width, theme)));
+  parts.push(label(elide(options.x.label, left + inner, { size }), left + inner, above + height + 32, { size, fill: theme.inkSoft, anchor: "end", title: options.x.label }));
   parts.push(viewport(left, above, inner, height, options.draw(inside)));
   if (options.over) parts.push(group(left, above, options.over(inside), { "data-role": "over" }));
   const area = {
@@ -86,6 +75,25 @@ export function cartesian(options: CartesianOptions): Block {
   return { markup: parts.join(""), height: above + height + 36, areas: [area] };
 }
 
+/**
+ * A line with ticks below it, y = 0 being the line; a text that would touch the one before it is left out, its tick stays.
+ * @param from ends of the line, pixels
+ * @param width texts stay within 0 and this
+ */
+export function bottomAxis(ticks: readonly { at: number; text: string }[], [from, to]: readonly [number, number], width: number, theme: Theme): string {
+  const parts = [line(from, 0, to, 0, theme.rule)];
+  let end = -Infinity;
+  for (const { at, text } of ticks) {
+    const half = measure(text, { size }) / 2;
+    const middle = Math.min(width - half, Math.max(half, at));
+    parts.push(line(at, 0, at, 4, theme.rule));
+    if (middle - half < end + 8) continue;
+    parts.push(label(text, middle, 16, { size, fill: theme.inkSoft, anchor: "middle" }));
+    end = middle + half;
+  }
+  return parts.join("");
+}
+
 interface Scaled {
   at: Scale;
   ticks: number[];
@@ -93,60 +101,23 @@ interface Scaled {
   format(value: number): string;
 }
 
+/** Far outside of any plot, and yet a number that every renderer takes. */
+const outside = 1e5;
+
 /** @param count about how many ticks have room */
 function scaleOf(axis: Axis, range: [number, number], count: number): Scaled {
   const domain = spread(axis.domain, !!axis.log);
+  const clamp = (pixel: number) => Math.min(outside, Math.max(-outside, pixel));
   if (axis.log) {
     const scale = scaleLog(domain, range);
     const ticks = axis.ticks ?? logTicks(domain, count);
-    return { at: (value) => (value > 0 ? scale(value) : range[0] + (range[0] > range[1] ? 1e4 : -1e4)), ticks, domain, format: axis.format ?? tickText };
+    // what has no logarithm is below everything
+    const below = range[0] > range[1] ? outside : -outside;
+    return { at: (value) => (value > 0 ? clamp(scale(value)) : Number.isFinite(value) ? below : NaN), ticks, domain, format: axis.format ?? (axis.ticks || isWide(domain) ? textOfTicks : textOfLinearTicks)(ticks) };
   }
   const scale = scaleLinear(domain, range);
-  if (axis.nice) scale.nice(count);
-  const ends = scale.domain() as [number, number];
-  const ticks = axis.ticks ?? scale.ticks(count);
-  const plain = scale.tickFormat(count);
-  const long = ticks.some((tick) => Math.abs(tick) >= 1e4);
-  return { at: scale, ticks, domain: ends, format: axis.format ?? (long ? tickText : plain) };
-}
-
-/** A domain with some extent, positive for a log scale. */
-function spread([low, high]: [number, number], log: boolean): [number, number] {
-  if (!Number.isFinite(low) || !Number.isFinite(high)) return log ? [0.1, 1] : [0, 1];
-  if (log) {
-    const positive = Math.max(low, Number.MIN_VALUE);
-    return high > positive * 1.0001 ? [positive, high] : [positive / 1.5, positive * 1.5];
-  }
-  if (high > low) return [low, high];
-  const by = Math.abs(low) * 0.1 || 1;
-  return [low - by, low + by];
-}
-
-/** 1-2-5 series where it has room for it, else powers of ten, else a linear choice within a narrow range. */
-function logTicks([low, high]: [number, number], count: number): number[] {
-  const decades = Math.log10(high / low);
-  if (decades < 0.8) return scaleLinear([low, high], [0, 1]).ticks(count);
-  const steps = decades * 3 <= count * 1.5 ? [1, 2, 5] : decades <= count * 1.5 ? [1] : null;
-  const every = steps ? 1 : Math.ceil(decades / count);
-  const ticks: number[] = [];
-  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
-    if (power % every !== 0) continue;
-    for (const step of steps ?? [1]) {
-      const tick = Number((step * 10 ** power).toPrecision(2));
-      if (tick >= low * 0.9999 && tick <= high * 1.0001) ticks.push(tick);
-    }
-  }
-  return ticks;
-}
-
-/** "0.02", "400", "20 k", "1e−7". */
-export function tickText(value: number): string {
-  const size = Math.abs(value);
-  if (size === 0) return "0";
-  if (size >= 1e4 && size < 1e15) return format(".3~s")(value).replace(/([kMGT])$/, " $1");
-  if (size >= 1e-4 && size < 1e4) return format(".4~r")(value);
-  // d3 writes a true minus before the number, not in the exponent
-  return format(".2~e")(value).replace("e-", "e−");
+  const ticks = axis.ticks ?? linearTicks(domain, count);
+  return { at: (value) => clamp(scale(value)), ticks, domain, format: axis.format ?? (axis.ticks ? textOfTicks : textOfLinearTicks)(ticks) };
 }
 
 /** Least and greatest of the finite values, with `pad` of their distance on both sides. */
@@ -164,9 +135,10 @@ export function extentOf(values: Iterable<number>, { pad = 0, log = false, inclu
   }
   if (low > high) return [NaN, NaN];
   if (log) {
-    const by = (high / low) ** pad;
-    return [low / by, high * by];
+    const by = Math.min(1e300, high / low) ** pad;
+    return [Math.max(Number.MIN_VALUE, low / by), Math.min(Number.MAX_VALUE, high * by)];
   }
-  const by = (high - low) * pad;
-  return [low - by, high + by];
+  // in halves: the distance of two numbers need not be a number
+  const by = (high / 2 - low / 2) * pad * 2;
+  return [Math.max(-Number.MAX_VALUE, low - by), Math.min(Number.MAX_VALUE, high + by)];
 }

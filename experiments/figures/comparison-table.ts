@@ -136,9 +136,13 @@ function drawStacked(table: Table, experiment: ExperimentResult, width: number, 
     y += 26;
     table.columns.forEach(({ name, unit }, i) => {
       if (i === 0 || !row.cells[i]) return;
-      const value = unit ? `${row.cells[i]} ${unit}` : row.cells[i];
-      const valueText = elide(value, width * 0.62, { size });
-      parts.push(label(elide(name, width - 26 - measure(valueText, { size }), { size }), 18, y + 12, { size, fill: theme.inkSoft }), label(valueText, width, y + 12, { size, fill: theme.ink, anchor: "end" }));
+      const full = unit ? `${name} (${unit})` : name;
+      const value = row.cells[i];
+      const beside = measure(full, { size }) + measure(value, { size }) + 12 <= width - 18;
+      parts.push(label(elide(full, width - 18, { size }), 18, y + 12, { size, fill: theme.inkSoft, title: full }));
+      // a number is never cut: where it does not fit beside its name, it has its own line
+      if (!beside) y += lineHeight;
+      parts.push(label(elide(value, width - 18, { size }), width, y + 12, { size, fill: theme.ink, anchor: "end", title: value }));
       y += 17;
     });
     y += 6;

@@ -3,11 +3,12 @@ import type { ArmResult, RunResult } from "../results.ts";
 import { metricLabel, metricTitle } from "../statistics/metrics.ts";
 import { armStyles, mark, strokeOf, type ArmStyle } from "./arm-styles.ts";
 import { cartesian, extentOf, type Axis, type Inside } from "./axes.ts";
-import { emptyBlock, type Block } from "./figure.ts";
-import { average, decimate, isStepMetric, seriesOf, smooth, type Average, type Point, type Series, type XAxis } from "./series.ts";
+import { emptyBlock, type Block, type FigureOptions } from "./figure.ts";
+import { isHidden } from "./experiment.ts";
+import { average, decimate, isStepMetric, seriesOf, smooth, visible, type Average, type Point, type Series, type XAxis } from "./series.ts";
+import { referenceDash, referenceLabels, type Reference } from "./references.ts";
 import { element, line, number } from "./svg.ts";
-import { label, measure } from "./text.ts";
-import type { Theme } from "./theme.ts";
+import { themeOf, type Theme } from "./theme.ts";
 
 export interface CurveOptions {
   x: XAxis;
@@ -17,11 +18,6 @@ export interface CurveOptions {
   smoothing: number;
   band: "range" | "sd" | "none";
   seeds: boolean;
-}
-
-export interface Reference {
-  value: number;
-  label: string;
 }
 
 interface RunCurve {
@@ -34,6 +30,17 @@ export interface ArmCurves {
   arm: ArmResult;
   runs: RunCurve[];
   mean: Average;
+}
+
+export interface CurvePanel {
+  /** all arms of the experiment: they decide the colours */
+  all: readonly ArmResult[];
+  curves: readonly ArmCurves[];
+  metric: string;
+  options: CurveOptions;
+  width: number;
+  frame: FigureOptions;
+  references?: Reference[];
 }
 
 const xLabels: Record<XAxis, string> = { steps: "Optimizer steps", tokens: "Training tokens", seconds: "Training time (s)" };
@@ -52,18 +59,22 @@ export function armCurves(arms: readonly ArmResult[], metric: string, options: C
   });
 }
 
-export function curvePanel(all: readonly ArmResult[], curves: readonly ArmCurves[], metric: string, options: CurveOptions, width: number, theme: Theme, references: Reference[] = []): Block {
-  const runs = curves.flatMap((curve) => curve.runs);
+export function curvePanel({ all, curves, metric, options, width, frame, references = [] }: CurvePanel): Block {
+  const theme = themeOf(frame.theme);
+  const shown = curves.filter(({ arm }) => !isHidden(arm.name, frame));
+  const runs = shown.flatMap((curve) => curve.runs);
   const healthy = runs.filter(({ run }) => takesPart(run));
-  const shown = healthy.length ? healthy : runs;
-  const yDomain = extentOf(shown.flatMap(({ raw }) => extentOf(raw.y, { log: options.logY })), { pad: 0.03, log: options.logY, include: references.map(({ value }) => value) });
-  const xDomain = extentOf(runs.flatMap(({ raw }) => extentOf(raw.x, { log: options.logX })), { include: options.logX ? [] : [0], log: options.logX });
-  if (!Number.isFinite(yDomain[0]) || !Number.isFinite(xDomain[0])) return emptyBlock(`${metricTitle(metric)}: no values yet.`, width, theme);
+  const zoom = frame.view?.zoom;
+  const range = zoom?.axis === options.x && (!options.logX || zoom.from > 0) ? ([zoom.from, zoom.to] as const) : null;
+  const inRange = ({ raw }: RunCurve) => raw.y.slice(...visible(raw.x, range));
+  const yDomain = extentOf((healthy.length ? healthy : runs).flatMap((run) => extentOf(inRange(run), { log: options.logY })), { pad: 0.03, log: options.logY, include: references.map(({ value }) => value) });
+  const xDomain = range ? ([...range] as [number, number]) : extentOf(runs.flatMap(({ raw }) => extentOf(raw.x, { log: options.logX })), { include: options.logX ? [] : [0], log: options.logX });
+  if (!Number.isFinite(xDomain[0]) || !runs.some((run) => inRange(run).some(onScale(options.logY)))) return emptyBlock(whyEmpty(metric, curves, shown, options, range !== null), width, theme);
 
   const styles = armStyles(all);
   const x: Axis = { domain: xDomain, log: options.logX, label: xLabels[options.x], name: options.x };
   const y: Axis = { domain: yDomain, log: options.logY, label: metricLabel(metric), name: metricTitle(metric) };
-  return cartesian({
+  const block = cartesian({
     width,
     height: Math.round(Math.min(300, Math.max(170, width * 0.62))),
     x,
@@ -71,18 +82,58 @@ export function curvePanel(all: readonly ArmResult[], curves: readonly ArmCurves
     theme,
     draw: (inside) => [
       ...references.map(({ value }) => line(0, inside.y(value), inside.width, inside.y(value), theme.inkSoft, { "stroke-dasharray": referenceDash })),
-      ...curves.map((curve) => drawArm(curve, styles.get(curve.arm.name)!, inside, options, theme)),
+      ...shown.map((curve) => drawArm(curve, range, styles.get(curve.arm.name)!, inside, options, theme)),
     ].join(""),
-    over: (inside) => references.map((reference) => referenceLabel(reference, inside, theme)).join(""),
+    over: (inside) => referenceLabels(references, inside, theme),
+  });
+  const lines = shown.map(({ arm, mean }) => ({ arm: arm.name, x: mean.x, y: mean.y }));
+  return { ...block, areas: block.areas?.map((area) => ({ ...area, lines })) };
+}
+
+const onScale = (log: boolean) => (value: number) => Number.isFinite(value) && (!log || value > 0);
+
+function whyEmpty(metric: string, curves: readonly ArmCurves[], shown: readonly ArmCurves[], { logY }: CurveOptions, zoomed: boolean): string {
+  const title = metricTitle(metric);
+  if (curves.length && !shown.length) return `${title}: every arm is hidden.`;
+  const values = shown.flatMap(({ runs }) => runs.map(({ raw }) => raw.y));
+  if (!values.some((y) => y.length)) return `${title}: no values yet.`;
+  if (zoomed && values.some((y) => y.some(onScale(logY)))) return `${title}: no values in this part of the axis.`;
+  return logY && values.some((y) => y.some(onScale(false))) ? `${title}: no value above 0, which a logarithmic axis needs.` : `${title}: no value is a number.`;
+}
+
+/** Values that a logarithmic axis cannot show: lines to them leave the plot at its lower edge. In words, none goes missing silently. */
+export function offScale(panels: readonly { metric: string; curves: readonly ArmCurves[] }[], { logY }: CurveOptions, frame: FigureOptions): string[] {
+  if (!logY) return [];
+  return panels.flatMap(({ metric, curves }) => {
+    let count = 0;
+    for (const { arm, runs } of curves) if (!isHidden(arm.name, frame)) for (const { raw } of runs) for (const value of raw.y) if (value <= 0) count++;
+    return count ? [`${metricTitle(metric)}: ${count === 1 ? "1 value of 0 or less lies" : `${count} values of 0 or less lie`} below a logarithmic axis.`] : [];
   });
 }
 
-export const referenceDash = "2 3";
+/** What is to be drawn of an arm within a range of x. */
+function clipped({ arm, runs, mean }: ArmCurves, range: readonly [number, number] | null): ArmCurves {
+  if (!range) return { arm, runs, mean };
+  const cut = (series: Series): Series => {
+    const part = visible(series.x, range);
+    return { steps: series.steps.slice(...part), x: series.x.slice(...part), y: series.y.slice(...part) };
+  };
+  const part = visible(mean.x, range);
+  return {
+    arm,
+    runs: runs.map(({ run, raw, smooth }) => {
+      const own = cut(raw);
+      return { run, raw: own, smooth: smooth === raw ? own : cut(smooth) };
+    }),
+    mean: { ...cut(mean), low: mean.low.slice(...part), high: mean.high.slice(...part) },
+  };
+}
 
 /** Above this many points of a mean, they are too close for a symbol each. */
 const mostSymbols = 24;
 
-function drawArm({ arm, runs, mean }: ArmCurves, style: ArmStyle, inside: Inside, { band, seeds }: CurveOptions, theme: Theme): string {
+function drawArm(curve: ArmCurves, range: readonly [number, number] | null, style: ArmStyle, inside: Inside, { band, seeds }: CurveOptions, theme: Theme): string {
+  const { arm, runs, mean } = clipped(curve, range);
   const stroke = strokeOf(style, theme);
   const colour = stroke.stroke as string;
   const parts: string[] = [];
@@ -90,11 +141,11 @@ function drawArm({ arm, runs, mean }: ArmCurves, style: ArmStyle, inside: Inside
   for (const { run, raw, smooth } of runs) {
     const smoothed = raw.y.length > 0 && smooth !== raw && smooth.y.some((value, i) => value !== raw.y[i]);
     const own = { "data-seed": run.seedIndex };
-    if (smoothed) parts.push(element("path", { d: pathOf(raw, inside), stroke: colour, "stroke-width": 0.6, "stroke-opacity": 0.22, ...own }));
+    if (smoothed) parts.push(element("path", { d: pathOf(raw, inside), stroke: colour, "stroke-width": 0.6, "stroke-opacity": 0.22, "data-raw": run.seedIndex }));
     if (seeds && (runs.length > 1 || !takesPart(run))) parts.push(element("path", { d: pathOf(smooth, inside), ...stroke, "stroke-width": 0.8, "stroke-opacity": 0.55, ...own }));
-    if (run.status === "diverged") parts.push(divergedMark(raw, inside, colour));
   }
   parts.push(element("path", { d: pathOf(mean, inside), ...stroke, "stroke-width": 2 }));
+  for (const { run, raw } of curve.runs) if (run.status === "diverged") parts.push(divergedMark(raw, inside, colour));
   if (mean.y.length <= mostSymbols) mean.y.forEach((y, i) => parts.push(mark(style, theme, inside.x(mean.x[i]), inside.y(y), 22)));
   return element("g", { "data-arm": arm.name, fill: "none", "stroke-linejoin": "round" }, parts);
 }
@@ -105,21 +156,34 @@ function pathOf({ x, y }: Series, inside: Inside): string {
 
 /** Relative coordinates in tenths of a pixel: half the text of absolute ones. "" without points, which an SVG path allows. */
 function polyline(points: readonly (Point | null)[]): string {
-  let d = "";
+  const parts: string[] = [];
   let last: Point | null = null;
+  let alone = false;
+  const end = () => {
+    // a value between two gaps has no line to be seen by
+    if (alone) parts.push("m-0.6,0h1.2");
+    alone = false;
+  };
   for (const point of points) {
     const at: Point | null = point && [Math.round(point[0] * 10), Math.round(point[1] * 10)];
-    // a gap of the data, or the first point
-    if (at && !last) d += `M${at[0] / 10},${at[1] / 10}`;
-    else if (at && last && (at[0] !== last[0] || at[1] !== last[1])) d += `l${(at[0] - last[0]) / 10},${(at[1] - last[1]) / 10}`;
+    if (!at) end();
+    else if (!last) {
+      // after a gap of the data, or the first point
+      parts.push(`M${at[0] / 10},${at[1] / 10}`);
+      alone = true;
+    } else if (at[0] !== last[0] || at[1] !== last[1]) {
+      parts.push(`l${(at[0] - last[0]) / 10},${(at[1] - last[1]) / 10}`);
+      alone = false;
+    }
     last = at;
   }
-  return d;
+  end();
+  return parts.join("");
 }
 
 function bandOf({ x, low, high }: Average, inside: Inside, colour: string): string {
   const edge = (y: number[]) => decimate(y.length, (i) => inside.x(x[i]), (i) => inside.y(y[i])) as Point[];
-  return element("path", { d: `${polyline([...edge(high), ...edge(low).reverse()])}Z`, fill: colour, "fill-opacity": 0.14 });
+  return element("path", { d: `${polyline([...edge(high), ...edge(low).reverse()])}Z`, fill: colour, "fill-opacity": 0.14, stroke: "none" });
 }
 
 /** A cross where the last finite value of a run is that lost its way. */
@@ -128,10 +192,4 @@ function divergedMark({ x, y }: Series, inside: Inside, colour: string): string 
   if (at < 0) return "";
   const [px, py] = [inside.x(x[at]), Math.min(inside.height - 5, Math.max(5, inside.y(y[at])))];
   return element("path", { d: `M${number(px - 4)},${number(py - 4)}l8,8m0,-8l-8,8`, stroke: colour, "stroke-width": 2 }, element("title", {}, "diverged"));
-}
-
-function referenceLabel({ value, label: text }: Reference, inside: Inside, theme: Theme): string {
-  const style = { size: 11, fill: theme.inkSoft };
-  const y = inside.y(value);
-  return label(text, inside.width - measure(text, style) - 4, y > 16 ? y - 4 : y + 13, style);
 }

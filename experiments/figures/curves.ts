@@ -3,13 +3,12 @@ import * as v from "valibot";
 import type { ExperimentResult } from "../results.ts";
 import { metricTitle } from "../statistics/metrics.ts";
 import { formatValue } from "../statistics/numbers.ts";
-import { armCurves, curvePanel, type ArmCurves, type CurveOptions } from "./curve-panel.ts";
+import { armCurves, curvePanel, offScale, type ArmCurves, type CurveOptions } from "./curve-panel.ts";
 import { csvText } from "./csv.ts";
-import { compose, innerWidth, sideBySide, type Figure, type FigureOptions } from "./figure.ts";
+import { compose, innerWidth, sideBySide, type Block, type Figure, type FigureOptions } from "./figure.ts";
 import { armLegend, chooseArms, countRuns } from "./experiment.ts";
 import { metricName, xAxis } from "./options.ts";
-import { isStepMetric } from "./series.ts";
-import { themeOf } from "./theme.ts";
+import { isStepMetric, pointsPerColumn } from "./series.ts";
 
 export const curveOptions = {
   x: v.optional(xAxis, "steps"),
@@ -27,20 +26,25 @@ export const curvesOptions = v.strictObject({
 });
 
 export function curves(experiment: ExperimentResult, options: v.InferOutput<typeof curvesOptions>, frame: FigureOptions): Figure {
-  const theme = themeOf(frame.theme);
   const arms = chooseArms(experiment, options.arms);
   const panels = options.metrics.map((metric) => ({ metric, curves: armCurves(arms, metric, options) }));
+  const block = sideBySide(panels.length, innerWidth(frame), 290, (i, width) => curvePanel({ all: experiment.arms, ...panels[i], options, width, frame }));
   return compose(
     {
-      title: options.metrics.map((metric, i) => (i === 0 ? metricTitle(metric) : lowerFirst(metricTitle(metric)))).join(options.metrics.length === 2 ? " and " : ", "),
+      title: titleOf(options.metrics),
       alternative: panels.map(({ metric, curves }) => describe(metric, curves, options)).join(" "),
       csv: () => curvesCsv(panels, options),
       legend: armLegend(experiment, arms),
-      blocks: [sideBySide(panels.length, innerWidth(frame), 290, (i, width) => curvePanel(experiment.arms, panels[i].curves, panels[i].metric, options, width, theme))],
-      notes: [readingNote(options, options.metrics), ...countRuns(arms)].filter(Boolean),
+      blocks: [block],
+      notes: [readingNote(options, panels, block), ...offScale(panels, options, frame), ...countRuns(arms)],
     },
     frame,
   );
+}
+
+function titleOf(metrics: readonly string[]): string {
+  const titles = metrics.map((metric, i) => (i === 0 ? metricTitle(metric) : lowerFirst(metricTitle(metric))));
+  return titles.join(titles.some((title) => title.includes(",")) ? "; " : titles.length === 2 ? " and " : ", ");
 }
 
 /** "Validation loss" → "validation loss"; "MTP loss" stays. */
@@ -48,11 +52,13 @@ function lowerFirst(text: string): string {
   return /^[A-Z][a-z]+( |$)/.test(text) ? text[0].toLowerCase() + text.slice(1) : text;
 }
 
-/** How to read lines and band. */
-export function readingNote({ band, seeds, smoothing }: CurveOptions, metrics: readonly string[]): string {
+/** How to read lines and band, and by what rule lines of very many points are thinned. */
+export function readingNote({ band, seeds, smoothing }: CurveOptions, panels: readonly { metric: string; curves: readonly ArmCurves[] }[], { areas = [] }: Block): string {
   const shade = { range: "Band: range over seeds.", sd: "Band: mean ± one standard deviation over seeds.", none: "" }[band];
-  const smoothed = smoothing > 0 && metrics.some(isStepMetric) ? `Per-step values are smoothed over ${formatValue(smoothing * 100)} % of the run; faint lines are unsmoothed.` : "";
-  return [`Thick: mean over seeds${seeds ? "; thin: each seed" : ""}.`, shade, smoothed].filter(Boolean).join(" ");
+  const smoothed = smoothing > 0 && panels.some(({ metric }) => isStepMetric(metric)) ? `Per-step values are smoothed over ${formatValue(smoothing * 100)} % of the run; faint lines are unsmoothed.` : "";
+  const longest = Math.max(0, ...panels.flatMap(({ curves }) => curves.flatMap(({ runs }) => runs.map(({ raw }) => raw.y.length))));
+  const thinned = areas.some(({ width }) => longest > pointsPerColumn * width) ? "Of every pixel column a line keeps its first, least, greatest and last value." : "";
+  return [`Thick: mean over seeds${seeds ? "; thin: each seed" : ""}.`, shade, smoothed, thinned].filter(Boolean).join(" ");
 }
 
 /** Where each arm's mean curve begins and ends. */

@@ -3,6 +3,7 @@ import type { ArmResult, ExperimentResult } from "../results.ts";
 import { isFinished, type FinishedRun } from "../statistics/metrics.ts";
 import { describeUnfinished } from "../statistics/sentence.ts";
 import { armStyles } from "./arm-styles.ts";
+import type { FigureOptions } from "./figure.ts";
 import type { LegendItem } from "./legend.ts";
 
 /** @param names arms to show, in this order; null: all of them */
@@ -17,6 +18,10 @@ export function chooseArms(experiment: ExperimentResult, names: readonly string[
 
 export function finishedRuns(arm: ArmResult): FinishedRun[] {
   return arm.runs.filter(isFinished);
+}
+
+export function isHidden(arm: string, { view }: FigureOptions): boolean {
+  return view?.hidden.includes(arm) ?? false;
 }
 
 /** Arms with their n; colours are those of the whole experiment, whichever arms are shown. */

@@ -6,7 +6,7 @@ import { csvText } from "./csv.ts";
 import { chooseArms } from "./experiment.ts";
 import { compose, emptyBlock, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
 import { element, group } from "./svg.ts";
-import { elide, label } from "./text.ts";
+import { elide, label, measure } from "./text.ts";
 import { themeOf, type Theme } from "./theme.ts";
 
 export const expertLoadOptions = v.strictObject({
@@ -31,6 +31,8 @@ interface Panel {
   load: number[][];
 }
 
+const allDomains = "all domains";
+
 /** Loads outside [1/4, 4] have the colour of the end. */
 const limit = 4;
 const small = 11;
@@ -49,8 +51,8 @@ export function expertLoad(experiment: ExperimentResult, options: Options, frame
       title: options.by === "domain" ? "Expert load by domain" : "Expert load",
       alternative: panels.map(describe).join(" ") || "No validation has been done yet.",
       csv: () => csvText(["arm", "domain", "seedIndex", "step", "layer", "expert", "relativeLoad"], panels.flatMap(csvRows)),
-      blocks: panels.length ? [grid(rows.filter((row) => row.length), width, theme), scaleBar(width, theme)] : [emptyBlock("No validation has been done yet.", width, theme)],
-      notes: panels.length ? [`Seed ${seeds.join(", ")}, validation tokens at step ${steps.join(", ")}. Rows are MoE layers, from the first; columns are experts.`] : [],
+      blocks: panels.length ? [grid(rows.filter((own) => own.length), width, theme), scaleBar(width, theme)] : [emptyBlock("No validation has been done yet.", width, theme)],
+      notes: panels.length ? [`Seed ${seeds.join(", ")}, validation tokens at step ${steps.join(", ")}. Rows are MoE layers; one run per arm, as experts of different seeds have nothing in common.`] : [],
     },
     frame,
   );
@@ -71,7 +73,7 @@ function panelsOf(experiment: ExperimentResult, arm: ArmResult, seed: number, { 
   const found = run && countsAt(run, step);
   if (!found || !found.counts.length) return [];
   const common = { arm: arm.name, seedIndex: seed, seed: run.seed.init, step: found.step };
-  if (by === "all") return [{ ...common, domain: "all", load: found.counts.map((layer) => relative(sum(layer))) }];
+  if (by === "all") return [{ ...common, domain: allDomains, load: found.counts.map((layer) => relative(sum(layer))) }];
   const names = experiment.domains.length === found.counts[0].length ? experiment.domains : found.counts[0].map((_, i) => `domain ${i + 1}`);
   return names.map((domain, d) => ({ ...common, domain, load: found.counts.map((layer) => relative(layer[d])) }));
 }
@@ -92,38 +94,60 @@ function sum(layer: readonly number[][]): number[] {
   return layer[0].map((_, expert) => layer.reduce((total, load) => total + load[expert], 0));
 }
 
-/** A row of panels per arm, a column per domain. */
-function grid(rows: readonly Panel[][], width: number, theme: Theme): Block {
-  const columns = Math.max(...rows.map((row) => row.length));
-  const gap = 14;
-  const layersWide = 26;
+/** Panels narrower than this tell nothing: domains then stand below each other. */
+const leastPanel = 90;
+const gap = 14;
+/** Room for the numbers of the layers. */
+const layersWide = 40;
+
+/** For each arm a panel per domain, side by side where they have room. */
+function grid(arms: readonly Panel[][], width: number, theme: Theme): Block {
+  const most = Math.max(...arms.map((panels) => panels.length));
+  const columns = Math.max(1, Math.min(most, Math.floor((width - layersWide + gap) / (leastPanel + gap))));
   const panelWidth = (width - layersWide - gap * (columns - 1)) / columns;
+  const style = { size: small, fill: theme.inkSoft };
   const parts: string[] = [];
   let y = 0;
-  rows[0].forEach((panel, i) => parts.push(label(elide(panel.domain, panelWidth, { size: 12 }), layersWide + i * (panelWidth + gap), 12, { size: 12, fill: theme.inkSoft, title: panel.domain })));
-  y += 20;
-  for (const row of rows) {
-    const name = row[0].arm;
+  for (const panels of arms) {
+    const name = panels[0].arm;
     parts.push(label(elide(name, width, { size: 12.5, weight: 600 }), 0, y + 12, { size: 12.5, weight: 600, fill: theme.ink, title: name, attributes: { "data-arm": name } }));
-    y += 19;
-    const layers = row[0].load.length;
+    y += 18;
+    const layers = panels[0].load.length;
+    const experts = panels[0].load[0].length;
     const cell = Math.max(5, Math.min(18, 150 / layers));
-    const every = Math.ceil(13 / cell);
-    for (let l = 0; l < layers; l += every) parts.push(label(String(l + 1), layersWide - 6, y + (l + 0.5) * cell + 4, { size: small, fill: theme.inkSoft, anchor: "end" }));
-    row.forEach((panel, i) => parts.push(group(layersWide + i * (panelWidth + gap), y, heat(panel, panelWidth, cell, theme))));
-    y += layers * cell + 12;
+    for (let start = 0; start < panels.length; start += columns) {
+      const row = panels.slice(start, start + columns);
+      row.forEach((panel, i) => parts.push(label(elide(panel.domain, panelWidth, style), layersWide + i * (panelWidth + gap), y + 11, { ...style, title: panel.domain })));
+      y += 17;
+      // the name stands where the first number would, at the height of the first row
+      const every = Math.ceil(13 / cell);
+      for (let l = 0; l < layers; l += every) parts.push(label(l === 0 ? `layer ${l + 1}` : String(l + 1), layersWide - 6, y + (l + 0.5) * cell + 4, { ...style, anchor: "end" }));
+      row.forEach((panel, i) => parts.push(group(layersWide + i * (panelWidth + gap), y, heat(panel, panelWidth, cell, theme))));
+      y += layers * cell;
+      row.forEach((_, i) => parts.push(group(layersWide + i * (panelWidth + gap), y, expertAxis(experts, panelWidth, theme))));
+      y += 20;
+    }
+    y += 4;
   }
   return { markup: parts.join(""), height: y };
 }
 
-/** Cells of one panel; neighbours of one colour are one rectangle. */
+/** "expert 1" under the first column and the last one's number under the last. */
+function expertAxis(experts: number, width: number, theme: Theme): string {
+  const style = { size: small, fill: theme.inkSoft };
+  const last = measure("expert 1", style) + measure(String(experts), style) + 8 <= width && experts > 1 ? label(String(experts), width, 12, { ...style, anchor: "end" }) : "";
+  return label(elide("expert 1", width, style), 0, 12, style) + last;
+}
+
+/** Cells of one panel. Where they are too narrow for a gap between them, neighbours of one colour are one rectangle. */
 function heat({ load, arm, domain }: Panel, width: number, height: number, theme: Theme): string {
   const parts = load.flatMap((layer, l) => {
     const each = width / layer.length;
-    const gap = each >= 6 ? 1 : 0;
-    return layer.map((value, e) =>
-      element("rect", { x: e * each, y: l * height, width: each - gap, height: height - gap, fill: colourOf(value, theme) }, gap ? element("title", {}, `layer ${l + 1}, expert ${e + 1}: ${formatValue(value, 0.01)}`) : ""),
-    );
+    const colours = layer.map((value) => colourOf(value, theme));
+    const between = each >= 6 ? 1 : 0;
+    if (between) return layer.map((value, e) => element("rect", { x: e * each, y: l * height, width: each - between, height: height - between, fill: colours[e] }, element("title", {}, `layer ${l + 1}, expert ${e + 1}: ${formatValue(value, 0.01)}`)));
+    const starts = colours.flatMap((colour, e) => (colour === colours[e - 1] ? [] : [e]));
+    return starts.map((e, i) => element("rect", { x: e * each, y: l * height, width: ((starts[i + 1] ?? layer.length) - e) * each, height, fill: colours[e] }));
   });
   return element("g", { "data-arm": arm, "data-domain": domain.replace(/\s/g, " "), "shape-rendering": "crispEdges" }, parts);
 }
@@ -145,7 +169,7 @@ function scaleBar(width: number, theme: Theme): Block {
 
 function describe({ arm, domain, load }: Panel): string {
   const all = load.flat();
-  const where = domain === "all" ? "" : `, ${domain}`;
+  const where = domain === allDomains ? "" : `, ${domain}`;
   return `${arm}${where}: relative load from ${formatValue(Math.min(...all), 0.01)} to ${formatValue(Math.max(...all), 0.01)}.`;
 }
 

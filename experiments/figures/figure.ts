@@ -1,6 +1,7 @@
 /** What every figure is: a title, a legend, blocks below each other, notes. */
+import { formatValue } from "../statistics/numbers.ts";
 import { element, escapeXml, group } from "./svg.ts";
-import { legend, type LegendItem } from "./legend.ts";
+import { legend, type LegendEntry, type LegendItem } from "./legend.ts";
 import { fontFamily, label, wrap } from "./text.ts";
 import { themeOf, type Theme, type ThemeName } from "./theme.ts";
 
@@ -8,6 +9,18 @@ export interface FigureOptions {
   /** pixels */
   width: number;
   theme: ThemeName;
+  view?: View;
+}
+
+/**
+ * What a reader has made of a figure. It changes what is drawn, and a note says so; data and text alternative stay those of
+ * the whole figure.
+ */
+export interface View {
+  /** names of arms that are not drawn; the legend still has them */
+  hidden: readonly string[];
+  /** the part of an x axis that is drawn; axes of other names stay whole */
+  zoom: { axis: string; from: number; to: number } | null;
 }
 
 /** Where data lies in a figure, for crosshairs and zoom. Pixels of the figure; a log scale has `log`. */
@@ -18,6 +31,8 @@ export interface PlotArea {
   height: number;
   xScale: { domain: [number, number]; log: boolean; name: string };
   yScale: { domain: [number, number]; log: boolean; name: string };
+  /** the arms' lines in values of the axes, x rising: what a crosshair reads */
+  lines?: { arm: string; x: readonly number[]; y: readonly number[] }[];
 }
 
 export interface Figure {
@@ -31,6 +46,8 @@ export interface Figure {
   /** the data that is drawn */
   csv: string;
   areas: PlotArea[];
+  /** where the arms' entries lie, in the order drawn: a click on one is about its arm */
+  legend: LegendEntry[];
   /** the same as an HTML fragment, where it is a table or text */
   html?: string;
   /** the same as Markdown, where it is text: a report sets it as its own, without a number and a caption */
@@ -42,6 +59,7 @@ export interface Block {
   markup: string;
   height: number;
   areas?: PlotArea[];
+  entries?: LegendEntry[];
 }
 
 export interface Composition {
@@ -71,6 +89,7 @@ export function compose(composition: Composition, options: FigureOptions): Figur
   const inner = width - 2 * margin;
   const parts: string[] = [];
   const areas: PlotArea[] = [];
+  const entries: LegendEntry[] = [];
   let y = margin;
 
   for (const text of wrap(composition.title, inner, { size: fontSize.title, weight: 600 }, 3)) {
@@ -78,19 +97,28 @@ export function compose(composition: Composition, options: FigureOptions): Figur
     y += 20;
   }
   y += 4;
-  const blocks = composition.legend?.length ? [legend(composition.legend, inner, theme), ...composition.blocks] : composition.blocks;
+  const blocks = composition.legend?.length ? [legend(composition.legend, options.view?.hidden ?? [], inner, theme), ...composition.blocks] : composition.blocks;
   for (const block of blocks) {
     parts.push(group(margin, y, block.markup));
     for (const area of block.areas ?? []) areas.push({ ...area, x: area.x + margin, y: area.y + y });
+    for (const entry of block.entries ?? []) entries.push({ ...entry, x: entry.x + margin, y: entry.y + y });
     y += block.height + 8;
   }
-  for (const note of composition.notes ?? []) {
+  for (const note of [...(composition.notes ?? []), ...viewNotes(entries, areas, options.view)]) {
     for (const text of wrap(note, inner, { size: fontSize.small })) {
       parts.push(label(text, margin, y + 10, { size: fontSize.small, fill: theme.inkSoft }));
       y += 15;
     }
   }
-  return figureOf(composition, parts, areas, { width, height: Math.ceil(y + margin - 4) }, theme);
+  return figureOf(composition, parts, { areas, legend: entries }, { width, height: Math.ceil(y + margin - 4) }, theme);
+}
+
+/** A figure that leaves its window says what is not in it. */
+function viewNotes(entries: readonly LegendEntry[], areas: readonly PlotArea[], view: View | undefined): string[] {
+  const hidden = entries.filter((entry) => entry.hidden).map(({ arm }) => `“${arm}”`);
+  const { zoom } = view ?? {};
+  const cut = zoom && areas.some(({ xScale }) => xScale.name === zoom.axis);
+  return [...(hidden.length ? [`Hidden: ${hidden.join(", ")}.`] : []), ...(cut ? [`A part of the axis: ${zoom.axis} from ${formatValue(zoom.from, (zoom.to - zoom.from) / 10)} to ${formatValue(zoom.to, (zoom.to - zoom.from) / 10)}.`] : [])];
 }
 
 /** Figures below each other as one, for a request about several experiments. */
@@ -98,10 +126,12 @@ export function stack(figures: readonly Figure[], options: FigureOptions): Figur
   if (figures.length === 1) return figures[0];
   const parts: string[] = [];
   const areas: PlotArea[] = [];
+  const legend: LegendEntry[] = [];
   let y = 0;
   for (const figure of figures) {
     parts.push(figure.svg.replace("<svg ", `<svg y="${y}" `));
     for (const area of figure.areas) areas.push({ ...area, y: area.y + y });
+    for (const entry of figure.legend) legend.push({ ...entry, y: entry.y + y });
     y += figure.height;
   }
   const composition = {
@@ -111,10 +141,10 @@ export function stack(figures: readonly Figure[], options: FigureOptions): Figur
     ...(figures.every(({ html }) => html !== undefined) && { html: figures.map(({ html }) => html).join("") }),
     ...(figures.every(({ markdown }) => markdown !== undefined) && { markdown: figures.map(({ markdown }) => markdown).join("\n\n") }),
   };
-  return figureOf(composition, parts, areas, { width: figures[0].width, height: y }, themeOf(options.theme));
+  return figureOf(composition, parts, { areas, legend }, { width: figures[0].width, height: y }, themeOf(options.theme));
 }
 
-function figureOf(composition: Pick<Composition, "title" | "alternative" | "csv" | "html" | "markdown">, parts: readonly string[], areas: PlotArea[], size: { width: number; height: number }, theme: Theme): Figure {
+function figureOf(composition: Pick<Composition, "title" | "alternative" | "csv" | "html" | "markdown">, parts: readonly string[], places: Pick<Figure, "areas" | "legend">, size: { width: number; height: number }, theme: Theme): Figure {
   const { title, alternative } = composition;
   const svg = element(
     "svg",
@@ -138,7 +168,7 @@ function figureOf(composition: Pick<Composition, "title" | "alternative" | "csv"
     get csv() {
       return composition.csv();
     },
-    areas,
+    ...places,
     ...(composition.html !== undefined && { html: composition.html }),
     ...(composition.markdown !== undefined && { markdown: composition.markdown }),
   };

@@ -7,14 +7,16 @@ import { metricDefinition, metricTitle, metricUnit } from "../statistics/metrics
 import { formatSigned } from "../statistics/numbers.ts";
 import { describeMetric } from "../statistics/sentence.ts";
 import { armStyles, mark, type ArmStyle } from "./arm-styles.ts";
-import { extentOf, tickText } from "./axes.ts";
+import { bottomAxis, extentOf } from "./axes.ts";
 import { compose, emptyBlock, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
 import { countRuns } from "./experiment.ts";
 import { csvText } from "./csv.ts";
 import { metricName } from "./options.ts";
-import { element, line, viewport } from "./svg.ts";
-import { label, measure, wrap } from "./text.ts";
+import { haloed } from "./references.ts";
+import { element, group, line, viewport } from "./svg.ts";
+import { elide, label, measure, wrap } from "./text.ts";
 import { themeOf, type Theme } from "./theme.ts";
+import { linearTicks, spread, textOfLinearTicks } from "./ticks.ts";
 
 export const forestOptions = v.strictObject({
   /** null: the experiment's primary metrics */
@@ -34,7 +36,7 @@ export function forest(experiment: ExperimentResult, options: v.InferOutput<type
       csv: () => forestCsv(experiment, metrics),
       blocks: metrics.map((metric) => panel(experiment, metric, innerWidth(frame), theme)),
       notes: [
-        "Symbol: mean of the paired differences; bar: 95 % t interval; dots: one seed each. Grey: differences too small for this design to see with 80 % power.",
+        "Symbol: mean of the paired differences; bar: 95 % t interval; dots: one seed each. Grey: differences too small for this design to tell with 80 % power, all arms corrected for.",
         ...countRuns(experiment.arms),
       ],
     },
@@ -50,29 +52,28 @@ interface Row {
 function panel(experiment: ExperimentResult, metric: string, width: number, theme: Theme): Block {
   const baseline = experiment.arms.find((arm) => arm.name === experiment.baseline)!;
   const rows = experiment.arms.flatMap((arm) => rowOf(experiment.comparisons, arm, baseline, metric));
-  if (!rows.length) return emptyBlock(`${metricTitle(metric)}: nothing is compared yet.`, width, theme);
+  if (!rows.length) return emptyBlock(experiment.arms.length < 2 ? "There is one arm: nothing to compare it with." : `${metricTitle(metric)}: nothing is compared yet.`, width, theme);
   const styles = armStyles(experiment.arms);
   const texts = rows.map(({ comparison }) => resultText(comparison));
   const rightWidth = Math.max(...texts.flat().map((text) => measure(text, { size: small })), measure("verdict", { size: small })) + 4;
   const nameWidth = Math.min(190, 0.3 * width, Math.max(...rows.map(({ comparison }) => measure(comparison.arm, { size: 12 }))) + 24);
   const narrow = width - nameWidth - rightWidth < 150; // then the numbers go below each row
   const plotWidth = width - nameWidth - (narrow ? 8 : rightWidth + 16);
-  const step = narrow ? rowHeight + 14 : rowHeight;
+  // below a row they stand in one line where that fits, else in two
+  const below = narrow ? Math.max(...texts.map((text) => belowRow(text, width).length)) : 0;
+  const step = rowHeight + 14 * below;
   const height = rows.length * step;
   const top = 24;
 
-  const domain = extentOf(rows.flatMap(({ comparison, differences }) => [...differences, ...(comparison.ci95 ?? []), comparison.difference]), { pad: 0.06, include: [0, ...rows.flatMap(reach)] });
-  const x = scaleLinear(domain[0] < domain[1] ? domain : [-1, 1], [0, plotWidth]);
-  const parts = [label(`${metricTitle(metric)}, difference${metricUnit(metric) ? ` (${metricUnit(metric)})` : ""}`, 0, 12, { size: 12.5, weight: 600, fill: theme.ink })];
+  const domain = spread(extentOf(rows.flatMap(({ comparison, differences }) => [...differences, ...(comparison.ci95 ?? []), comparison.difference]), { pad: 0.06, include: [0, ...rows.flatMap(reach)] }), false);
+  const x = scaleLinear(domain, [0, plotWidth]);
+  const heading = `${metricTitle(metric)}, difference${metricUnit(metric) ? ` (${metricUnit(metric)})` : ""}`;
+  const parts = [label(elide(heading, width, { size: 12.5, weight: 600 }), 0, 12, { size: 12.5, weight: 600, fill: theme.ink, title: heading })];
   const inside: string[] = [];
-  const ticks = x.ticks(Math.max(2, plotWidth / 75));
-  const tickLabel = x.tickFormat(Math.max(2, plotWidth / 75));
-  for (const tick of ticks) {
-    inside.push(line(x(tick), 0, x(tick), height, tick === 0 ? theme.rule : theme.grid));
-    const text = Math.abs(tick) >= 1e4 ? tickText(tick) : tickLabel(tick);
-    const half = measure(text, { size: small }) / 2;
-    if (nameWidth + x(tick) + half <= width) parts.push(label(text, nameWidth + x(tick), top + height + 15, { size: small, fill: theme.inkSoft, anchor: "middle" }));
-  }
+  const overlaid: string[] = []; // words over the grid
+  const ticks = linearTicks(domain, Math.max(2, plotWidth / 75));
+  const tickText = textOfLinearTicks(ticks);
+  for (const tick of ticks) inside.push(line(x(tick), 0, x(tick), height, tick === 0 ? theme.rule : theme.grid));
   rows.forEach((row, i) => {
     const middle = i * step + rowHeight / 2;
     const style = styles.get(row.comparison.arm)!;
@@ -83,14 +84,14 @@ function panel(experiment: ExperimentResult, metric: string, width: number, them
     );
     const [numbers, verdict] = texts[i];
     if (narrow) {
-      parts.push(label(`${numbers} · ${verdict}`, width, top + middle + 30, { size: small, fill: theme.inkSoft, anchor: "end" }));
+      belowRow(texts[i], width).forEach((text, k) => overlaid.push(haloed(label(text, width, top + middle + 30 + 14 * k, { size: small, fill: theme.inkSoft, anchor: "end" }), theme)));
     } else {
       parts.push(label(numbers, width, top + middle - 3, { size: small, fill: theme.ink, anchor: "end" }));
       parts.push(label(verdict, width, top + middle + 12, { size: small, fill: theme.inkSoft, anchor: "end" }));
     }
   });
-  parts.push(viewport(nameWidth, top, plotWidth, height, inside));
-  parts.push(line(nameWidth, top + height, nameWidth + plotWidth, top + height, theme.rule));
+  parts.push(viewport(nameWidth, top, plotWidth, height, inside), ...overlaid);
+  parts.push(group(0, top + height, bottomAxis(ticks.map((tick) => ({ at: nameWidth + x(tick), text: tickText(tick) })), [nameWidth, nameWidth + plotWidth], width, theme)));
   const { better } = metricDefinition(metric);
   const hint = better === "neither" ? "" : `${better} is better`;
   if (hint) parts.push(label(hint, nameWidth, top + height + 31, { size: small, fill: theme.inkSoft }));
@@ -131,6 +132,11 @@ function resultText({ difference, ci95, n, verdict }: Comparison): [string, stri
   const half = ci95 ? (ci95[1] - ci95[0]) / 2 : NaN;
   const numbers = ci95 ? `${formatSigned(difference, half)}  [${formatSigned(ci95[0], half)}, ${formatSigned(ci95[1], half)}]` : formatSigned(difference);
   return [numbers, `${verdict}, n = ${n}`];
+}
+
+function belowRow([numbers, verdict]: [string, string], width: number): string[] {
+  const together = `${numbers} · ${verdict}`;
+  return measure(together, { size: small }) <= width ? [together] : [numbers, verdict];
 }
 
 function forestCsv(experiment: ExperimentResult, metrics: readonly string[]): string {

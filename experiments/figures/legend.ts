@@ -8,19 +8,32 @@ export interface LegendItem {
   label: string;
   /** shown after the label in softer ink, e.g. "n = 3" */
   note?: string;
-  /** an arm's line and symbol, or a plain reference line */
-  style: ArmStyle | { rule: true; dash: string };
-  /** the arm that a click on the item is about */
-  arm?: string;
+  style: ArmStyle;
+  arm: string;
+}
+
+/** Where an arm's item lies. */
+export interface LegendEntry {
+  arm: string;
+  /** pixels */
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  hidden: boolean;
 }
 
 const size = 12;
 const swatch = 24;
 const rowHeight = 20;
 
-/** Items in rows, in the order given; a label that is wider than the row or 260 pixels is elided, its tooltip has all of it. */
-export function legend(items: readonly LegendItem[], width: number, theme: Theme): Block {
+/**
+ * Items in rows, in the order given; a label that is wider than the row or 260 pixels is elided, its tooltip has all of it.
+ * @param hidden arms that are not drawn: struck through, without their symbol
+ */
+export function legend(items: readonly LegendItem[], hidden: readonly string[], width: number, theme: Theme): Block {
   const parts: string[] = [];
+  const entries: LegendEntry[] = [];
   let [x, y] = [0, 0];
   for (const item of items) {
     const noteWidth = item.note ? measure(item.note, { size }) + 6 : 0;
@@ -28,20 +41,21 @@ export function legend(items: readonly LegendItem[], width: number, theme: Theme
     const textWidth = measure(text, { size });
     const itemWidth = swatch + textWidth + noteWidth;
     if (x > 0 && x + itemWidth > width) [x, y] = [0, y + rowHeight];
-    const attributes: Attributes = { "data-arm": item.arm };
+    const off = hidden.includes(item.arm);
+    const attributes: Attributes = { "data-arm": item.arm, "data-hidden": off };
     parts.push(
       group(x, y, [
-        swatchOf(item.style, theme),
-        label(text, swatch, 13, { size, fill: theme.ink, title: item.label, attributes: { "data-role": "legend" } }),
+        off ? line(0, 9, 18, 9, theme.rule) : swatchOf(item.style, theme),
+        label(text, swatch, 13, { size, fill: off ? theme.inkSoft : theme.ink, title: item.label, attributes: { "data-role": "legend", "text-decoration": off ? "line-through" : null } }),
         item.note ? label(item.note, swatch + textWidth + 6, 13, { size, fill: theme.inkSoft }) : "",
       ], attributes),
     );
+    entries.push({ arm: item.arm, x, y, width: itemWidth, height: rowHeight - 2, hidden: off });
     x += itemWidth + 18;
   }
-  return { markup: parts.join(""), height: items.length ? y + rowHeight : 0 };
+  return { markup: parts.join(""), height: items.length ? y + rowHeight : 0, entries };
 }
 
-function swatchOf(style: LegendItem["style"], theme: Theme): string {
-  if ("rule" in style) return line(0, 9, 18, 9, theme.inkSoft, { "stroke-width": 1.25, "stroke-dasharray": style.dash });
+function swatchOf(style: ArmStyle, theme: Theme): string {
   return line(0, 9, 18, 9, "", { ...strokeOf(style, theme), "stroke-width": 2 }) + mark(style, theme, 9, 9, 36);
 }

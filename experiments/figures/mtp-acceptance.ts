@@ -4,9 +4,9 @@ import type { ExperimentResult } from "../results.ts";
 import { formatValue } from "../statistics/numbers.ts";
 import { armStyles } from "./arm-styles.ts";
 import { csvText } from "./csv.ts";
-import { armLegend, chooseArms, countRuns, finishedRuns } from "./experiment.ts";
+import { armLegend, chooseArms, countRuns, finishedRuns, isHidden } from "./experiment.ts";
 import { compose, emptyBlock, innerWidth, type Figure, type FigureOptions } from "./figure.ts";
-import { responsePanel, type ResponseSeries } from "./response-panel.ts";
+import { meanOf, responsePanel, type ResponseSeries } from "./response-panel.ts";
 import { themeOf } from "./theme.ts";
 
 export const mtpAcceptanceOptions = v.strictObject({ arms: v.optional(v.nullable(v.array(v.string())), null) });
@@ -27,24 +27,25 @@ export function mtpAcceptance(experiment: ExperimentResult, { arms: names }: v.I
     }));
     return { points, style };
   });
-  const any = series.some(({ points }) => points.some((point) => point.values.length));
+  const shown = series.filter((_, i) => !isHidden(arms[i].name, frame));
+  const any = shown.some(({ points }) => points.some((point) => point.values.length));
   const deepest = Math.max(0, ...arms.map((arm) => arm.config.model.mtp.depth));
   const without = chosen.filter((arm) => arm.config.model.mtp.depth === 0).map((arm) => `“${arm.name}”`);
   const percent = (value: number) => `${formatValue(value * 100, 5)} %`;
   return compose(
     {
       title: "Acceptance of multi-token predictions",
-      alternative: series.flatMap(({ points }) => points.filter((p) => p.values.length).map((p) => `${p.arm}, depth ${p.x}: ${percent(p.values.reduce((sum, { value }) => sum + value, 0) / p.values.length)}.`)).join(" ") || "No run with multi-token prediction has finished.",
+      alternative: series.flatMap(({ points }) => points.filter((p) => p.values.length).map((p) => `${p.arm}, depth ${p.x}: ${percent(meanOf(p))}.`)).join(" ") || "No run with multi-token prediction has finished.",
       csv: () => csvText(["arm", "seedIndex", "depth", "acceptance"], series.flatMap(({ points }) => points.flatMap((p) => p.values.map(({ seedIndex, value }) => [p.arm, seedIndex, p.x, value])))),
       legend: armLegend(experiment, arms),
       blocks: [
         any
-          ? responsePanel(series, {
-              width, theme, include: [0],
+          ? responsePanel(shown, {
+              width, theme, include: [0], shift: 14,
               x: { label: "Depth of the prediction", name: "depth", ticks: Array.from({ length: deepest }, (_, i) => i + 1), format: String },
               y: { label: "Accepted share of validation positions", name: "acceptance", format: (value) => `${Math.round(value * 100)} %` },
             })
-          : emptyBlock(arms.length ? "No run has finished yet." : "No arm predicts more than one token (model.mtp.depth is 0 in all).", width, theme),
+          : emptyBlock(arms.length ? (shown.length ? "No run has finished yet." : "Every arm is hidden.") : "No arm predicts more than one token (model.mtp.depth is 0 in all).", width, theme),
       ],
       notes: ["Small symbols: one run each; large: the arm's mean.", ...(without.length ? [`Without multi-token prediction: ${without.join(", ")}.`] : []), ...countRuns(arms)],
     },

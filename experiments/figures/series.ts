@@ -1,4 +1,5 @@
 /** Series of metrics along a run: read from events, smoothed by step distance, averaged over seeds, thinned to pixels. */
+import { bisectLeft, bisectRight } from "d3-array";
 import type { MetricEvent, RunResult } from "../results.ts";
 
 export type XAxis = "steps" | "tokens" | "seconds";
@@ -147,7 +148,16 @@ export function average(all: readonly Series[], band: "range" | "sd"): Average {
   return result;
 }
 
+/** Indices [from, to) of the points in a range of a rising x, and one more on each side: lines go on beyond the edges. */
+export function visible(x: readonly number[], range: readonly [number, number] | null): [from: number, to: number] {
+  if (!range) return [0, x.length];
+  return [Math.max(0, bisectLeft(x, range[0]) - 1), Math.min(x.length, bisectRight(x, range[1]) + 1)];
+}
+
 export type Point = [x: number, y: number];
+
+/** Points that `decimate` leaves of a pixel column, at most. */
+export const pointsPerColumn = 4;
 
 /**
  * Points in pixels with at most four per pixel column, the first, least, greatest and last, in their order: a line through

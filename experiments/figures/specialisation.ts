@@ -6,14 +6,15 @@ import type { ArmResult, ExperimentResult } from "../results.ts";
 import { flatMetrics, metricLabel, metricTitle } from "../statistics/metrics.ts";
 import { formatValue } from "../statistics/numbers.ts";
 import { armStyles, mark } from "./arm-styles.ts";
-import { extentOf, tickText } from "./axes.ts";
+import { bottomAxis, extentOf } from "./axes.ts";
 import { csvText } from "./csv.ts";
 import { chooseArms, countRuns, finishedRuns } from "./experiment.ts";
 import { compose, emptyBlock, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
 import { metricName } from "./options.ts";
-import { element, line } from "./svg.ts";
-import { label, measure, wrap } from "./text.ts";
+import { element, group, line } from "./svg.ts";
+import { elide, label, measure, wrap } from "./text.ts";
 import { themeOf, type Theme } from "./theme.ts";
+import { linearTicks, spread, textOfLinearTicks } from "./ticks.ts";
 
 export const specialisationOptions = v.strictObject({
   metric: v.optional(metricName, "specialisation"),
@@ -37,7 +38,7 @@ export function specialisation(experiment: ExperimentResult, { metric, arms: nam
     const values = finishedRuns(arm)
       .map((run) => ({ seedIndex: run.seedIndex, value: flatMetrics(run.metrics)[metric] ?? NaN }))
       .filter(({ value }) => Number.isFinite(value));
-    return { arm, values, mean: values.reduce((sum, { value }) => sum + value, 0) / values.length };
+    return { arm, values, mean: values.reduce((sum, { value }) => sum + value / values.length, values.length ? 0 : NaN) };
   });
   const any = rows.some((row) => row.values.length);
   const domains = experiment.domains.length;
@@ -57,18 +58,15 @@ export function specialisation(experiment: ExperimentResult, { metric, arms: nam
 function strips(rows: readonly Row[], experiment: ExperimentResult, metric: string, width: number, theme: Theme): Block {
   const styles = armStyles(experiment.arms);
   const nameWidth = Math.min(200, 0.34 * width, Math.max(...rows.map(({ arm }) => measure(arm.name, { size: 12 }))) + 14);
-  const valueWidth = 84;
-  const plotWidth = width - nameWidth - valueWidth;
-  const domain = extentOf(rows.flatMap((row) => row.values.map(({ value }) => value)), { include: [0] });
-  const x = scaleLinear(domain[0] < domain[1] ? domain : [0, 1], [0, plotWidth]).nice(5);
+  const texts = rows.map(({ values, mean }) => (values.length ? `${formatValue(mean, deviation(values, ({ value }) => value))}, n = ${values.length}` : "no value"));
+  const valueWidth = Math.max(...texts.map((text) => measure(text, { size: small }))) + 16;
+  const plotWidth = Math.max(60, width - nameWidth - valueWidth);
+  const x = scaleLinear(spread(extentOf(rows.flatMap((row) => row.values.map(({ value }) => value)), { include: [0] }), false), [0, plotWidth]).nice(5);
   const height = rows.length * rowHeight;
   const parts: string[] = [];
-  const count = Math.max(2, Math.min(5, plotWidth / 55));
-  const tickLabel = x.tickFormat(count);
-  for (const tick of x.ticks(count)) {
-    const at = nameWidth + x(tick);
-    parts.push(line(at, 0, at, height, theme.grid), label(Math.abs(tick) >= 1e4 ? tickText(tick) : tickLabel(tick), at, height + 15, { size: small, fill: theme.inkSoft, anchor: "middle" }));
-  }
+  const ticks = linearTicks(x.domain() as [number, number], Math.max(2, Math.min(5, plotWidth / 55)));
+  const tickText = textOfLinearTicks(ticks);
+  for (const tick of ticks) parts.push(line(nameWidth + x(tick), 0, nameWidth + x(tick), height, theme.grid));
   rows.forEach(({ arm, values, mean }, i) => {
     const y = i * rowHeight + rowHeight / 2;
     const style = styles.get(arm.name)!;
@@ -77,10 +75,10 @@ function strips(rows: readonly Row[], experiment: ExperimentResult, metric: stri
     const marks = values.map(({ seedIndex, value }) => mark(style, theme, nameWidth + x(value), y, 42, { "fill-opacity": 0.65, "data-seed": seedIndex }));
     if (values.length) marks.push(line(nameWidth + x(mean), y - 10, nameWidth + x(mean), y + 10, theme.ink, { "stroke-width": 2 }));
     parts.push(element("g", { "data-arm": arm.name }, marks));
-    const text = values.length ? `${formatValue(mean, deviation(values, ({ value }) => value))}, n = ${values.length}` : "no value";
-    parts.push(label(text, width, y + 4, { size: small, fill: theme.inkSoft, anchor: "end" }));
+    parts.push(label(texts[i], width, y + 4, { size: small, fill: theme.inkSoft, anchor: "end" }));
   });
-  parts.push(line(nameWidth, height, nameWidth + plotWidth, height, theme.rule));
-  parts.push(label(metricLabel(metric), nameWidth + plotWidth, height + 31, { size: small, fill: theme.inkSoft, anchor: "end" }));
-  return { markup: parts.join(""), height: height + 36 };
+  parts.push(group(0, height, bottomAxis(ticks.map((tick) => ({ at: nameWidth + x(tick), text: tickText(tick) })), [nameWidth, nameWidth + plotWidth], width, theme)));
+  const name = metricLabel(metric);
+  parts.push(label(elide(name, nameWidth + plotWidth, { size: small }), nameWidth + plotWidth, height + 32, { size: small, fill: theme.inkSoft, anchor: "end", title: name }));
+  return { markup: parts.join(""), height: height + 37 };
 }

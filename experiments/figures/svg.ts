@@ -30,10 +30,13 @@ export function viewport(x: number, y: number, width: number, height: number, ch
   return element("svg", { x, y, width, height, overflow: "hidden" }, children);
 }
 
-/** Characters with a meaning in XML are escaped, those that XML 1.0 cannot hold are left out. */
+/**
+ * Characters with a meaning in XML are escaped; those that XML 1.0 cannot hold are left out, and so are the explicit bidi
+ * controls (U+202A to U+202E, U+2066 to U+2069): a name must not turn the text around it.
+ */
 export function escapeXml(text: string): string {
   return text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "")
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u202a-\u202e\u2066-\u2069\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "")
     .replace(/[&<>"]/g, (character) => entities[character]);
 }
 

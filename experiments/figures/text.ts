@@ -12,25 +12,53 @@ export interface TextStyle {
   weight?: Weight;
 }
 
-/** Pixels from the start of `text` to its end. Characters outside the table count as wide as an em. */
+/** Pixels from the start of `text` to its end. */
 export function measure(text: string, { size, weight = 400 }: TextStyle): number {
   const table = widths[weight];
   let thousandths = 0;
-  for (const character of text) thousandths += table.get(character) ?? 1000;
+  for (const character of text) {
+    const width = table.get(character);
+    // what the table does not know may belong to what stands beside it: the whole is measured by what a reader sees as one
+    if (width === undefined) return measureGraphemes(text, table) * size;
+    thousandths += width;
+  }
   return (thousandths / 1000) * size;
+}
+
+/** Widest of the common emoji fonts, in ems. */
+const emojiEms = 1.4;
+
+/**
+ * Ems, at most. Characters of other fonts are not known here and count as an em, which is the width of Chinese and more than
+ * that of nearly every letter; an emoji is one however many code points it takes, and marks stand over what is before them.
+ */
+function measureGraphemes(text: string, table: ReadonlyMap<string, number>): number {
+  let ems = 0;
+  for (const grapheme of graphemes(text)) {
+    if (/[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3]/u.test(grapheme)) ems += emojiEms;
+    else for (const character of grapheme) ems += (table.get(character) ?? (/\s/.test(character) ? table.get(" ")! : /[\p{Mn}\p{Me}\p{C}]/u.test(character) ? 0 : 1000)) / 1000;
+  }
+  return ems;
+}
+
+const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** What a reader sees as characters: no flag, family or accented letter is taken apart. */
+function graphemes(text: string): string[] {
+  return /^[\x20-\x7e]*$/.test(text) ? [...text] : Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
 
 /** `text`, or its start, "…" and its end when it is wider than `width`: names that begin alike often differ in their ends. */
 export function elide(text: string, width: number, style: TextStyle): string {
   if (measure(text, style) <= width) return text;
-  const characters = [...text];
+  const characters = graphemes(text);
   const keep = (count: number) => {
     const end = Math.floor(count * 0.4);
     return `${characters.slice(0, count - end).join("").trimEnd()}…${end ? characters.slice(-end).join("").trimStart() : ""}`;
   };
   let kept = characters.length - 1;
   while (kept > 0 && measure(keep(kept), style) > width) kept--;
-  return keep(kept);
+  return kept > 0 || measure("…", style) <= width ? keep(Math.max(0, kept)) : "";
 }
 
 /** Lines broken at spaces; words that are too long for a line are elided, and so is what does not fit `maxLines`. */

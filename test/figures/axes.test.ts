@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { cartesian, extentOf, tickText, type Axis } from "../../experiments/figures/axes.ts";
+import { cartesian, extentOf, type Axis } from "../../experiments/figures/axes.ts";
 import { themeOf } from "../../experiments/figures/theme.ts";
+import { tickText } from "../../experiments/figures/ticks.ts";
 import { descendants, parseSvg } from "./svg-tree.ts";
 
 const draw = (x: Partial<Axis>, y: Partial<Axis> = {}) =>
