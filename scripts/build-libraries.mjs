@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Makes one script of d3, Plot and the document they draw in, to be evaluated inside the sandbox of cells, and a list of
- * what can be imported from each. Where these libraries read a browser's globals they get those of
+ * Makes one script of d3, Plot and the document they draw in, to be evaluated inside the sandbox of cells, a list of what
+ * can be imported from each, and their declarations for the editor and `switchyard check`. Where these libraries read a browser's globals they get those of
  * `experiments/api/libraries/environment.ts`. Does nothing when neither sources nor packages changed.
  */
 import { createHash } from "node:crypto";
@@ -10,14 +10,23 @@ import { join } from "node:path";
 import { root } from "./root.mjs";
 
 const folder = join(root, "experiments/api/libraries");
-const output = { script: join(folder, "generated/libraries.js"), names: join(folder, "generated/names.ts") };
-const packages = ["d3", "@observablehq/plot", "linkedom"];
+const output = { script: join(folder, "generated/libraries.js"), names: join(folder, "generated/names.ts"), declarations: join(folder, "generated/declarations.json") };
+const packages = ["d3", "@observablehq/plot", "linkedom", "@types/d3"];
 const globals = "document window Intl setTimeout clearTimeout setInterval clearInterval requestAnimationFrame performance fetch Image".split(" ");
 
 function sourcesHash() {
   const sources = [...readdirSync(folder).filter((name) => name.endsWith(".ts")).map((name) => join(folder, name)), ...["text", "text-widths", "svg"].map((name) => join(root, `experiments/figures/${name}.ts`))];
   const versions = packages.map((name) => JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")).version);
   return createHash("sha256").update(JSON.stringify([versions, readFileSync(new URL(import.meta.url), "utf8"), ...sources.sort().map((path) => readFileSync(path, "utf8"))])).digest("hex");
+}
+
+/** Path below a folder of packages → text; the types of elements are in `elements.d.ts`, which no import names. */
+function declarations() {
+  const modules = join(root, "node_modules");
+  const typed = readdirSync(join(modules, "@types")).filter((name) => name === "geojson" || name === "d3" || name.startsWith("d3-")).map((name) => `@types/${name}/index.d.ts`);
+  const plot = readdirSync(join(modules, "@observablehq/plot/src"), { recursive: true }).filter((name) => name.endsWith(".d.ts")).map((name) => `@observablehq/plot/src/${name}`);
+  const files = Object.fromEntries([...typed, ...plot].sort().map((path) => [path, readFileSync(join(modules, path), "utf8")]));
+  return { "elements.d.ts": readFileSync(join(folder, "elements.d.ts"), "utf8"), "@observablehq/plot/index.d.ts": 'export * from "./src/index.js";\n', ...files };
 }
 
 /** By renaming, so that nobody reads half a file. */
@@ -27,7 +36,8 @@ function write(path, text) {
 }
 
 const stamp = `// Written by scripts/build-libraries.mjs (${sourcesHash().slice(0, 16)}). Not for editing.`;
-if (!Object.values(output).every((path) => existsSync(path) && readFileSync(path, "utf8").startsWith(stamp))) {
+const isCurrent = (path) => existsSync(path) && readFileSync(path, "utf8").startsWith(stamp);
+if (!existsSync(output.declarations) || !isCurrent(output.script) || !isCurrent(output.names)) {
   const start = performance.now();
   const { build } = await import("vite");
   const [{ output: [chunk] }] = await build({
@@ -47,6 +57,7 @@ if (!Object.values(output).every((path) => existsSync(path) && readFileSync(path
   const script = `${stamp}\n(console => {\n${chunk.code}\nreturn $libraries;\n})\n`;
   const names = {};
   for (const name of ["d3", "@observablehq/plot"]) names[name] = Object.keys(await import(name)).sort();
+  write(output.declarations, JSON.stringify(declarations()));
   write(output.script, script);
   write(output.names, `${stamp}\n/** What a cell can import, besides "switchyard". */\nexport const libraryNames: Readonly<Record<"d3" | "@observablehq/plot", readonly string[]>> = ${JSON.stringify(names, null, 1)};\n`);
   console.log(`build: libraries of cells (${Math.round(script.length / 1024)} kB, ${((performance.now() - start) / 1000).toFixed(1)} s)`);

@@ -1,4 +1,5 @@
 /** Types of cells, checked with the `typescript` package where it is installed (it is not needed to run anything). */
+import { libraryDeclarations } from "../api/libraries/declarations.ts";
 import declarations from "../api/switchyard.d.ts?raw";
 import type { CellError } from "../notebook/kernel-protocol.ts";
 import { cellsOf } from "../notebook/notebook.ts";
@@ -13,6 +14,10 @@ export async function typeErrors({ notebook, cells }: OpenNotebook): Promise<Cel
   const definer = new Map(cells.flatMap((cell) => cell.defines.map((name) => [name, cell.id])));
   const sources = new Map(cellsOf(notebook).map(({ id, source }) => [id, source]));
   const files = new Map<string, string>([[`${root}/switchyard.d.ts`, declarations]]);
+  // not roots: what an import names is looked up among them
+  const packages = cells.some((cell) => cell.libraries.length > 0) ? await libraryDeclarations() : new Map<string, string>();
+  const elements = packages.get("elements.d.ts");
+  if (elements !== undefined) files.set(`${root}/elements.d.ts`, elements);
   for (const cell of cells) {
     const source = sources.get(cell.id)!;
     const exported = exportedNames(ts, source);
@@ -22,6 +27,8 @@ export async function typeErrors({ notebook, cells }: OpenNotebook): Promise<Cel
     const exports = `export { ${cell.defines.filter((name) => !exported.has(name)).join(", ")} };`;
     files.set(`${root}/cell-${cell.id}.ts`, [source, ...imports, exports].join("\n"));
   }
+  const roots = [...files.keys()];
+  for (const [path, text] of packages) files.set(`${root}/node_modules/${path}`, text);
   const options: import("typescript").CompilerOptions = {
     // a notebook is for trying things out: nulls and implicit any are not errors there
     strict: false,
@@ -37,7 +44,7 @@ export async function typeErrors({ notebook, cells }: OpenNotebook): Promise<Cel
   // the folder of the cells is on no disk
   host.directoryExists = undefined;
   host.realpath = undefined;
-  const program = ts.createProgram([...files.keys()], options, host);
+  const program = ts.createProgram(roots, options, host);
   return cells.flatMap((cell): CellError[] => {
     const file = program.getSourceFile(`${root}/cell-${cell.id}.ts`)!;
     const found = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
