@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createWebGpuBackend, type WebGpuBackend } from "../../engine/backends/webgpu/backend.ts";
 import { type Choice, chooseMatmul, type KernelTable, type ProductShape, shapeClassOf, tableFor, tableHash } from "../../engine/backends/webgpu/matmul/table.ts";
 import { matmulVariants } from "../../engine/backends/webgpu/matmul/variants.ts";
+import { benchModels } from "../../engine/bench/models.ts";
+import { productPlan, productsOf } from "../../engine/bench/one-product.ts";
 import { isProduct } from "../../engine/bench/products.ts";
 import { candidatesFor, tune, type TunedProduct } from "../../engine/bench/tune.ts";
 import { planRun } from "../../engine/program/plan.ts";
@@ -109,6 +111,26 @@ describe.skipIf(!gpu)("tuning", () => {
       expect(chosen.time).toBeLessThanOrEqual(before.time);
     }
   }, 120_000);
+});
+
+test.skipIf(!gpu)("the same table gives the same bits on every device that is opened with it; another table, other bits and another hash", async () => {
+  const { op, shape: deep } = productsOf(planRun(benchModels.XS)).find((product) => product.shape.op === "matmul TN" && product.shape.k === 1024)!;
+  const compute = async (splits: number): Promise<{ bits: Buffer; table: string | undefined }> => {
+    const entry = { adapter: "software", ...shapeClassOf(deep), variant: "registers-32x32-4x4" as const, splits };
+    const backend = await createWebGpuBackend(gpu!, { adapterClass: "software", table: { schema: "switchyard.kernel-table/1", measured: [entry], rules: [] } });
+    const { plan, fill } = productPlan(planRun(benchModels.XS), op, 1);
+    const executable = await backend.compile(plan);
+    fill(executable);
+    executable.run("evaluate");
+    const [c] = await executable.read(plan.lists.evaluate[0].outputs);
+    backend.dispose();
+    return { bits: Buffer.from(c.buffer, c.byteOffset, c.byteLength), table: backend.info.table };
+  };
+  const [cut, again, whole] = [await compute(8), await compute(8), await compute(1)];
+  expect(again.table).toBe(cut.table);
+  expect(again.bits.equals(cut.bits)).toBe(true);
+  expect(whole.table).not.toBe(cut.table);
+  expect(whole.bits.equals(cut.bits)).toBe(false);
 });
 
 describe.skipIf(!gpu)("switchyard tune", () => {
