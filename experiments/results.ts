@@ -68,13 +68,13 @@ export interface Comparison {
   difference: number;
   sd: number;
   ci95: [number, number] | null;
-  /** bootstrap interval, when n ≥ 8 */
+  /** BCa bootstrap interval, when n ≥ 8; see statistics/bootstrap.ts for how often it holds the truth */
   bootstrap95?: [number, number];
   p: number | null;
   pHolm: number | null;
-  /** smallest |difference| this design would have seen with 80 % power */
+  /** smallest |difference| that this verdict tells with 80 % power, whatever the other arms do: at level 0.05 / family (Holm's first step) */
   detectable80: number | null;
-  /** seeds that would tell the difference seen, and half of it, with 80 % power */
+  /** seeds with which this verdict tells the difference seen, and half of it, with 80 % power, at the same level */
   seedsFor: Record<string, number>;
   /** how many comparisons Holm corrected over */
   family: number;

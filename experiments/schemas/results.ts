@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { Comparison, ExperimentResult, Results, RunResult } from "../results.ts";
 import { anyNumber } from "../runs/json.ts";
 import { finalMetrics, provenance } from "../runs/records.ts";
+import { comparisonDefinitions } from "../statistics/dictionary.ts";
 import { runConfig } from "./config.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -46,11 +47,11 @@ const comparison: v.GenericSchema<unknown, Comparison> = v.object({
   difference: v.pipe(anyNumber, v.description("Mean of arm minus baseline, paired by seed.")),
   sd: v.pipe(anyNumber, v.description("Of the paired differences.")),
   ci95: v.nullable(interval),
-  bootstrap95: v.exactOptional(interval),
+  bootstrap95: v.exactOptional(v.pipe(interval, v.description(comparisonDefinitions.bootstrap95.definition))),
   p: v.nullable(anyNumber),
   pHolm: v.nullable(anyNumber),
-  detectable80: v.nullable(v.pipe(anyNumber, v.description("Smallest difference that this comparison by itself sees with 80 % power."))),
-  seedsFor: v.pipe(v.record(v.string(), anyNumber), v.description("Seeds that tell a difference of the size of the key with 80 % power.")),
+  detectable80: v.nullable(v.pipe(anyNumber, v.description(comparisonDefinitions.detectable80.definition))),
+  seedsFor: v.pipe(v.record(v.string(), anyNumber), v.description(comparisonDefinitions.seedsFor.definition)),
   family: v.pipe(count, v.description("Comparisons that Holm corrected over.")),
   verdict: v.picklist(["lower", "higher", "cannot tell", "identical", "not tested"]),
 });

@@ -32,7 +32,10 @@ export function pairsOf(arm: readonly RunResult[], baseline: readonly RunResult[
 /**
  * One comparison per metric and arm other than the baseline: primary metrics first, in the order given. Only primary
  * metrics are tested, with p corrected by Holm over the arms of that metric; the others carry intervals.
- * Intervals, `detectable80` and `seedsFor` are for one comparison by itself (level 0.05), not for the family.
+ *
+ * `detectable80` and `seedsFor` are for the verdict as it is given: at level 0.05 / family, the first and strictest step of
+ * Holm, which a comparison passes whatever the other arms do. (Where others differ too it is held against a milder level, so
+ * the power is at least that.) Intervals are for one comparison by itself, and so is all of a metric that is not tested.
  */
 export function compareArms(arms: readonly ArmResult[], baseline: string, primary: readonly string[]): Comparison[] {
   const base = arms.find((arm) => arm.name === baseline);
@@ -44,13 +47,13 @@ export function compareArms(arms: readonly ArmResult[], baseline: string, primar
 
 function compareMetric(arms: readonly ArmResult[], baseline: ArmResult, metric: string, tested: boolean): Comparison[] {
   const comparisons = arms.map((arm) => compareOne(arm, baseline, metric));
-  if (!tested) return comparisons.map((comparison) => ({ ...comparison, p: null, verdict: "not tested" }));
+  if (!tested) return comparisons.map((comparison) => ({ ...comparison, p: null, verdict: "not tested", ...sensitivity(comparison, significance) }));
   const family = comparisons.filter((comparison) => comparison.p !== null);
   const adjusted = holm(family.map((comparison) => comparison.p!));
   return comparisons.map((comparison) => {
     const place = family.indexOf(comparison);
     const pHolm = place < 0 ? null : adjusted[place];
-    return { ...comparison, pHolm, family: family.length, verdict: verdictOf(comparison, pHolm) };
+    return { ...comparison, pHolm, family: family.length, verdict: verdictOf(comparison, pHolm), ...sensitivity(comparison, significance / Math.max(1, family.length)) };
   });
 }
 
@@ -73,18 +76,24 @@ function compareOne(arm: ArmResult, baseline: ArmResult, metric: string): Compar
     ...(n >= fewestForBootstrap && { bootstrap95: bootstrapMean95(differences) }),
     p: enough && !identical ? tTestP(n, difference, sd) : null,
     pHolm: null,
-    // a spread of exactly 0 comes from equal runs and says nothing about what the design could see
-    detectable80: enough && sd > 0 ? detectableDifference(n, sd) : null,
-    seedsFor: enough && sd > 0 && difference !== 0 ? seedsForSeen(difference, sd) : {},
+    detectable80: null,
+    seedsFor: {},
     family: 0,
     verdict: identical ? "identical" : "cannot tell",
   };
 }
 
+/** What a test at level `alpha` sees with 80 % power. */
+function sensitivity({ n, difference, sd }: Comparison, alpha: number): Pick<Comparison, "detectable80" | "seedsFor"> {
+  // a spread of exactly 0 comes from equal runs and says nothing about what the design could see
+  if (n < 2 || !(sd > 0)) return { detectable80: null, seedsFor: {} };
+  return { detectable80: detectableDifference(n, sd, alpha), seedsFor: difference === 0 ? {} : seedsForSeen(difference, sd, alpha) };
+}
+
 /** Keyed by the size of the difference: the one seen, and half of it. */
-function seedsForSeen(difference: number, sd: number): Record<string, number> {
+function seedsForSeen(difference: number, sd: number, alpha: number): Record<string, number> {
   const sizes = [Math.abs(difference), Math.abs(difference) / 2];
-  return Object.fromEntries(sizes.map((size) => [String(Number(size.toPrecision(6))), seedsToTell(size, sd)]));
+  return Object.fromEntries(sizes.map((size) => [String(Number(size.toPrecision(6))), seedsToTell(size, sd, alpha)]));
 }
 
 function verdictOf({ verdict, difference }: Comparison, pHolm: number | null): Verdict {

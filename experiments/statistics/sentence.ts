@@ -27,7 +27,8 @@ export function describeMetric({ comparisons, baseline }: Pick<ExperimentResult,
     ...own.filter((c) => c.verdict === "identical").map((c) => `${quote(c.arm)} and ${quote(baseline)} are identical in ${counted(c.n, "seed")}.`),
   ];
   const family = Math.max(0, ...own.map((c) => c.family));
-  if (family > 1) sentences.push(`Verdicts are corrected for ${family} comparisons (Holm).`);
+  const power = untold.some((c) => c.detectable80 !== null) ? " and power" : "";
+  if (family > 1) sentences.push(`Verdicts${power} are corrected for ${family} comparisons (Holm).`);
   return `${metricTitle(metric)}: ${sentences.join(" ") || "there is nothing to compare."}`;
 }
 

@@ -18,6 +18,12 @@ const designs: Record<string, StudyDesign> = {
 };
 const ordinary = ["3 seeds", "5 seeds", "10 seeds"];
 
+/** Designs that have a bootstrap interval. */
+const bootstrapped: Record<string, StudyDesign> = { "8 seeds": plain(8), "10 seeds": plain(10) };
+
+/** Arms beside the baseline over which Holm corrects. */
+const families = [1, 3, 4];
+
 const withShifts = (design: StudyDesign, ...shifts: number[]): StudyDesign => ({ ...design, shifts, noise: [design.noise[0], ...shifts.map(() => design.noise[1])] });
 
 /** A promised frequency. */
@@ -51,18 +57,29 @@ function finding(design: string, what: string, counted: Count, promised: Promise
 /** 95 % intervals hold the true difference in 95 of 100 studies. */
 export function* studyCoverage(studies: number, names = Object.keys(designs)): Generator<Finding> {
   for (const name of names) {
-    const design = designs[name];
-    const { t, bootstrap } = countCoverage(withShifts(design, 1.5 * pairedSd(design)), studies, `coverage, ${name}`);
+    const { t } = countCoverage(withShifts(designs[name], 1.5 * pairedSd(designs[name])), studies, `coverage, ${name}`);
     yield finding(name, "the 95 % interval holds the true difference", t, near(0.95, 0.01));
-    if (bootstrap) yield finding(name, "the bootstrap interval holds it", bootstrap, null);
   }
 }
 
-/** A true difference of the size reported as detectable is told in 80 of 100 studies. */
+/** So do those of the bootstrap, which knows no normal distribution, or nearly. */
+export function* studyBootstrap(studies: number, names = Object.keys(bootstrapped)): Generator<Finding> {
+  for (const name of names) {
+    const { bootstrap } = countCoverage(withShifts(bootstrapped[name], 1.5 * pairedSd(bootstrapped[name])), studies, `coverage, ${name}`);
+    yield finding(name, "the bootstrap interval holds it", bootstrap!, near(0.95, 0.02));
+  }
+}
+
+/** The one arm that differs, by the size that studies of the design report as detectable, is told in 80 of 100 studies: by itself, and after Holm beside others that do not differ. */
 export function* studyPower(studies: number, names = Object.keys(designs)): Generator<Finding> {
   for (const name of names) {
-    const detectable = reportedDetectable(designs[name], studies, `detectable, ${name}`);
-    yield finding(name, "a difference of the detectable size is told", countTold(withShifts(designs[name], detectable), studies, `power, ${name}`), near(0.8, 0.03));
+    for (const family of ordinary.includes(name) ? families : [1]) {
+      const design = family === 1 ? name : `${name}, ${family} arms`;
+      const others = new Array<number>(family - 1).fill(0);
+      const detectable = reportedDetectable(withShifts(designs[name], 0, ...others), studies, `detectable, ${design}`);
+      const told = countTold(withShifts(designs[name], detectable, ...others), studies, `power, ${design}`);
+      yield finding(design, "a difference of the detectable size is told", told, near(0.8, 0.03));
+    }
   }
 }
 
@@ -80,13 +97,10 @@ export function* studyMixedFamilies(studies: number, names = ["5 seeds"]): Gener
   }
 }
 
-/** What is not promised: how far the figure of a single study may be off, and what the correction for four arms costs. */
+/** What is not promised: how far the figure of a single study may be off. */
 export function* studyLimits(studies: number, names = ordinary): Generator<Finding> {
   for (const name of names) {
-    const design = designs[name];
-    const detectable = reportedDetectable(design, studies, `detectable, ${name}`);
-    yield finding(`${name}, 4 arms`, "a difference of the detectable size is told, after Holm", countTold(withShifts(design, detectable, 0, 0, 0), studies, `power in a family, ${name}`), null);
-    const counted = { frequency: powerOfReported(design, studies, `own figure, ${name}`), of: studies };
+    const counted = { frequency: powerOfReported(designs[name], studies, `own figure, ${name}`), of: studies };
     yield finding(name, "a difference of the size that one earlier study called detectable is told", counted, null);
   }
 }

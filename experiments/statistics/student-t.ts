@@ -1,7 +1,8 @@
 /** Student's t for the mean of n paired differences: interval, p value, power. Two-sided throughout. */
 import jstat from "jstat";
+import { exceeds } from "./noncentral-t.ts";
 
-const { normal, studentt, noncentralt } = jstat.jStat;
+const { normal, studentt } = jstat.jStat;
 const targetPower = 0.8;
 /** Beyond this, "how many seeds" is answered with Infinity. */
 const mostSeeds = 1e6;
@@ -23,23 +24,17 @@ export function tTestP(n: number, mean: number, sd: number): number {
 /** Probability that n pairs reject at level `alpha` when the true mean is `effect` standard deviations. */
 export function tTestPower(n: number, effect: number, alpha = 0.05): number {
   if (n < 2) return 0;
-  const critical = studentt.inv(1 - alpha / 2, n - 1);
-  const noncentrality = Math.abs(effect) * Math.sqrt(n);
-  // so far out the series behind the noncentral t underflows, and the power is 1 to double precision
-  if (noncentrality > critical + 37 && noncentrality > 8 * critical) return 1;
-  const upper = 1 - noncentralt.cdf(critical, n - 1, noncentrality);
-  const lower = noncentralt.cdf(-critical, n - 1, noncentrality);
-  return Math.min(1, Math.max(0, upper + lower));
+  return exceeds(studentt.inv(1 - alpha / 2, n - 1), n - 1, Math.abs(effect) * Math.sqrt(n));
 }
 
-/** Smallest |mean| that n pairs with this sd would tell from 0 with 80 % power. NaN for n < 2. */
+/** Smallest |mean| that n pairs with this sd tell from 0 at level `alpha` with 80 % power. NaN for n < 2. */
 export function detectableDifference(n: number, sd: number, alpha = 0.05): number {
   return n < 2 ? NaN : sd * detectableEffect(n, alpha);
 }
 
 const effects = new Map<string, number>();
 
-/** The same in standard deviations; depends on n alone, and is asked for once per metric and arm. */
+/** The same in standard deviations; depends on n and the level alone, and is asked for once per metric and arm. */
 function detectableEffect(n: number, alpha: number): number {
   const key = `${n} ${alpha}`;
   const known = effects.get(key);
@@ -55,7 +50,7 @@ function detectableEffect(n: number, alpha: number): number {
   return high;
 }
 
-/** Fewest pairs that tell a true mean of `difference` from 0 with 80 % power; Infinity above a million. */
+/** Fewest pairs that tell a true mean of `difference` from 0 at level `alpha` with 80 % power; Infinity above a million. */
 export function seedsToTell(difference: number, sd: number, alpha = 0.05): number {
   const effect = Math.abs(difference) / sd;
   if (!(effect > 0)) return Infinity;

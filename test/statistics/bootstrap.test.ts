@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { randomLcg, randomNormal } from "d3-random";
 import { expect, test } from "vitest";
-import { bootstrapMean95 } from "../../experiments/statistics/bootstrap.ts";
+import { bcaMean, bootstrapMean95 } from "../../experiments/statistics/bootstrap.ts";
 import { tHalfWidth } from "../../experiments/statistics/student-t.ts";
 
 test("equal values give an equal interval, every time", () => {
@@ -31,6 +31,18 @@ test("a long right tail moves the interval to the right of the symmetric one", (
   expect(high - mean).toBeGreaterThan(mean - low);
 });
 
+test("of few values it is wider than the resampled means are, of many it is not", () => {
+  const width = ([low, high]: [number, number]) => high - low;
+  const wider = (n: number) => {
+    const values = Array.from({ length: n }, randomNormal.source(randomLcg(0.2))(0, 1));
+    return width(bootstrapMean95(values)) / width(bcaMean(values, 0.025, 4000));
+  };
+  // of normal values by √(n/(n − 1)) · t/1.96: 1.29 at 8 and 1.00 at 1,000; less where few resampled means lie so far out
+  expect(wider(8)).toBeGreaterThan(1.15);
+  expect(wider(8)).toBeLessThan(1.35);
+  expect(Math.abs(wider(1000) - 1)).toBeLessThan(0.05);
+});
+
 test("it lies within the range of the values", () => {
   fc.assert(
     fc.property(fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 8, maxLength: 20 }), (values) => {
@@ -46,7 +58,7 @@ test("it lies within the range of the values", () => {
 test("equals the BCa interval of an independent implementation", () => {
   // scipy 1.17, stats.bootstrap, method "BCa", 400,000 resamples: 0.15 and 1.6375; without acceleration 0.1375 and 1.3. Means of eight of
   // these values lie on a grid of 1/80, and the resamples here may come out one step away
-  const [low, high] = bootstrapMean95([0, 0.1, 0.1, 0.2, 0.2, 0.3, 0.4, 3], 200_000);
+  const [low, high] = bcaMean([0, 0.1, 0.1, 0.2, 0.2, 0.3, 0.4, 3], 0.025, 200_000);
   expect(Math.abs(low - 0.15)).toBeLessThan(1.5 / 80);
   expect(Math.abs(high - 1.6375)).toBeLessThan(1.5 / 80);
 });

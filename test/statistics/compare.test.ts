@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compareArms } from "../../experiments/statistics/compare.ts";
+import { tTestPower } from "../../experiments/statistics/student-t.ts";
 import { armWith } from "./arms.ts";
 
 const one = (base: (number | "diverged")[], other: (number | "diverged")[]) =>
@@ -35,6 +36,31 @@ describe("compareArms, worked by hand", () => {
     expect([clear.pHolm, near.pHolm]).toEqual([3 * clear.p!, 2 * near.p!]);
     expect([clear.family, near.family, none.family]).toEqual([3, 3, 3]);
     expect([clear.verdict, near.verdict, none.verdict]).toEqual(["higher", "cannot tell", "cannot tell"]);
+  });
+});
+
+describe("what could have been told is told of the verdict as it is given", () => {
+  const base = armWith("base", { valLoss: [0, 0, 0, 0], specialisation: [0, 0, 0, 0] });
+  const noisy = (name: string) => armWith(name, { valLoss: [1, -1, 0.5, -0.4], specialisation: [1, -1, 0.5, -0.4] });
+  const of = (arms: number, ...others: ReturnType<typeof armWith>[]) => compareArms([base, ...Array.from({ length: arms }, (_, i) => noisy(`arm ${i}`)), ...others], "base", ["valLoss"]);
+
+  test("in a family of four at a fourth of the level, Holm's first step", () => {
+    const [alone] = of(1);
+    const [one] = of(4);
+    expect(tTestPower(4, alone.detectable80! / alone.sd)).toBeCloseTo(0.8, 6);
+    expect(tTestPower(4, one.detectable80! / one.sd, 0.05 / 4)).toBeCloseTo(0.8, 6);
+    const [size, seeds] = Object.entries(one.seedsFor)[0];
+    expect(tTestPower(seeds, Number(size) / one.sd, 0.05 / 4)).toBeGreaterThanOrEqual(0.8);
+    expect(tTestPower(seeds - 1, Number(size) / one.sd, 0.05 / 4)).toBeLessThan(0.8);
+  });
+
+  test("arms that are not tested, identical ones, are no part of the family", () => {
+    expect(of(1, armWith("same", { valLoss: [0, 0, 0, 0] }))[0].detectable80).toBe(of(1)[0].detectable80);
+  });
+
+  test("of a metric that is not tested by itself", () => {
+    const [one, four] = [of(1), of(4)].map((comparisons) => comparisons.find(({ metric }) => metric === "specialisation")!);
+    expect(four).toMatchObject({ verdict: "not tested", detectable80: one.detectable80, seedsFor: one.seedsFor });
   });
 });
 

@@ -41,18 +41,18 @@ test("a few arms that cannot be told apart share a sentence, each with its numbe
   const [text] = describeArms([armWith("base", { valLoss: [2, 2.1, 2.2] }), noisy("a", 0.01), noisy("b", 0.02)]);
   expect(text).toBe(
     "Validation loss: “a” (difference +0.002 nats, 95 % interval −0.024 to +0.028, 3 seeds) and “b” (difference +0.003 nats, −0.048 to +0.055, 3 seeds) cannot be told apart from “base”. " +
-      "This design would have seen 0.034 to 0.068 nats with 80 % power; to tell a difference of the size seen would take about 309 seeds for “a” and about 309 seeds for “b”. Verdicts are corrected for 2 comparisons (Holm).",
+      "This design would have seen 0.048 to 0.096 nats with 80 % power; to tell a difference of the size seen would take about 374 seeds for “a” and about 374 seeds for “b”. Verdicts and power are corrected for 2 comparisons (Holm).",
   );
 });
 
 test("many are named without numbers", () => {
   const [text] = describeArms([armWith("base", { valLoss: [2, 2.1, 2.2] }), ...["a", "b", "c", "d", "e"].map((name, i) => noisy(name, 0.01 * (i + 1)))]);
-  expect(text).toContain("“a”, “b”, “c”, “d” and “e” cannot be told apart from “base”. This design would have seen 0.034 to 0.17 nats with 80 % power.");
+  expect(text).toContain("“a”, “b”, “c”, “d” and “e” cannot be told apart from “base”. This design would have seen 0.076 to 0.38 nats with 80 % power.");
 });
 
 test("arms that differ in one direction share a sentence", () => {
   const [text] = describeArms([armWith("base", { valLoss: [2, 2.1, 2.2] }), armWith("a", { valLoss: [1, 1.1, 1.21] }), armWith("b", { valLoss: [1.5, 1.61, 1.7] }), armWith("c", { valLoss: [3, 3.1, 3.21] })]);
-  expect(text).toMatch(/“a” is lower than “base” by .* and “b” by .*\. “c” is higher than “base” by /);
+  expect(text).toMatch(/“a” is lower than “base” by .* and “b” by .*\. “c” is higher than “base” by .* Verdicts are corrected for 3 comparisons/);
 });
 
 test("an interval that leaves out 0 only before correction says so", () => {

@@ -1,6 +1,6 @@
 /** What an interval, a verdict and a detectable difference promise is a frequency, and is counted in simulated studies. The full count is `npm run study:statistics`. */
 import { describe, expect, test } from "vitest";
-import { percent, studyCoverage, studyFamilies, studyMixedFamilies, studyPower, type Finding } from "../../experiments/statistics/simulate-study.ts";
+import { percent, studyBootstrap, studyCoverage, studyFamilies, studyMixedFamilies, studyPower, type Finding } from "../../experiments/statistics/simulate-study.ts";
 import { simulateStudies } from "../../experiments/statistics/simulate.ts";
 
 const studies = 2000;
@@ -12,10 +12,12 @@ function expectKept(findings: Iterable<Finding>): void {
 
 describe.each(["3 seeds", "5 seeds", "5 seeds, one run diverged", "5 seeds, arms four times as noisy as the baseline"])("%s", (name) => {
   test("95 of 100 intervals hold the true difference", { timeout: 120_000 }, () => expectKept(studyCoverage(studies, [name])));
-  test("a difference of the reported detectable size is told in 80 of 100 studies", { timeout: 120_000 }, () => expectKept(studyPower(studies, [name])));
+  test("a difference of the reported detectable size is told in 80 of 100 studies, by itself and in families of three and four", { timeout: 120_000 }, () => expectKept(studyPower(studies, [name])));
 });
 
 test("95 of 100 intervals of ten seeds hold the true difference", { timeout: 120_000 }, () => expectKept(studyCoverage(studies, ["10 seeds"])));
+
+test("93 to 97 of 100 bootstrap intervals of eight seeds do", { timeout: 120_000 }, () => expectKept(studyBootstrap(studies, ["8 seeds"])));
 
 test("four arms without a difference get any verdict in at most 5 of 100 studies", { timeout: 120_000 }, () => expectKept(studyFamilies(studies, ["3 seeds"])));
 

@@ -5,10 +5,17 @@ import { detectableDifference, seedsToTell, tHalfWidth, tTestP, tTestPower } fro
 
 const { jStat } = jstat;
 
-/** Power straight from the definition T = (Z + δ) / √(V/ν), integrating over s = √(V/ν): independent of the library's noncentral t. */
-function powerByQuadrature(n: number, effect: number): number {
+/** Power from the library's noncentral t, a series: another way than ours, right for δ up to 18. */
+function powerBySeries(n: number, effect: number, alpha = 0.05): number {
+  const critical = jStat.studentt.inv(1 - alpha / 2, n - 1);
+  const delta = effect * Math.sqrt(n);
+  return 1 - jStat.noncentralt.cdf(critical, n - 1, delta) + jStat.noncentralt.cdf(-critical, n - 1, delta);
+}
+
+/** Power straight from the definition T = (Z + δ) / √(V/ν), by the midpoint rule over s = √(V/ν) in steps so small that no thought is needed. */
+function powerByQuadrature(n: number, effect: number, alpha = 0.05): number {
   const nu = n - 1;
-  const critical = jStat.studentt.inv(0.975, nu);
+  const critical = jStat.studentt.inv(1 - alpha / 2, nu);
   const delta = effect * Math.sqrt(n);
   const width = (1 + 12 / Math.sqrt(nu)) / 40_000;
   let [power, mass] = [0, 0];
@@ -31,10 +38,41 @@ describe("the library's Student t", () => {
     expect(tTestP(2, 1e4, Math.SQRT2) / ((2 / Math.PI) * Math.atan(1e-4))).toBeCloseTo(1, 6);
     expect(tTestP(3, 4.303, Math.sqrt(3))).toBeCloseTo(1 - 4.303 / Math.sqrt(4.303 ** 2 + 2), 9);
   });
+});
 
-  test.each([[2, 1], [2, 5], [2, 11.5], [3, 1], [3, 3.264], [5, 1.682], [8, 1.156], [20, 0.66], [107, 0.27], [1000, 0.0887]])("its noncentral form gives the power of n = %i at effect %f", (n, effect) => {
-    // the midpoint rule's error with this step is below 1e-6; the two agree to that
-    expect(tTestPower(n, effect)).toBeCloseTo(powerByQuadrature(n, effect), 6);
+describe("power", () => {
+  const designs = fc.record({ n: fc.integer({ min: 2, max: 3000 }), delta: fc.double({ min: 0, max: 18, noNaN: true }), family: fc.integer({ min: 1, max: 50 }) });
+
+  test("is that of the library's series, where that is right, at the levels of all families", () => {
+    fc.assert(
+      fc.property(designs, ({ n, delta, family }) => {
+        expect(tTestPower(n, delta / Math.sqrt(n), 0.05 / family)).toBeCloseTo(powerBySeries(n, delta / Math.sqrt(n), 0.05 / family), 6);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  // noncentralities from 21 to 260, where the series stops before its bulk or underflows
+  test.each([[2, 12, 0.05], [2, 15, 0.05 / 4], [2, 46, 0.05 / 4], [2, 180, 0.05 / 20], [3, 6.7, 0.05 / 4], [3, 13, 0.05 / 20], [4, 11, 0.05 / 1000], [5, 2.4, 0.05 / 4], [10, 7, 0.05 / 12]])(
+    "is that of the definition for n = %i, effect %f, level %f",
+    (n, effect, alpha) => {
+      // the midpoint rule's error with this step is below 1e-5 at the largest critical value, 255
+      expect(tTestPower(n, effect, alpha)).toBeCloseTo(powerByQuadrature(n, effect, alpha), 5);
+    },
+  );
+
+  test("without an effect is the level", () => {
+    for (const n of [2, 3, 5, 10, 100]) for (const family of [1, 4, 20]) expect(tTestPower(n, 0, 0.05 / family)).toBeCloseTo(0.05 / family, 7);
+  });
+
+  test("rises with the effect and falls with the family", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 30 }), fc.double({ min: 0.1, max: 100, noNaN: true }), fc.integer({ min: 1, max: 30 }), (n, effect, family) => {
+        const power = tTestPower(n, effect, 0.05 / family);
+        expect(tTestPower(n, 1.1 * effect, 0.05 / family)).toBeGreaterThanOrEqual(power - 1e-9);
+        expect(tTestPower(n, effect, 0.05 / (family + 1))).toBeLessThanOrEqual(power + 1e-9);
+      }),
+    );
   });
 });
 
@@ -62,10 +100,10 @@ describe("the smallest detectable difference", () => {
     expect(detectableDifference(n, 1)).toBeCloseTo(effect, 3);
   });
 
-  test("scales with the spread and is seen with 80 % power", () => {
+  test("scales with the spread and is seen with 80 % power, at any level", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 2, max: 200 }), fc.double({ min: 1e-3, max: 10, noNaN: true }), (n, sd) => {
-        expect(tTestPower(n, detectableDifference(n, sd) / sd)).toBeCloseTo(0.8, 6);
+      fc.property(fc.integer({ min: 2, max: 200 }), fc.double({ min: 1e-3, max: 10, noNaN: true }), fc.integer({ min: 1, max: 40 }), (n, sd, family) => {
+        expect(tTestPower(n, detectableDifference(n, sd, 0.05 / family) / sd, 0.05 / family)).toBeCloseTo(0.8, 6);
       }),
       { numRuns: 40 },
     );
@@ -73,12 +111,12 @@ describe("the smallest detectable difference", () => {
 });
 
 describe("the number of seeds", () => {
-  test("is the first whose power reaches 80 %", () => {
+  test("is the first whose power reaches 80 %, at any level", () => {
     fc.assert(
-      fc.property(fc.double({ min: 0.05, max: 5, noNaN: true }), (effect) => {
-        const n = seedsToTell(effect, 1);
-        expect(tTestPower(n, effect)).toBeGreaterThanOrEqual(0.8);
-        expect(tTestPower(n - 1, effect)).toBeLessThan(0.8);
+      fc.property(fc.double({ min: 0.05, max: 5, noNaN: true }), fc.integer({ min: 1, max: 40 }), (effect, family) => {
+        const n = seedsToTell(effect, 1, 0.05 / family);
+        expect(tTestPower(n, effect, 0.05 / family)).toBeGreaterThanOrEqual(0.8);
+        expect(tTestPower(n - 1, effect, 0.05 / family)).toBeLessThan(0.8);
       }),
       { numRuns: 40 },
     );
