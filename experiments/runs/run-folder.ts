@@ -1,15 +1,12 @@
 /** Node-only: one run's folder while this process has it. */
 import { join } from "node:path";
-import { lock } from "proper-lockfile";
 import { decodeSafetensors } from "../../engine/formats/safetensors.ts";
 import type { MetricEvent } from "../../engine/train/protocol.ts";
 import { isMissing, writeAtomic, writeError, type FileSystem } from "./filesystem.ts";
 import { encode } from "./json.ts";
 import { eventLine, parseEvents } from "./lines.ts";
+import { lockRun, removeLeftovers } from "./run-lock.ts";
 import { RunLockedError, StoreWriteError, keptEvents, type RunRecord, type RunWriter, type StoredResult } from "./store.ts";
-
-/** A killed process's lock may be taken over after this many milliseconds; a living one renews it twice as often. */
-const staleLock = 10_000;
 
 type Damaged = (path: string, why: string) => Promise<void>;
 
@@ -18,12 +15,12 @@ export async function openRunFolder(folder: string, record: RunRecord, fs: FileS
   const writer = new RunFolder(folder, fs, damaged, () => unlock());
   try {
     await fs.mkdir(folder, { recursive: true });
-    unlock = await lock(folder, { lockfilePath: join(folder, "lock"), realpath: false, stale: staleLock, onCompromised: () => writer.lose() });
+    unlock = await lockRun(folder, () => writer.lose());
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ELOCKED") throw new RunLockedError(`another process is training ${folder}`);
-    throw writeError(error, folder);
+    throw error instanceof RunLockedError ? error : writeError(error, folder);
   }
   try {
+    await removeLeftovers(folder);
     if (await startedElsewhere(folder, record, fs)) await writer.reset();
     await writeAtomic(fs, join(folder, "config.json"), encode(record, 1));
   } catch (error) {
