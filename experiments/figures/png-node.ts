@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { pngRenderer, type PngRenderer } from "./png.ts";
 
-/** Latin and Greek in both weights; the extended Latin of names. */
-const fontFiles = ["latin", "greek", "latin-ext"].flatMap((subset) => [400, 600].map((weight) => `@fontsource/inter/files/inter-${subset}-${weight}-normal.woff2`));
+/** Latin and Greek in both weights; the extended Latin of names; arrows and signs alone, which take nothing else from a text. */
+const fontFiles = [...["latin", "greek", "latin-ext"].flatMap((subset) => [400, 600].map((weight) => `@fontsource/inter/files/inter-${subset}-${weight}-normal.woff2`)), "@fontsource/noto-sans-symbols/files/noto-sans-symbols-symbols-400-normal.woff2"];
 
 export async function nodePngRenderer(): Promise<PngRenderer> {
   const { resolve } = createRequire(import.meta.url);
