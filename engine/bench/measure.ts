@@ -5,6 +5,7 @@ import { planRun } from "../program/plan.ts";
 import type { ListName, Plan } from "../program/plan-types.ts";
 import type { DomainText } from "../train/protocol.ts";
 import { numbersOfStep } from "../train/schedule.ts";
+import { ReplicaSet } from "../train/replica-set.ts";
 import { initialiseWeights } from "../train/weights.ts";
 import { modelFlops, type ProductBench, withProducts } from "./products.ts";
 
@@ -13,6 +14,7 @@ export interface MeasureOptions {
   rounds: number;
   /** ends the rounds early, but not before `fewestRounds` */
   maxSeconds: number;
+  /** runs side by side; more than one are timed in turn with one alone */
   replicas: number;
   /** also time every op by itself */
   profile: boolean;
@@ -33,12 +35,14 @@ export interface Measurement {
   compileTime: number;
   /** the first optimizer step by itself */
   firstStepTime: number;
-  /** per round: mean time of a step, and of the step's products alone */
-  pairs: { step: number; products: number }[];
+  /** per round: mean time of a step of all replicas, of one run's step by itself (null: there is one replica), and of the step's products alone */
+  pairs: { step: number; alone: number | null; products: number }[];
   /** losses of the first steps, to see that it learns */
   losses: number[];
   memoryBytes: number | null;
   dispatchesPerStep: number | null;
+  /** read and written by a step of all replicas, by the plan's count */
+  bytesPerStep: number | null;
   profile: OpTime[];
 }
 
@@ -63,7 +67,9 @@ export async function measure(backend: Backend, config: RunConfig, texts: Domain
   const started = performance.now();
   const plan = planRun(config);
   const products = withProducts(plan);
-  const executable = await backend.compile(products.plan, { replicas: options.replicas });
+  const { replicas } = options;
+  const executable = await backend.compile(products.plan, { replicas });
+  const single = replicas > 1 ? await backend.compile(products.plan) : null;
   try {
     const bench = new Bench(executable, config, plan, products, texts, options.replicas);
     const compileTime = performance.now() - started;
@@ -73,8 +79,9 @@ export async function measure(backend: Backend, config: RunConfig, texts: Domain
     // a runtime has compiled hot loops well before a slow first step is over
     await bench.steps(slow ? 1 : warmUpSteps);
     await bench.products(1);
-    const pairs = await bench.rounds(stretch, options);
-    const { replicas } = options;
+    const alone = single && new Bench(single, config, plan, products, texts, 1);
+    await alone?.steps(slow ? 1 : warmUpSteps);
+    const pairs = await bench.rounds(stretch, options, alone);
     return {
       info: backend.info,
       tokensPerStep: config.train.batchSize * config.train.seqLen * replicas,
@@ -85,11 +92,13 @@ export async function measure(backend: Backend, config: RunConfig, texts: Domain
       pairs,
       losses: bench.losses,
       memoryBytes: executable.memoryBytes ?? null,
-      dispatchesPerStep: executable.dispatches ? bench.microsteps * executable.dispatches.microstep + executable.dispatches.step : null,
+      dispatchesPerStep: bench.perStep(executable.dispatches),
+      bytesPerStep: bench.perStep(executable.bytes),
       profile: options.profile ? await bench.profile() : [],
     };
   } finally {
     executable.dispose();
+    single?.dispose();
   }
 }
 
@@ -99,8 +108,8 @@ class Bench {
   private readonly executable: Executable;
   private readonly config: RunConfig;
   private readonly plan: Plan;
-  private readonly replicas: number;
-  private readonly source: BatchSource;
+  private readonly replicas: ReplicaSet;
+  private readonly sources: BatchSource[];
   private step = 0;
 
   constructor(executable: Executable, config: RunConfig, plan: Plan, products: ProductBench, texts: DomainText[], replicas: number) {
@@ -108,14 +117,19 @@ class Bench {
     this.executable = executable;
     this.config = config;
     this.plan = plan;
-    this.replicas = replicas;
+    this.replicas = new ReplicaSet(executable);
+    this.replicas.count = replicas;
     this.microsteps = batchSize / plan.batch;
-    this.source = new BatchSource(texts, config.data.mixture, 1, { batchSize: plan.batch, seqLen, vocabSize: config.model.vocabSize });
+    const shape = { batchSize: plan.batch, seqLen, vocabSize: config.model.vocabSize };
+    this.sources = Array.from({ length: replicas }, (_, replica) => new BatchSource(texts, config.data.mixture, 1 + replica, shape));
     for (let replica = 0; replica < replicas; replica++) {
-      const one: Pick<Executable, "write"> = { write: (slice, data) => executable.write(slice, data, replica) };
-      initialiseWeights(one as Executable, plan, 1 + replica, config.model.initializerRange);
+      initialiseWeights(this.replicas.memory(replica), plan, 1 + replica, config.model.initializerRange);
       products.prepare(executable, replica);
     }
+  }
+
+  perStep(counts: Record<ListName, number> | undefined): number | null {
+    return counts ? this.microsteps * counts.microstep + counts.step : null;
   }
 
   /** Milliseconds that `count` optimizer steps take, as a trainer makes them: new batches in, losses out, two steps in flight. */
@@ -138,7 +152,7 @@ class Bench {
     return performance.now() - start;
   }
 
-  async rounds(stretch: number, { rounds, maxSeconds, together = async (go) => go }: MeasureOptions): Promise<Measurement["pairs"]> {
+  async rounds(stretch: number, { rounds, maxSeconds, together = async (go) => go }: MeasureOptions, alone: Bench | null): Promise<Measurement["pairs"]> {
     const pairs: Measurement["pairs"] = [];
     const end = performance.now() + 1000 * maxSeconds;
     for (;;) {
@@ -146,7 +160,9 @@ class Bench {
       if (!(await together(!enough))) return pairs;
       const step = (await this.steps(stretch)) / stretch;
       await together(true);
-      pairs.push({ step, products: (await this.products(stretch)) / stretch });
+      const single = alone && (await alone.steps(stretch)) / stretch;
+      if (alone) await together(true);
+      pairs.push({ step, alone: single, products: (await this.products(stretch)) / stretch });
     }
   }
 
@@ -179,26 +195,21 @@ class Bench {
   }
 
   private write(): void {
-    const { executable, plan } = this;
-    const { tokens, targets, order, starts } = this.source.next();
-    for (let replica = 0; replica < this.replicas; replica++) {
-      executable.write(plan.inputs.tokens, tokens, replica);
-      executable.write(plan.inputs.targets, targets, replica);
-      executable.write(plan.inputs.order, order, replica);
-      executable.write(plan.inputs.starts, starts, replica);
-    }
+    const { inputs } = this.plan;
+    const batches = this.sources.map((source) => source.next());
+    for (const name of ["tokens", "targets", "order", "starts"] as const) this.replicas.writeEach(inputs[name], batches.map((batch) => batch[name]));
   }
 
   private async trainStep(): Promise<void> {
-    const { executable, plan } = this;
+    const { replicas, plan } = this;
     const numbers = numbersOfStep(this.config, ++this.step);
-    for (let replica = 0; replica < this.replicas; replica++) executable.write(plan.inputs.numbers, numbers, replica);
+    replicas.writeEach(plan.inputs.numbers, this.sources.map(() => numbers));
     for (let n = 0; n < this.microsteps; n++) {
       this.write();
-      executable.run("microstep", n === 0);
+      replicas.run("microstep", n === 0);
     }
-    executable.run("step");
-    const [loss] = await executable.read([plan.metrics.trainLoss]);
+    replicas.run("step");
+    const [[loss]] = await replicas.readEach([plan.metrics.trainLoss]);
     this.losses.push(loss[0] / this.microsteps);
   }
 }

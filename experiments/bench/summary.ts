@@ -26,6 +26,15 @@ export interface BenchSummary {
   /** the process at its largest */
   residentBytes: number;
   dispatchesPerStep: number | null;
+  /** bytes that a step of all replicas reads and writes, by the plan's count */
+  bytesPerStep: number | null;
+  /** what training side by side gains; null for one replica */
+  sideBySide: {
+    /** one run by itself, timed in turn with all of them, all workers together */
+    alone: { tokensPerSecond: number; stepMilliseconds: number };
+    /** of as many runs trained one after another, divided by that of all at once: median over rounds */
+    gain: number;
+  } | null;
   /** of the first worker: at the first step and at the last */
   losses: { first: number; last: number };
   profile: OpTime[];
@@ -57,8 +66,21 @@ export function summarise(model: BenchModel, replicas: number, measurements: Mea
     memoryBytes: first.memoryBytes,
     residentBytes,
     dispatchesPerStep: first.dispatchesPerStep,
+    bytesPerStep: first.bytesPerStep,
+    sideBySide: sideBySide(replicas, measurements, rounds),
     losses: { first: first.losses[0], last: first.losses.at(-1)! },
     profile: first.profile,
+  };
+}
+
+function sideBySide(replicas: number, measurements: Measurement[], rounds: number): BenchSummary["sideBySide"] {
+  const timed = measurements.map(({ pairs }) => pairs.slice(0, rounds).flatMap(({ step, alone }) => (alone === null ? [] : [{ step, alone }])));
+  if (timed.some((pairs) => pairs.length < rounds)) return null;
+  const tokens = measurements[0].tokensPerStep / replicas;
+  const rates = Array.from({ length: rounds }, (_, round) => timed.reduce((sum, pairs) => sum + (1000 * tokens) / pairs[round].alone, 0));
+  return {
+    alone: { tokensPerSecond: median(rates), stepMilliseconds: median(timed.flat().map(({ alone }) => alone)) },
+    gain: median(timed.flat().map(({ step, alone }) => (replicas * alone) / step)),
   };
 }
 

@@ -10,6 +10,7 @@ import { openDomains } from "../../experiments/runs/corpora-node.ts";
 import { costOf } from "../../experiments/runs/cost.ts";
 import { profileTable } from "../../experiments/bench/profile-text.ts";
 import { summarise } from "../../experiments/bench/summary.ts";
+import { summaryText } from "../../experiments/bench/text.ts";
 import { trainRun } from "../engine/training.ts";
 
 const models = Object.entries(benchModels);
@@ -65,11 +66,11 @@ describe("measuring a model", () => {
 test("workers' rates of the same round add up, and the ratio is the median of the rounds' ratios", () => {
   const one = {
     info: { name: "cpu" as const, adapter: "", software: false, kernels: "", fma: true },
-    tokensPerStep: 100, flopsPerStep: 1000, productFlops: 800, compileTime: 5, firstStepTime: 10, losses: [5, 4], memoryBytes: 1, dispatchesPerStep: null, profile: [],
+    tokensPerStep: 100, flopsPerStep: 1000, productFlops: 800, compileTime: 5, firstStepTime: 10, losses: [5, 4], memoryBytes: 1, dispatchesPerStep: null, bytesPerStep: null, profile: [],
   };
   const summary = summarise("XS", 1, [
-    { ...one, pairs: [{ step: 10, products: 4 }, { step: 20, products: 4 }, { step: 10, products: 8 }] },
-    { ...one, pairs: [{ step: 10, products: 4 }, { step: 20, products: 8 }, { step: 10, products: 8 }] },
+    { ...one, pairs: [{ step: 10, alone: null, products: 4 }, { step: 20, alone: null, products: 4 }, { step: 10, alone: null, products: 8 }] },
+    { ...one, pairs: [{ step: 10, alone: null, products: 4 }, { step: 20, alone: null, products: 8 }, { step: 10, alone: null, products: 8 }] },
   ], 7);
   // steps a second: 200, 100, 200; product FLOP/s: 400,000, 300,000, 200,000
   expect(summary.tokensPerSecond).toEqual({ median: 20_000, best: 20_000 });
@@ -77,6 +78,7 @@ test("workers' rates of the same round add up, and the ratio is the median of th
   expect(summary.productFlopsPerSecond).toBe(300_000);
   expect(summary.ratio).toBe(200_000 / 400_000);
   expect(summary.firstStepMilliseconds).toBe(15);
+  expect(summary.sideBySide).toBeNull();
 });
 
 test("a profile is read by families first, whose shares and times are those of their ops; what does not count or was too short is a dash", () => {
@@ -97,4 +99,16 @@ test("a profile is read by families first, whose shares and times are those of t
   expect(cells("everything else")).toEqual(["0.0 %", "0.000", "–", "–", "0.0", "2", "everything else"]);
   expect(cells("matmul 2×2×2 NN")).toEqual(["40.0 %", "4.000", "2.0", "0.3", "1.0", "3", "matmul 2×2×2 NN"]);
   expect(lines[0]).toContain("10.0 ms of a step's 20.0 ms");
+});
+
+test("what side by side gains is told against as many runs one after another, timed in the same rounds", () => {
+  const summary = summarise("XS", 3, [{
+    info: { name: "webgpu", adapter: "", software: true, kernels: "", fma: null },
+    tokensPerStep: 300, flopsPerStep: 3000, productFlops: 2400, compileTime: 5, firstStepTime: 10, losses: [5, 4], memoryBytes: 1, dispatchesPerStep: 7, bytesPerStep: 9, profile: [],
+    pairs: [{ step: 10, alone: 5, products: 4 }, { step: 20, alone: 10, products: 4 }, { step: 10, alone: 10, products: 8 }],
+  }], 7);
+  // a run alone makes 100 tokens in 5, 10, 10 ms; three of them take 15, 30, 30 where all at once take 10, 20, 10
+  expect(summary.sideBySide).toEqual({ alone: { tokensPerSecond: 10_000, stepMilliseconds: 10 }, gain: 1.5 });
+  expect(summaryText(summary)).toContain("1.50 times as fast as 3 runs one after another");
+  expect(summaryText(summary)).toContain("7 a step, 0 MiB read and written");
 });
