@@ -9,6 +9,9 @@ export interface CellSource {
 
 export const cellPath = (cell: string): string => `file:///cells/${encodeURIComponent(cell)}.ts`;
 
+/** @param path below a folder of packages, e.g. "@types/d3/index.d.ts" */
+export const packagePath = (path: string): string => `file:///node_modules/${path}`;
+
 const upstreamPath = (cell: string): string => `file:///upstream/${encodeURIComponent(cell)}.ts`;
 
 /** Names a cell's own `export` statements cover already, told by their text: good enough for declarations. */

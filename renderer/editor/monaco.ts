@@ -6,7 +6,8 @@ import "monaco-editor/languages/definitions/typescript/register";
 import * as typescript from "monaco-editor/languages/features/typescript/register";
 import EditorWorker from "monaco-editor/editor/editor.worker?worker";
 import TypeScriptWorker from "monaco-editor/language/typescript/ts.worker?worker";
-import { cellPath, upstreamDeclarations, type CellSource } from "./cell-types.ts";
+import { libraryDeclarations, namesLibrary } from "../../experiments/api/libraries/declarations.ts";
+import { cellPath, packagePath, upstreamDeclarations, type CellSource } from "./cell-types.ts";
 import { defineThemes } from "./monaco-theme.ts";
 
 globalThis.MonacoEnvironment = {
@@ -31,14 +32,25 @@ typescriptDefaults.setDiagnosticsOptions({
   diagnosticCodesToIgnore: [6133, 6192, 1378],
 });
 typescriptDefaults.setEagerModelSync(true);
-for (const text of Object.values(api)) typescriptDefaults.addExtraLib(text, "file:///node_modules/switchyard/index.d.ts");
+for (const text of Object.values(api)) typescriptDefaults.addExtraLib(text, packagePath("switchyard/index.d.ts"));
 
 defineThemes(monaco);
+
+let libraries: Promise<void> | null = null;
+
+/** The types of d3 and Plot, from the first cell on that names one of them; they stay. */
+function withLibraries(...sources: string[]): void {
+  if (libraries || !sources.some(namesLibrary)) return;
+  libraries = libraryDeclarations().then((files) => {
+    for (const [path, text] of files) typescriptDefaults.addExtraLib(text, packagePath(path));
+  });
+}
 
 let upstream: { dispose(): void }[] = [];
 
 /** Tells the type checker what the other cells define, so that `balancing.` completes here. */
 export function setUpstream(cells: readonly CellSource[]): void {
+  withLibraries(...cells.map(({ source }) => source));
   for (const lib of upstream) lib.dispose();
   upstream = upstreamDeclarations(cells).map(({ path, text }) => typescriptDefaults.addExtraLib(text, path));
 }
@@ -48,6 +60,8 @@ export function openModel(cell: string, source: string): monaco.editor.ITextMode
   const uri = monaco.Uri.parse(cellPath(cell));
   monaco.editor.getModel(uri)?.dispose();
   const model = monaco.editor.createModel(source, "typescript", uri);
+  withLibraries(source);
+  model.onDidChangeContent(() => withLibraries(model.getValue()));
   model.setEOL(monaco.editor.EndOfLineSequence.LF); // the file's own line endings are put back by the notebook
   return model;
 }
