@@ -6,7 +6,7 @@ import type { Plan } from "../program/plan-types.ts";
 import { type ModelProduct, productPlan, productsOf } from "./one-product.ts";
 
 export interface TuneOptions {
-  /** for all products together; each is measured at least once in every way */
+  /** for all products together, once their kernels are compiled; each is measured at least once in every way, and the best ones again */
   seconds: number;
   /** each as it is settled, with how many there are */
   onProduct?(product: TunedProduct, total: number): void;
@@ -29,8 +29,9 @@ export interface TunedProduct extends ModelProduct {
 
 /** A choice that is not faster by this part is left as it was: clocks and other programs move by as much. */
 const noise = 0.03;
-/** A candidate this much slower than the best in its first round is not measured again. */
-const hopeless = 1.3;
+/** Candidates that are measured again after the first round, and how often at least: one measurement alone is luck. */
+const finalists = 4;
+const fewestRounds = 3;
 /** A timed stretch takes at least about this long, so that submitting and waiting do not count. */
 const stretchMilliseconds = 4;
 const mostRepeats = 128;
@@ -45,6 +46,7 @@ export function candidatesFor(shape: ProductShape, backend: Pick<WebGpuBackend, 
 /** The distinct products of these plans, the dearest first. */
 export async function tune(backend: WebGpuBackend, plans: readonly Plan[], { seconds, onProduct = () => {} }: TuneOptions): Promise<TunedProduct[]> {
   const products = new Map(plans.flatMap((plan) => productsOf(plan).map((product) => [JSON.stringify(product.shape), { plan, product }])));
+  await compileAll(backend, [...products.values()]);
   const tuned: TunedProduct[] = [];
   const end = performance.now() + 1000 * seconds;
   for (const { plan, product } of products.values()) {
@@ -64,17 +66,30 @@ async function tuneOne(backend: WebGpuBackend, plan: Plan, product: ModelProduct
   const [before] = candidates;
   let running = candidates;
   // in turns, so that what disturbs one disturbs all
-  for (let round = 0; round === 0 || performance.now() < end; round++) {
+  for (let round = 0; round < fewestRounds || performance.now() < end; round++) {
     for (const candidate of running) {
       candidate.time = Math.min(candidate.time, await timeOf(backend, plan, product, candidate));
       candidate.rounds++;
     }
-    const best = Math.min(...running.map(({ time }) => time));
-    running = running.filter((candidate) => candidate === before || candidate.time <= hopeless * best);
+    candidates.sort((a, b) => a.time - b.time);
+    if (round === 0) running = [...new Set([before, ...candidates.slice(0, finalists)])];
   }
-  candidates.sort((a, b) => a.time - b.time);
-  const [fastest] = candidates;
+  const [fastest] = running.sort((a, b) => a.time - b.time);
   return { ...product, candidates, before, chosen: fastest.time < (1 - noise) * before.time ? fastest : before };
+}
+
+/** Compiles every variant of every op before anything is timed, those of one op in parallel. Shapes are data: the smallest product of an op stands for all. */
+async function compileAll(backend: WebGpuBackend, products: readonly { plan: Plan; product: ModelProduct }[]): Promise<void> {
+  const smallest = new Map<string, { plan: Plan; product: ModelProduct }>();
+  for (const entry of products) {
+    const known = smallest.get(entry.product.shape.op);
+    if (!known || entry.product.op.bytes < known.product.op.bytes) smallest.set(entry.product.shape.op, entry);
+  }
+  for (const { plan, product } of smallest.values()) {
+    const variants = new Set(candidatesFor(product.shape, backend).map(({ variant }) => variant));
+    const { plan: alone } = productPlan(plan, product.op, 1);
+    await Promise.all([...variants].map(async (variant) => (await backend.compile(alone, { choose: () => ({ variant, splits: 1 }) })).dispose()));
+  }
 }
 
 /** Milliseconds of one product, computed as `choice` says. */

@@ -36,7 +36,7 @@ export async function tune(argv: string[]): Promise<number> {
     });
   try {
     const { info, family } = backend;
-    if (!values.json) process.stdout.write(`${info.adapter} (${family})${info.software ? ": a software adapter, which studies use only when told to" : ""}\n`);
+    if (!values.json) process.stdout.write(`${info.adapter} (${family})${info.software ? ": a software adapter, which studies use only when told to" : ""}; kernels are compiled first\n`);
     const products = await measure(backend, models.map((name) => planRun(benchModels[name])), {
       seconds,
       onProduct: (product) => {

@@ -92,7 +92,7 @@ describe.skipIf(!gpu)("tuning", () => {
   });
   afterAll(() => backend.dispose());
 
-  test("measures each product of the models once in every way, however little time it has, and never chooses what is slower", async () => {
+  test("measures each product of the models in every way, however little time it has, the best ones again, and never chooses what is slower", async () => {
     const whole = planRun(tinyConfig());
     const plan = { ...whole, lists: { ...whole.lists, microstep: whole.lists.microstep.filter(isProduct).slice(0, 4) } };
     const told: TunedProduct[] = [];
@@ -107,7 +107,8 @@ describe.skipIf(!gpu)("tuning", () => {
       const names = (choices: Choice[]) => choices.map(({ variant, splits }) => `${variant} ${splits}`).sort();
       expect(names(candidates)).toEqual(names(candidatesFor(of, small)));
       for (const { time, rounds } of candidates) expect(time * rounds).toBeGreaterThan(0);
-      expect(chosen.time).toBe(chosen === before ? before.time : candidates[0].time);
+      // what is chosen was the fastest more than once
+      expect(Math.min(chosen.rounds, before.rounds)).toBeGreaterThanOrEqual(3);
       expect(chosen.time).toBeLessThanOrEqual(before.time);
     }
   }, 120_000);
