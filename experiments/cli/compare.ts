@@ -47,7 +47,7 @@ async function named(name: string, known: readonly FoundRun[]): Promise<FoundRun
 function text({ runs, config, metrics, warnings }: RunComparison): string {
   const facts: [string, (run: RunComparison["runs"][number]) => string][] = [
     ["notebook", (run) => run.notebook],
-    ["experiment", (run) => run.experiment ?? "–"],
+    ["experiment", (run) => run.title ?? run.experiment ?? "–"],
     ["status", (run) => run.status],
     ["device", (run) => (run.adapter === null ? run.backend : `${run.backend}, ${run.adapter}`)],
     ["time", (run) => (run.seconds === null ? "" : formatDuration(run.seconds))],

@@ -33,6 +33,8 @@ export interface ComparedRun {
   store: string;
   notebook: string;
   experiment: string | null;
+  /** of the experiment */
+  title: string | null;
   arm: string | null;
   seed: Seed;
   status: FoundRun["status"];
@@ -78,9 +80,9 @@ export function compareRuns(runs: readonly ComparableRun[]): RunComparison {
 }
 
 function describe({ found, record, result }: ComparableRun, name: string): ComparedRun {
-  const { store, key, notebook, experiment, arm } = found;
+  const { store, key, notebook, experiment, title, arm } = found;
   return {
-    name, key, store, notebook, experiment, arm,
+    name, key, store, notebook, experiment, title, arm,
     seed: record.seed,
     status: result?.status ?? "unfinished",
     error: result?.error ?? null,

@@ -31,8 +31,10 @@ type ActionInput = Pick<Action, "id" | "label" | "menu" | "run"> & Partial<Pick<
 const withDefaults = (action: ActionInput): Action => ({ keys: [], context: "anywhere", separated: false, enabled: () => true, ...action });
 
 const hasNotebook = (app: App): boolean => app.notebook !== null;
-const hasSelection = (app: App): boolean => app.notebook?.selected != null;
-const hasCell = (app: App): boolean => app.notebook?.selected?.kind === "cell";
+/** What changes or runs cells counts only where they are seen. */
+const showsNotebook = (app: App): boolean => app.notebook !== null && app.page === "notebook";
+const hasSelection = (app: App): boolean => showsNotebook(app) && app.notebook?.selected != null;
+const hasCell = (app: App): boolean => showsNotebook(app) && app.notebook?.selected?.kind === "cell";
 
 export const actions: readonly Action[] = (
   [
@@ -45,16 +47,16 @@ export const actions: readonly Action[] = (
     { id: "file.exportPdf", label: "Export Report as PDF…", menu: "File", enabled: hasNotebook, run: (app) => app.exportReport("pdf") },
     { id: "file.exportMarkdown", label: "Export Report as Markdown…", menu: "File", enabled: hasNotebook, run: (app) => app.exportReport("markdown") },
 
-    { id: "edit.undo", label: "Undo", menu: "Edit", keys: ["Mod-Z"], context: "command", enabled: (app) => app.notebook?.canUndo ?? false, run: (app) => app.notebook?.undo() },
-    { id: "edit.redo", label: "Redo", menu: "Edit", keys: ["Mod-Shift-Z", "Mod-Y"], context: "command", enabled: (app) => app.notebook?.canRedo ?? false, run: (app) => app.notebook?.redo() },
-    { id: "edit.find", label: "Find in Notebook", menu: "Edit", keys: ["Mod-F"], context: "command", separated: true, enabled: hasNotebook, run: (app) => app.find() },
+    { id: "edit.undo", label: "Undo", menu: "Edit", keys: ["Mod-Z"], context: "command", enabled: (app) => showsNotebook(app) && app.notebook!.canUndo, run: (app) => app.notebook?.undo() },
+    { id: "edit.redo", label: "Redo", menu: "Edit", keys: ["Mod-Shift-Z", "Mod-Y"], context: "command", enabled: (app) => showsNotebook(app) && app.notebook!.canRedo, run: (app) => app.notebook?.redo() },
+    { id: "edit.find", label: "Find in Notebook", menu: "Edit", keys: ["Mod-F"], context: "command", separated: true, enabled: showsNotebook, run: (app) => app.find() },
 
     { id: "cell.edit", label: "Edit Cell", menu: "Cell", keys: ["Enter"], context: "command", enabled: hasSelection, run: (app) => app.notebook?.edit() },
     { id: "cell.command", label: "Leave the Editor", menu: "Cell", keys: ["Escape"], context: "edit", enabled: hasSelection, run: (app) => app.notebook?.leaveEditor() },
-    { id: "cell.previous", label: "Previous Cell", menu: "Cell", keys: ["ArrowUp", "K"], context: "command", enabled: hasNotebook, run: (app) => app.notebook?.selectBy(-1) },
-    { id: "cell.next", label: "Next Cell", menu: "Cell", keys: ["ArrowDown", "J"], context: "command", enabled: hasNotebook, run: (app) => app.notebook?.selectBy(1) },
-    { id: "cell.insertAbove", label: "Insert Cell Above", menu: "Cell", keys: ["A"], context: "command", separated: true, enabled: hasNotebook, run: (app) => app.notebook?.insert("above") },
-    { id: "cell.insertBelow", label: "Insert Cell Below", menu: "Cell", keys: ["B"], context: "command", enabled: hasNotebook, run: (app) => app.notebook?.insert("below") },
+    { id: "cell.previous", label: "Previous Cell", menu: "Cell", keys: ["ArrowUp", "K"], context: "command", enabled: showsNotebook, run: (app) => app.notebook?.selectBy(-1) },
+    { id: "cell.next", label: "Next Cell", menu: "Cell", keys: ["ArrowDown", "J"], context: "command", enabled: showsNotebook, run: (app) => app.notebook?.selectBy(1) },
+    { id: "cell.insertAbove", label: "Insert Cell Above", menu: "Cell", keys: ["A"], context: "command", separated: true, enabled: showsNotebook, run: (app) => app.notebook?.insert("above") },
+    { id: "cell.insertBelow", label: "Insert Cell Below", menu: "Cell", keys: ["B"], context: "command", enabled: showsNotebook, run: (app) => app.notebook?.insert("below") },
     { id: "cell.delete", label: "Delete Cell", menu: "Cell", keys: ["D D"], context: "command", enabled: hasSelection, run: (app) => app.notebook?.remove() },
     { id: "cell.moveUp", label: "Move Cell Up", menu: "Cell", keys: ["Alt-ArrowUp"], context: "command", enabled: hasSelection, run: (app) => app.notebook?.move(-1) },
     { id: "cell.moveDown", label: "Move Cell Down", menu: "Cell", keys: ["Alt-ArrowDown"], context: "command", enabled: hasSelection, run: (app) => app.notebook?.move(1) },
@@ -70,6 +72,7 @@ export const actions: readonly Action[] = (
     { id: "run.trust", label: "Trust Notebook and Run Its Views", menu: "Run", enabled: (app) => app.notebook?.trusted === false, run: (app) => app.notebook?.trust() },
 
     { id: "view.palette", label: "Command Palette", menu: "View", keys: ["Mod-K", "Mod-Shift-P"], run: (app) => app.openDialog("palette") },
+    { id: "view.runs", label: "All Runs", menu: "View", keys: ["Mod-Shift-F"], run: (app) => app.showPage(app.page === "runs" ? "notebook" : "runs") },
     { id: "view.sidebar", label: "Show or Hide the Sidebar", menu: "View", keys: ["Mod-B"], run: (app) => app.layout.toggle("sidebar") },
     { id: "view.inspector", label: "Show or Hide the Inspector", menu: "View", keys: ["Mod-I"], run: (app) => app.layout.toggle("inspector") },
     { id: "view.themeSystem", label: "Theme: System", menu: "View", separated: true, run: (app) => app.theme.choose("system") },

@@ -1,5 +1,7 @@
 /** The window: its notebook, its panes, its messages, and what the actions do. */
 import { actions, menusFor, type Action } from "../app/actions.ts";
+import type { ExperimentResult } from "../../experiments/results.ts";
+import { nameExperiment } from "../../experiments/runs/named-experiment.ts";
 import { StoreStack } from "../../experiments/runs/store-stack.ts";
 import type { Host, OpenedDocument, RecentFile } from "../host/host.ts";
 import type { CellRunner } from "./cell-runner.ts";
@@ -7,6 +9,7 @@ import { blankNotebook, type GalleryNotebook } from "./gallery.ts";
 import { Layout } from "./layout.svelte.ts";
 import type { NotebookState } from "./notebook.svelte.ts";
 import { shippedRuns } from "./shipped-runs.ts";
+import { RunBrowser } from "./run-browser.svelte.ts";
 import { Studies } from "./studies.svelte.ts";
 import type { StudyView } from "./study.svelte.ts";
 import { Theme } from "./theme.svelte.ts";
@@ -26,7 +29,10 @@ export class App {
   readonly theme = new Theme();
   readonly layout = new Layout();
   readonly studies: Studies;
+  readonly runs: RunBrowser;
 
+  /** what the middle of the window shows; "notebook" is the start page where none is open */
+  page = $state<"notebook" | "runs">("notebook");
   notebook = $state.raw<NotebookState | null>(null);
   recent = $state.raw<RecentFile[]>([]);
   dialog = $state<"palette" | "help" | null>(null);
@@ -42,6 +48,7 @@ export class App {
 
   constructor(host: Host) {
     this.host = host;
+    this.runs = new RunBrowser(host.runs);
     this.studies = new Studies(new StoreStack([host.store, shippedRuns], (text) => this.tell(text, "bad")), host.kernelTable());
   }
 
@@ -129,7 +136,9 @@ export class App {
     const { text } = notebook;
     const outcome = await this.host.save(text, { as, suggestedName: notebook.name });
     if (outcome.status === "cancelled") return false;
+    const moved = outcome.path !== notebook.path;
     notebook.markSaved(text, { path: outcome.path, name: outcome.name });
+    if (moved) await this.keepNames(this.studies.finished); // its runs have come along to the store beside it
     this.announcement = `saved ${outcome.name}`;
     this.recent = await this.host.recentFiles();
     return true;
@@ -157,6 +166,28 @@ export class App {
 
   find(): void {
     this.finding = true;
+  }
+
+  showPage(page: "notebook" | "runs"): void {
+    this.page = page;
+    if (page === "notebook" && this.notebook) this.notebook.focusRequest += 1;
+  }
+
+  /** Trains an experiment of a cell again, as a run of that cell. */
+  trainAgain(cell: string, { plan }: StudyView): void {
+    this.runner?.trainAgain(cell, plan.experiment.id);
+  }
+
+  /** Runs know their settings, not their arms' names: the host remembers those, so that all runs can be listed by them. */
+  private async keepNames(results: readonly ExperimentResult[]): Promise<void> {
+    const { notebook } = this;
+    if (!notebook || results.length === 0) return;
+    try {
+      await this.host.keepNames({ notebook: notebook.name, budget: notebook.budget, experiments: results.map(nameExperiment) });
+    } catch (error) {
+      this.tell(`The names of these runs' arms could not be kept: ${(error as Error).message}`, "bad");
+    }
+    if (this.page === "runs" && this.runs.comparison === null) await this.runs.search("refreshed");
   }
 
   inspect(study: StudyView, run: string): void {
@@ -219,11 +250,13 @@ export class App {
     shippedRuns.show(gallery);
     this.inspected = null;
     this.notebook = notebook;
+    this.page = "notebook";
     this.layout.showTab("outline");
     for (const warning of notebook.warnings) this.tell(`Line ${warning.line}: ${warning.message}`);
     const runner = new CellRunner(notebook, this.studies, {
       announce: (text) => (this.announcement = text),
       refuse: (message) => this.tell(message, "bad"),
+      trained: (result) => void this.keepNames([result]),
     });
     this.runner = runner;
     notebook.begin((command) => runner.perform(command));

@@ -4,6 +4,7 @@ import { openKernelInBrowserWorker } from "../../experiments/notebook/kernel-bro
 import KernelWorker from "../../experiments/notebook/kernel.worker.ts?worker";
 import type { CellOutcome, CompiledCell, ExperimentRequest, Kernel, KernelHost } from "../../experiments/notebook/kernel-protocol.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
+import { experimentId } from "../../experiments/runs/spec.ts";
 import type { CellOutput, NotebookState } from "./notebook.svelte.ts";
 import type { Studies } from "./studies.svelte.ts";
 
@@ -25,6 +26,8 @@ interface Mode {
 export interface RunnerEvents {
   announce(text: string): void;
   refuse(message: string): void;
+  /** a person's run of an experiment has ended */
+  trained(result: ExperimentResult): void;
 }
 
 export class CellRunner {
@@ -34,6 +37,8 @@ export class CellRunner {
   private kernel: Promise<Kernel> | null = null;
   private generation = 1;
   private readonly modes = new Map<string, Mode>();
+  /** cell → id of the experiment of it that its next run trains again instead of taking it from the store */
+  private readonly fresh = new Map<string, string>();
   /** what the evaluation under way has shown so far; old output stays until it shows something or ends */
   private readonly showing = new Map<string, CellOutput>();
   /** evaluations of one cell follow each other */
@@ -60,6 +65,13 @@ export class CellRunner {
     }
   }
 
+  /** Runs the experiment's cell with every run of it trained anew: what reads the cell gets the new value and runs again. */
+  trainAgain(cell: string, experiment: string): void {
+    this.fresh.set(cell, experiment);
+    this.notebook.runCell(cell);
+    if (this.notebook.status(cell) === "idle") this.fresh.delete(cell); // it may not run
+  }
+
   dispose(): void {
     void this.kernel?.then((kernel) => kernel.dispose());
     this.kernel = null;
@@ -73,6 +85,7 @@ export class CellRunner {
   private async evaluate(cell: CompiledCell, ticket: number, cachedOnly: boolean): Promise<void> {
     this.showing.set(cell.id, { items: [], logs: [] });
     const { outcome, mode } = await this.inKernel(cell, cachedOnly ? "stored" : "train");
+    if (!cachedOnly) this.fresh.delete(cell.id);
     if (outcome.status !== "planned") this.notebook.setOutput(cell.id, this.showing.get(cell.id) ?? { items: [], logs: [] });
     this.showing.delete(cell.id);
     this.notebook.dispatch({ type: "ended", cell: cell.id, ticket, outcome, cached: cell.kind === "experiment" && mode.cached });
@@ -144,8 +157,9 @@ export class CellRunner {
       mode.allStored = stored && (request.index === 0 || mode.allStored);
       if (mode.kind === "plan" || !stored) throw new PlanOnly("planned");
     }
-    const { result, cached } = await this.studies.run(request, { sets, ids });
+    const { result, cached } = await this.studies.run(request, { sets, ids }, { fresh: this.fresh.get(request.cell) === experimentId(request) });
     mode.cached &&= cached;
+    this.events.trained(result);
     return result;
   }
 }

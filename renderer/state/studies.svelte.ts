@@ -65,6 +65,11 @@ export class Studies {
     return new Map([...this.byExperiment].flatMap(([id, study]) => (study.evidence ? [[id, study.evidence] as const] : [])));
   }
 
+  /** What was trained or taken from the store to its end. */
+  get finished(): ExperimentResult[] {
+    return [...this.byExperiment.values()].flatMap(({ state, result }) => (state === "finished" && result ? [result] : []));
+  }
+
   async findDevices(): Promise<void> {
     await this.tableKnown;
     this.devices = await this.service.devices();
@@ -93,7 +98,7 @@ export class Studies {
     const sameRuns = current !== undefined && keysOf(current) === plan.runs.map((run) => run.key).join();
     // A plan of what is training or has been trained already adds nothing to it.
     if (current && (isActive(current) || (sameRuns && current.state !== "planned"))) return current;
-    const study = this.view(request, settings, plan, cached);
+    const study = this.view(plan, cached);
     study.expectedSeconds = expectedSeconds;
     this.remember(study);
     return study;
@@ -103,7 +108,7 @@ export class Studies {
   async run(request: ExperimentRequest, settings: StudySettings, { fresh = false } = {}): Promise<{ result: ExperimentResult; cached: boolean }> {
     await this.open();
     const { plan, cached } = await this.service.plan(request, settings, this.wish);
-    const study = this.view(request, settings, plan, cached);
+    const study = this.view(plan, cached);
     study.state = "running";
     this.remember(study);
     const id = await this.submit(study, fresh);
@@ -157,14 +162,13 @@ export class Studies {
     this.byExperiment = new Map(this.byExperiment).set(study.plan.experiment.id, study);
   }
 
-  private view(request: ExperimentRequest, settings: StudySettings, plan: ExperimentPlan, cached: string[]): StudyView {
+  private view(plan: ExperimentPlan, cached: string[]): StudyView {
     const command = (name: "pause" | "resume" | "stop"): void => {
       if (study.study !== null) void this.service.command(study.study, name);
     };
     const study: StudyView = new StudyView(
       plan,
       {
-        run: ({ fresh }) => void this.run(request, settings, { fresh }).catch(() => {}), // the study's log says why
         pause: () => command("pause"),
         resume: () => command("resume"),
         stop: () => command("stop"),

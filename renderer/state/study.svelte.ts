@@ -7,7 +7,6 @@ import type { ExperimentResult, MetricEvent, RunResult, RunStatus } from "../../
 
 /** What a panel may ask of a study. */
 export interface StudyCommands {
-  run(options: { fresh: boolean }): void;
   pause(): void;
   resume(): void;
   stop(): void;
@@ -74,14 +73,6 @@ export class StudyView {
   runOf(id: string): RunResult | null {
     const planned = this.plan.runs.find((run) => run.id === id);
     return this.runs.find((run) => run.arm === planned?.arm && run.seedIndex === planned.seedIndex) ?? null;
-  }
-
-  /** Shows a stored result without training. */
-  show(result: ExperimentResult): void {
-    this.finalResult = result;
-    this.result = result;
-    this.runs = result.arms.flatMap((arm) => arm.runs);
-    this.state = "finished";
   }
 
   apply(event: CoordinatorEvent): void {

@@ -1,11 +1,12 @@
 /** The app itself, driven through its main process. */
+import { join } from "node:path";
 import { _electron, type ElectronApplication, type Page } from "playwright-core";
 import { root } from "./paths.ts";
 
-/** Starts the app on a user folder of its own. */
+/** Starts the app on a user folder of its own; the index of runs, which the command line shares, lies in it too. */
 export async function start(userData: string, ...files: string[]): Promise<{ app: ElectronApplication; page: Page }> {
   const sandbox = process.platform === "linux" && process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  const app = await _electron.launch({ args: [...sandbox, `--user-data-dir=${userData}`, root, ...files], env: { ...process.env, ELECTRON_DISABLE_SECURITY_WARNINGS: "1" } as Record<string, string> });
+  const app = await _electron.launch({ args: [...sandbox, `--user-data-dir=${userData}`, root, ...files], env: { ...process.env, XDG_DATA_HOME: join(userData, "data"), ELECTRON_DISABLE_SECURITY_WARNINGS: "1" } as Record<string, string> });
   return { app, page: await app.firstWindow() };
 }
 

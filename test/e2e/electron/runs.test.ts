@@ -1,0 +1,4 @@
+import { runsOfAllNotebooks } from "../shared/runs.ts";
+import { electronHost } from "../support/hosts.ts";
+
+runsOfAllNotebooks(electronHost);
