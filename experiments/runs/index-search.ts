@@ -47,14 +47,17 @@ function wordSql(word: string): Where {
   return { sql: `instr(lower(${text}), ?) > 0`, values: [lowerAscii(word)] };
 }
 
+/** One question for all runs: one for each would take longer than everything else together. */
 function withMetrics(database: Database, rows: readonly (Omit<FoundRun, "metrics"> & { id: number })[]): FoundRun[] {
-  const facts = database.prepare("SELECT names.name AS name, value FROM facts JOIN names ON names.id = facts.name WHERE run = ? ORDER BY names.name");
-  try {
-    return rows.map(({ id, ...run }) => {
-      const own = facts.all(id) as { name: string; value: number }[];
-      return { ...run, metrics: Object.fromEntries(own.filter(({ name }) => isMetric(name)).map(({ name, value }) => [name, value])) };
-    });
-  } finally {
-    facts.finalize();
+  const names = new Map((database.all("SELECT id, name FROM names ORDER BY name") as { id: number; name: string }[]).filter(({ name }) => isMetric(name)).map(({ id, name }) => [id, name]));
+  const facts = database.all("SELECT run, name, value FROM facts WHERE run IN (SELECT value FROM json_each(?)) AND name IN (SELECT value FROM json_each(?))", [
+    JSON.stringify(rows.map(({ id }) => id)), JSON.stringify([...names.keys()]),
+  ]) as { run: number; name: number; value: number }[];
+  const metrics = new Map<number, Record<string, number>>();
+  for (const { run, name, value } of facts) {
+    let own = metrics.get(run);
+    if (own === undefined) metrics.set(run, (own = {}));
+    own[names.get(name)!] = value;
   }
+  return rows.map(({ id, ...run }) => ({ ...run, metrics: metrics.get(id) ?? {} }));
 }
