@@ -1,4 +1,4 @@
-/** The model drawn from its config: blocks from the bottom up, each with parameters, FLOPs per token and cache bytes. */
+/** The model drawn from its config: blocks in the order a token meets them, each with parameters, FLOPs per token and cache bytes. */
 import canonicalize from "canonicalize";
 import * as v from "valibot";
 import type { ArmResult, ExperimentResult } from "../results.ts";

@@ -13,6 +13,8 @@ export interface Axis {
   label: string;
   /** short name for read-outs; `label` without it */
   name?: string;
+  /** what is counted has no half: ticks are whole numbers */
+  whole?: boolean;
   /** in place of computed ones */
   ticks?: number[];
   format?(value: number): string;
@@ -48,7 +50,7 @@ export function cartesian(options: CartesianOptions): Block {
   const y = scaleOf(options.y, [height, 0], Math.max(2, height / 42));
   const yLabels = y.ticks.map(y.format);
   const left = Math.ceil(Math.max(20, ...yLabels.map((text) => measure(text, { size })))) + 8;
-  const above = (title ? 20 : 0) + 20; // the panel's title, then the name of the y axis
+  const above = (title ? 20 : 0) + 22; // the panel's title, then the name of the y axis
   const right = 10;
   const inner = Math.max(60, width - left - right);
   const x = scaleOf(options.x, [0, inner], Math.max(2, inner / 70));
@@ -56,7 +58,7 @@ export function cartesian(options: CartesianOptions): Block {
 
   const parts = [
     title ? label(elide(title, width, { size: 12.5, weight: 600 }), 0, 12, { size: 12.5, weight: 600, fill: theme.ink, title }) : "",
-    label(elide(options.y.label, width, { size }), 0, above - 7, { size, fill: theme.inkSoft, title: options.y.label }),
+    label(elide(options.y.label, width, { size }), 0, above - 10, { size, fill: theme.inkSoft, title: options.y.label }),
   ];
   y.ticks.forEach((tick, i) => {
     const at = above + y.at(tick);
@@ -107,16 +109,17 @@ const outside = 1e5;
 /** @param count about how many ticks have room */
 function scaleOf(axis: Axis, range: [number, number], count: number): Scaled {
   const domain = spread(axis.domain, !!axis.log);
+  const allowed = (tick: number) => !axis.whole || Number.isInteger(tick);
   const clamp = (pixel: number) => Math.min(outside, Math.max(-outside, pixel));
   if (axis.log) {
     const scale = scaleLog(domain, range);
-    const ticks = axis.ticks ?? logTicks(domain, count);
+    const ticks = axis.ticks ?? logTicks(domain, count).filter(allowed);
     // what has no logarithm is below everything
     const below = range[0] > range[1] ? outside : -outside;
     return { at: (value) => (value > 0 ? clamp(scale(value)) : Number.isFinite(value) ? below : NaN), ticks, domain, format: axis.format ?? (axis.ticks || isWide(domain) ? textOfTicks : textOfLinearTicks)(ticks) };
   }
   const scale = scaleLinear(domain, range);
-  const ticks = axis.ticks ?? linearTicks(domain, count);
+  const ticks = axis.ticks ?? linearTicks(domain, count).filter(allowed);
   return { at: (value) => clamp(scale(value)), ticks, domain, format: axis.format ?? (axis.ticks ? textOfTicks : textOfLinearTicks)(ticks) };
 }
 

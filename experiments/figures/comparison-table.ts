@@ -8,7 +8,7 @@ import { csvText } from "./csv.ts";
 import { chooseArms, countRuns } from "./experiment.ts";
 import { compose, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
 import { metricName } from "./options.ts";
-import { escapeXml, line } from "./svg.ts";
+import { escapeXml, group, line } from "./svg.ts";
 import { elide, label, measure, wrap } from "./text.ts";
 import { themeOf, type Theme } from "./theme.ts";
 
@@ -90,39 +90,74 @@ export function tableHtml({ columns, rows }: Table): string {
 const size = 11.5;
 const lineHeight = 15;
 
-/** Columns as wide as their widest text; where they do not fit, a block of "name: value" lines per arm. */
+const between = 14;
+
+/**
+ * Columns as wide as their widest text. Those that do not fit beside each other go into a second table below, and where one
+ * does not fit beside the arms' names, a block of "name: value" lines per arm takes their place.
+ */
 function drawTable(table: Table, experiment: ExperimentResult, width: number, theme: Theme): Block {
   const heads = table.columns.map(({ name }) => wrap(name, 92, { size, weight: 600 }, 3));
-  const natural = table.columns.map((column, i) => {
-    const cellsWide = Math.max(...table.rows.map((row) => measure(row.cells[i], { size })));
+  const wide = table.columns.map((column, i) => {
+    const cellsWide = Math.max(0, ...table.rows.map((row) => measure(row.cells[i], { size })));
     const headWide = Math.max(...heads[i].map((text) => measure(text, { size, weight: 600 })), measure(column.unit, { size: 10.5 }));
-    return Math.max(i === 0 ? Math.min(cellsWide + 18, 190) : cellsWide, headWide) + 14;
+    return Math.max(i === 0 ? Math.min(cellsWide + 18, 190) : cellsWide, headWide);
   });
-  const total = natural.reduce((a, b) => a + b, 0) - 14;
-  if (total > width) return drawStacked(table, experiment, width, theme);
-  const spare = Math.min(24, (width - total) / Math.max(1, natural.length - 1));
+  const tables: number[][] = [];
+  let used = Infinity;
+  for (let i = 1; i < wide.length; i++) {
+    if (used + between + wide[i] > width) {
+      tables.push([0]);
+      used = wide[0];
+    }
+    tables.at(-1)!.push(i);
+    used += between + wide[i];
+    if (used > width) return drawStacked(table, experiment, width, theme);
+  }
+  const parts: string[] = [];
+  let y = 0;
+  for (const columns of tables) {
+    const { markup, height } = drawColumns(table, columns.map((index) => ({ index, head: heads[index], wide: wide[index] })), experiment, width, theme);
+    parts.push(group(0, y, markup));
+    y += height + 12;
+  }
+  return { markup: parts.join(""), height: Math.max(0, y - 12) };
+}
+
+interface Column {
+  /** in the table */
+  index: number;
+  head: string[];
+  /** pixels */
+  wide: number;
+}
+
+function drawColumns(table: Table, columns: readonly Column[], experiment: ExperimentResult, width: number, theme: Theme): Block {
+  const total = columns.reduce((sum, { wide }) => sum + wide, between * (columns.length - 1));
+  const spare = Math.min(24, (width - total) / Math.max(1, columns.length - 1));
   const styles = armStyles(experiment.arms);
-  const headLines = Math.max(...heads.map((lines) => lines.length));
+  const headLines = Math.max(...columns.map(({ head }) => head.length));
   const top = headLines * lineHeight + 16;
-  const rowHeights = table.rows.map((row) => Math.max(1, wrap(row.cells[0], natural[0] - 32, { size }, 2).length) * lineHeight + 9);
+  const names = table.rows.map((row) => wrap(row.arm, columns[0].wide - 18, { size }, 2));
+  const rowHeights = names.map((lines) => Math.max(1, lines.length) * lineHeight + 9);
   const height = top + rowHeights.reduce((a, b) => a + b, 0);
-  const used = total + spare * (natural.length - 1);
+  const used = total + spare * (columns.length - 1);
   const parts = [line(0, top - 4, used, top - 4, theme.rule), line(0, height, used, height, theme.rule)];
   let x = 0;
-  table.columns.forEach((column, i) => {
-    const wide = natural[i] - 14;
-    const [at, anchor] = column.numeric ? ([x + wide, "end"] as const) : ([x, "start"] as const);
-    heads[i].forEach((text, k) => parts.push(label(text, at, 11 + (headLines - heads[i].length + k) * lineHeight, { size, weight: 600, fill: theme.ink, anchor })));
-    if (column.unit) parts.push(label(column.unit, at, 11 + headLines * lineHeight - 1, { size: 10.5, fill: theme.inkSoft, anchor }));
+  for (const { index, head, wide } of columns) {
+    const { unit, numeric } = table.columns[index];
+    const [at, anchor] = numeric ? ([x + wide, "end"] as const) : ([x, "start"] as const);
+    head.forEach((text, k) => parts.push(label(text, at, 11 + (headLines - head.length + k) * lineHeight, { size, weight: 600, fill: theme.ink, anchor })));
+    if (unit) parts.push(label(unit, at, 11 + headLines * lineHeight - 1, { size: 10.5, fill: theme.inkSoft, anchor }));
     let y = top;
     table.rows.forEach((row, r) => {
-      const lines = i === 0 ? wrap(row.cells[0], wide - 18, { size }, 2) : [row.cells[i]];
-      lines.forEach((text, k) => parts.push(label(text, i === 0 ? x + 18 : at, y + 14 + k * lineHeight, { size, fill: theme.ink, anchor: i === 0 ? "start" : anchor, title: i === 0 ? row.arm : undefined })));
-      if (i === 0) parts.push(mark(styles.get(row.arm)!, theme, 6, y + 10, 40));
+      const lines = index === 0 ? names[r] : [row.cells[index]];
+      lines.forEach((text, k) => parts.push(label(text, index === 0 ? x + 18 : at, y + 14 + k * lineHeight, { size, fill: theme.ink, anchor: index === 0 ? "start" : anchor, title: index === 0 ? row.arm : undefined })));
+      if (index === 0) parts.push(mark(styles.get(row.arm)!, theme, 6, y + 10, 40));
       y += rowHeights[r];
     });
-    x += natural[i] + spare;
-  });
+    x += wide + between + spare;
+  }
   return { markup: parts.join(""), height: height + 4 };
 }
 

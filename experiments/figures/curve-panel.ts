@@ -1,6 +1,7 @@
 /** One panel of curves: raw values faint, each seed thin, the mean over seeds with a band, an arm in its colour. */
 import type { ArmResult, RunResult } from "../results.ts";
 import { metricLabel, metricTitle } from "../statistics/metrics.ts";
+import { formatCount } from "../statistics/numbers.ts";
 import { armStyles, mark, strokeOf, type ArmStyle } from "./arm-styles.ts";
 import { cartesian, extentOf, type Axis, type Inside } from "./axes.ts";
 import { emptyBlock, type Block, type FigureOptions } from "./figure.ts";
@@ -66,13 +67,13 @@ export function curvePanel({ all, curves, metric, options, width, frame, referen
   const healthy = runs.filter(({ run }) => takesPart(run));
   const zoom = frame.view?.zoom;
   const range = zoom?.axis === options.x && (!options.logX || zoom.from > 0) ? ([zoom.from, zoom.to] as const) : null;
-  const inRange = ({ raw }: RunCurve) => raw.y.slice(...visible(raw.x, range));
+  const inRange = ({ raw }: RunCurve) => (range ? raw.y.slice(...visible(raw.x, range)) : raw.y);
   const yDomain = extentOf((healthy.length ? healthy : runs).flatMap((run) => extentOf(inRange(run), { log: options.logY })), { pad: 0.03, log: options.logY, include: references.map(({ value }) => value) });
   const xDomain = range ? ([...range] as [number, number]) : extentOf(runs.flatMap(({ raw }) => extentOf(raw.x, { log: options.logX })), { include: options.logX ? [] : [0], log: options.logX });
   if (!Number.isFinite(xDomain[0]) || !runs.some((run) => inRange(run).some(onScale(options.logY)))) return emptyBlock(whyEmpty(metric, curves, shown, options, range !== null), width, theme);
 
   const styles = armStyles(all);
-  const x: Axis = { domain: xDomain, log: options.logX, label: xLabels[options.x], name: options.x };
+  const x: Axis = { domain: xDomain, log: options.logX, label: xLabels[options.x], name: options.x, whole: options.x !== "seconds" };
   const y: Axis = { domain: yDomain, log: options.logY, label: metricLabel(metric), name: metricTitle(metric) };
   const block = cartesian({
     width,
@@ -84,7 +85,7 @@ export function curvePanel({ all, curves, metric, options, width, frame, referen
       ...references.map(({ value }) => line(0, inside.y(value), inside.width, inside.y(value), theme.inkSoft, { "stroke-dasharray": referenceDash })),
       ...shown.map((curve) => drawArm(curve, range, styles.get(curve.arm.name)!, inside, options, theme)),
     ].join(""),
-    over: (inside) => referenceLabels(references, inside, theme),
+    over: (inside) => [...shown.map((curve) => symbolsOf(clipped(curve, range), styles.get(curve.arm.name)!, inside, theme)), referenceLabels(references, inside, theme)].join(""),
   });
   const lines = shown.map(({ arm, mean }) => ({ arm: arm.name, x: mean.x, y: mean.y }));
   return { ...block, areas: block.areas?.map((area) => ({ ...area, lines })) };
@@ -101,13 +102,26 @@ function whyEmpty(metric: string, curves: readonly ArmCurves[], shown: readonly 
   return logY && values.some((y) => y.some(onScale(false))) ? `${title}: no value above 0, which a logarithmic axis needs.` : `${title}: no value is a number.`;
 }
 
-/** Values that a logarithmic axis cannot show: lines to them leave the plot at its lower edge. In words, none goes missing silently. */
-export function offScale(panels: readonly { metric: string; curves: readonly ArmCurves[] }[], { logY }: CurveOptions, frame: FigureOptions): string[] {
-  if (!logY) return [];
+/**
+ * Values that are not in the picture, in words, so that none goes missing silently: those that are no numbers are gaps of the
+ * lines, and lines to those that have no logarithm leave the plot at its lower edge.
+ */
+export function notDrawn(panels: readonly { metric: string; curves: readonly ArmCurves[] }[], { logY }: CurveOptions, frame: FigureOptions): string[] {
   return panels.flatMap(({ metric, curves }) => {
-    let count = 0;
-    for (const { arm, runs } of curves) if (!isHidden(arm.name, frame)) for (const { raw } of runs) for (const value of raw.y) if (value <= 0) count++;
-    return count ? [`${metricTitle(metric)}: ${count === 1 ? "1 value of 0 or less lies" : `${count} values of 0 or less lie`} below a logarithmic axis.`] : [];
+    let [gaps, below] = [0, 0];
+    for (const { arm, runs } of curves) {
+      if (isHidden(arm.name, frame)) continue;
+      for (const { raw } of runs) {
+        for (const value of raw.y) {
+          if (!Number.isFinite(value)) gaps++;
+          else if (logY && value <= 0) below++;
+        }
+      }
+    }
+    return [
+      ...(gaps ? [`${metricTitle(metric)}: ${gaps === 1 ? "1 value is not a finite number" : `${formatCount(gaps)} values are not finite numbers`}.`] : []),
+      ...(below ? [`${metricTitle(metric)}: ${below === 1 ? "1 value of 0 or less lies" : `${formatCount(below)} values of 0 or less lie`} below a logarithmic axis.`] : []),
+    ];
   });
 }
 
@@ -146,8 +160,17 @@ function drawArm(curve: ArmCurves, range: readonly [number, number] | null, styl
   }
   parts.push(element("path", { d: pathOf(mean, inside), ...stroke, "stroke-width": 2 }));
   for (const { run, raw } of curve.runs) if (run.status === "diverged") parts.push(divergedMark(raw, inside, colour));
-  if (mean.y.length <= mostSymbols) mean.y.forEach((y, i) => parts.push(mark(style, theme, inside.x(mean.x[i]), inside.y(y), 22)));
   return element("g", { "data-arm": arm.name, fill: "none", "stroke-linejoin": "round" }, parts);
+}
+
+/** Symbols of a mean of few points. Those at an edge are whole: they are not clipped with the lines. */
+function symbolsOf({ arm, mean }: ArmCurves, style: ArmStyle, inside: Inside, theme: Theme): string {
+  if (mean.y.length > mostSymbols) return "";
+  const marks = mean.y.flatMap((y, i) => {
+    const at: Point = [inside.x(mean.x[i]), inside.y(y)];
+    return at[0] >= 0 && at[0] <= inside.width && at[1] >= 0 && at[1] <= inside.height ? [mark(style, theme, ...at, 22)] : [];
+  });
+  return marks.length ? element("g", { "data-arm": arm.name }, marks) : "";
 }
 
 function pathOf({ x, y }: Series, inside: Inside): string {
@@ -161,7 +184,7 @@ function polyline(points: readonly (Point | null)[]): string {
   let alone = false;
   const end = () => {
     // a value between two gaps has no line to be seen by
-    if (alone) parts.push("m-0.6,0h1.2");
+    if (alone) parts.push("m-2,0h4");
     alone = false;
   };
   for (const point of points) {

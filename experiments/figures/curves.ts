@@ -3,10 +3,10 @@ import * as v from "valibot";
 import type { ExperimentResult } from "../results.ts";
 import { metricTitle } from "../statistics/metrics.ts";
 import { formatValue } from "../statistics/numbers.ts";
-import { armCurves, curvePanel, offScale, type ArmCurves, type CurveOptions } from "./curve-panel.ts";
+import { armCurves, curvePanel, notDrawn, type ArmCurves, type CurveOptions } from "./curve-panel.ts";
 import { csvText } from "./csv.ts";
 import { compose, innerWidth, sideBySide, type Block, type Figure, type FigureOptions } from "./figure.ts";
-import { armLegend, chooseArms, countRuns } from "./experiment.ts";
+import { armLegend, chooseArms, countRuns, lowerFirst } from "./experiment.ts";
 import { metricName, xAxis } from "./options.ts";
 import { isStepMetric, pointsPerColumn } from "./series.ts";
 
@@ -36,7 +36,7 @@ export function curves(experiment: ExperimentResult, options: v.InferOutput<type
       csv: () => curvesCsv(panels, options),
       legend: armLegend(experiment, arms),
       blocks: [block],
-      notes: [readingNote(options, panels, block), ...offScale(panels, options, frame), ...countRuns(arms)],
+      notes: [...readingNote(options, panels, block), ...notDrawn(panels, options, frame), ...countRuns(arms)],
     },
     frame,
   );
@@ -47,18 +47,14 @@ function titleOf(metrics: readonly string[]): string {
   return titles.join(titles.some((title) => title.includes(",")) ? "; " : titles.length === 2 ? " and " : ", ");
 }
 
-/** "Validation loss" → "validation loss"; "MTP loss" stays. */
-function lowerFirst(text: string): string {
-  return /^[A-Z][a-z]+( |$)/.test(text) ? text[0].toLowerCase() + text.slice(1) : text;
-}
-
 /** How to read lines and band, and by what rule lines of very many points are thinned. */
-export function readingNote({ band, seeds, smoothing }: CurveOptions, panels: readonly { metric: string; curves: readonly ArmCurves[] }[], { areas = [] }: Block): string {
+export function readingNote({ band, seeds, smoothing }: CurveOptions, panels: readonly { metric: string; curves: readonly ArmCurves[] }[], { areas = [] }: Block): string[] {
+  if (!areas.length) return [];
   const shade = { range: "Band: range over seeds.", sd: "Band: mean ± one standard deviation over seeds.", none: "" }[band];
   const smoothed = smoothing > 0 && panels.some(({ metric }) => isStepMetric(metric)) ? `Per-step values are smoothed over ${formatValue(smoothing * 100)} % of the run; faint lines are unsmoothed.` : "";
   const longest = Math.max(0, ...panels.flatMap(({ curves }) => curves.flatMap(({ runs }) => runs.map(({ raw }) => raw.y.length))));
   const thinned = areas.some(({ width }) => longest > pointsPerColumn * width) ? "Of every pixel column a line keeps its first, least, greatest and last value." : "";
-  return [`Thick: mean over seeds${seeds ? "; thin: each seed" : ""}.`, shade, smoothed, thinned].filter(Boolean).join(" ");
+  return [[`Thick: mean over seeds${seeds ? "; thin: each seed" : ""}.`, shade, smoothed, thinned].filter(Boolean).join(" ")];
 }
 
 /** Where each arm's mean curve begins and ends. */

@@ -41,3 +41,8 @@ export function countRuns(arms: readonly ArmResult[]): string[] {
   const text = describeUnfinished(arms);
   return text ? [text] : [];
 }
+
+/** A title within a title: "Validation loss" → "validation loss"; "MTP loss" stays. */
+export function lowerFirst(text: string): string {
+  return /^[A-Z][a-z]+( |$)/.test(text) ? text[0].toLowerCase() + text.slice(1) : text;
+}

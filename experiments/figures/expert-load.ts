@@ -1,7 +1,7 @@
 /** Heat map of expert load, layer × expert, a panel per arm and domain (like DeepSeek-V3 Figure 9): 1 is the fair share. */
 import * as v from "valibot";
 import type { ArmResult, ExperimentResult, RunResult } from "../results.ts";
-import { formatValue } from "../statistics/numbers.ts";
+import { formatCount, formatValue } from "../statistics/numbers.ts";
 import { csvText } from "./csv.ts";
 import { chooseArms } from "./experiment.ts";
 import { compose, emptyBlock, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
@@ -52,7 +52,7 @@ export function expertLoad(experiment: ExperimentResult, options: Options, frame
       alternative: panels.map(describe).join(" ") || "No validation has been done yet.",
       csv: () => csvText(["arm", "domain", "seedIndex", "step", "layer", "expert", "relativeLoad"], panels.flatMap(csvRows)),
       blocks: panels.length ? [grid(rows.filter((own) => own.length), width, theme), scaleBar(width, theme)] : [emptyBlock("No validation has been done yet.", width, theme)],
-      notes: panels.length ? [`Seed ${seeds.join(", ")}, validation tokens at step ${steps.join(", ")}. Rows are MoE layers; one run per arm, as experts of different seeds have nothing in common.`] : [],
+      notes: panels.length ? [`Seed ${seeds.join(", ")}, validation tokens at step ${steps.map(formatCount).join(", ")}. Rows are MoE layers; one run per arm, as experts of different seeds have nothing in common.`] : [],
     },
     frame,
   );
@@ -114,7 +114,7 @@ function grid(arms: readonly Panel[][], width: number, theme: Theme): Block {
     y += 18;
     const layers = panels[0].load.length;
     const experts = panels[0].load[0].length;
-    const cell = Math.max(5, Math.min(18, 150 / layers));
+    const cell = Math.max(5, Math.min(18, Math.floor(150 / layers)));
     for (let start = 0; start < panels.length; start += columns) {
       const row = panels.slice(start, start + columns);
       row.forEach((panel, i) => parts.push(label(elide(panel.domain, panelWidth, style), layersWide + i * (panelWidth + gap), y + 11, { ...style, title: panel.domain })));

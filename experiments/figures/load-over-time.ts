@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { maxVioFloor } from "../../engine/train/metrics.ts";
 import type { ArmResult, ExperimentResult } from "../results.ts";
-import { armCurves, curvePanel, offScale } from "./curve-panel.ts";
+import { armCurves, curvePanel, notDrawn } from "./curve-panel.ts";
 import { curveOptions, curvesCsv, describe, readingNote } from "./curves.ts";
 import { armLegend, chooseArms, countRuns } from "./experiment.ts";
 import { compose, innerWidth, type Figure, type FigureOptions } from "./figure.ts";
@@ -25,7 +25,7 @@ export function loadOverTime(experiment: ExperimentResult, options: v.InferOutpu
       csv: () => curvesCsv(panels, options),
       legend: armLegend(experiment, arms),
       blocks: [block],
-      notes: [readingNote(options, panels, block), "MaxVio is the load of the busiest expert over the mean load, minus 1; mean over MoE layers.", ...note, ...offScale(panels, options, frame), ...countRuns(arms)],
+      notes: [...readingNote(options, panels, block), "MaxVio is the load of the busiest expert over the mean load, minus 1; mean over MoE layers.", ...note, ...notDrawn(panels, options, frame), ...countRuns(arms)],
     },
     frame,
   );

@@ -47,7 +47,7 @@ export function mtpAcceptance(experiment: ExperimentResult, { arms: names }: v.I
             })
           : emptyBlock(arms.length ? (shown.length ? "No run has finished yet." : "Every arm is hidden.") : "No arm predicts more than one token (model.mtp.depth is 0 in all).", width, theme),
       ],
-      notes: ["Small symbols: one run each; large: the arm's mean.", ...(without.length ? [`Without multi-token prediction: ${without.join(", ")}.`] : []), ...countRuns(arms)],
+      notes: [...(any ? ["Small symbols: one run each; large: the arm's mean."] : []), ...(without.length ? [`Without multi-token prediction: ${without.join(", ")}.`] : []), ...countRuns(arms)],
     },
     frame,
   );

@@ -22,16 +22,12 @@ export function isStepMetric(metric: string): boolean {
 export function seriesOf(run: RunResult, metric: string, axis: XAxis): Series {
   const [family, part] = split(metric);
   const kind = stepMetrics.has(family) ? "step" : "eval";
-  const series: Series = { steps: [], x: [], y: [] };
-  for (const event of run.events ?? []) {
-    if (event.kind !== kind) continue;
-    const value = valueOf(event, family, part);
-    if (typeof value !== "number") continue;
-    series.steps.push(event.step);
-    series.x.push(axis === "steps" ? event.step : event[axis]);
-    series.y.push(value);
-  }
-  return series;
+  const events = (run.events ?? []).filter((event) => event.kind === kind && typeof valueOf(event, family, part) === "number");
+  return {
+    steps: events.map((event) => event.step),
+    x: events.map((event) => (axis === "steps" ? event.step : event[axis])),
+    y: events.map((event) => valueOf(event, family, part) as number),
+  };
 }
 
 function valueOf(event: MetricEvent, family: string, part: string | null): unknown {
@@ -117,6 +113,8 @@ export function average(all: readonly Series[], band: "range" | "sd"): Average {
   const at = all.map(() => 0);
   const [first, ...others] = all;
   if (!first) return result;
+  // a single run of a million steps is its own mean
+  if (!others.length && first.y.every(Number.isFinite)) return { ...first, low: first.y, high: first.y };
   for (at[0] = 0; at[0] < first.steps.length; at[0]++) {
     const step = first.steps[at[0]];
     for (let k = 1; k <= others.length; k++) while (at[k] < all[k].steps.length && all[k].steps[at[k]] < step) at[k]++;
@@ -166,14 +164,21 @@ export const pointsPerColumn = 4;
 export function decimate(count: number, x: (index: number) => number, y: (index: number) => number): (Point | null)[] {
   const points: (Point | null)[] = [];
   let column = NaN;
+  // indices of a column's points, and how high its extremes are
   let [first, least, greatest, last] = [-1, -1, -1, -1];
+  let [low, high] = [0, 0];
   const flush = () => {
     if (first < 0) return;
-    for (const index of [...new Set([first, ...[least, greatest].sort((a, b) => a - b), last])]) points.push([x(index), y(index)]);
+    let before = -1;
+    for (const index of [first, Math.min(least, greatest), Math.max(least, greatest), last]) {
+      if (index !== before) points.push([x(index), y(index)]);
+      before = index;
+    }
     first = -1;
   };
   for (let i = 0; i < count; i++) {
-    const [px, py] = [x(i), y(i)];
+    const px = x(i);
+    const py = y(i);
     if (!Number.isFinite(px) || !Number.isFinite(py)) {
       flush();
       column = NaN;
@@ -184,9 +189,14 @@ export function decimate(count: number, x: (index: number) => number, y: (index:
       flush();
       column = Math.floor(px);
       first = least = greatest = i;
+      low = high = py;
+    } else if (py < low) {
+      least = i;
+      low = py;
+    } else if (py > high) {
+      greatest = i;
+      high = py;
     }
-    if (py < y(least)) least = i;
-    if (py > y(greatest)) greatest = i;
     last = i;
   }
   flush();

@@ -49,7 +49,7 @@ export function specialisation(experiment: ExperimentResult, { metric, arms: nam
       alternative: rows.map(({ arm, values, mean }) => (values.length ? `${arm.name}: mean ${formatValue(mean)} of ${values.length}.` : `${arm.name}: no value.`)).join(" "),
       csv: () => csvText(["arm", "seedIndex", metric], rows.flatMap(({ arm, values }) => values.map(({ seedIndex, value }) => [arm.name, seedIndex, value]))),
       blocks: [any ? strips(rows, experiment, metric, width, theme) : emptyBlock("No run has finished yet.", width, theme)],
-      notes: [`Small symbols: one run each; bar: the arm's mean.`, ...meaning, ...countRuns(arms)],
+      notes: [...(any ? ["Small symbols: one run each; bar: the arm's mean.", ...meaning] : []), ...countRuns(arms)],
     },
     frame,
   );
@@ -60,8 +60,9 @@ function strips(rows: readonly Row[], experiment: ExperimentResult, metric: stri
   const nameWidth = Math.min(200, 0.34 * width, Math.max(...rows.map(({ arm }) => measure(arm.name, { size: 12 }))) + 14);
   const texts = rows.map(({ values, mean }) => (values.length ? `${formatValue(mean, deviation(values, ({ value }) => value))}, n = ${values.length}` : "no value"));
   const valueWidth = Math.max(...texts.map((text) => measure(text, { size: small }))) + 16;
+  const domain = extentOf(rows.flatMap((row) => row.values.map(({ value }) => value)), { include: [0] });
   const plotWidth = Math.max(60, width - nameWidth - valueWidth);
-  const x = scaleLinear(spread(extentOf(rows.flatMap((row) => row.values.map(({ value }) => value)), { include: [0] }), false), [0, plotWidth]).nice(5);
+  const x = scaleLinear(spread(domain[0] === domain[1] ? [0, 1] : domain, false), [0, plotWidth]).nice(5);
   const height = rows.length * rowHeight;
   const parts: string[] = [];
   const ticks = linearTicks(x.domain() as [number, number], Math.max(2, Math.min(5, plotWidth / 55)));

@@ -56,12 +56,16 @@ export function sweep(experiment: ExperimentResult, options: v.InferOutput<typeo
           ? responsePanel(shown, { width, theme, references: references.filter(({ arm }) => !isHidden(arm, frame)), x: { label: path!, log: logX, ticks: fewTicks(xs) }, y: { label: metricLabel(options.metric), name: metricTitle(options.metric), log: options.logY } })
           : emptyBlock(path === null ? "The arms differ in no number; name one with the option path." : placed.length ? (points.some((point) => point.values.length) ? "Every arm with a value is hidden." : leftOut ? "No value that this scale can show." : "No run has finished yet.") : `No arm has a number at ${path}.`, width, theme),
       ],
-      notes: points.length
-        ? [`${lines.length > 1 ? `A line joins arms that differ in ${path} alone. ` : ""}Small symbols: one run each; large: mean of ${counts.length === 1 ? `n = ${counts[0]}` : `n = ${Math.min(...counts)} to ${Math.max(...counts)}`} runs.${better === "neither" ? "" : ` ${better[0].toUpperCase()}${better.slice(1)} is better.`}`, ...(options.logX && !positive ? [`${path} is not above 0 everywhere: its axis is linear.`] : []), ...(leftOut ? [`${leftOut} ${leftOut === 1 ? "run has" : "runs have"} no value that this scale can show.`] : []), ...countRuns(arms)]
-        : countRuns(arms),
+      notes: any
+        ? [`${lines.length > 1 && lines.some((line) => line.length > 1) ? `A line joins arms that differ in ${path} alone. ` : ""}Small symbols: one run each; large: mean of ${counts.length === 1 ? `n = ${counts[0]}` : `n = ${Math.min(...counts)} to ${Math.max(...counts)}`} runs.${better === "neither" ? "" : ` ${better[0].toUpperCase()}${better.slice(1)} is better.`}`, ...(options.logX && !positive ? [`${path} is not above 0 everywhere: its axis is linear.`] : []), ...leftOutNote(leftOut), ...countRuns(arms)]
+        : [...leftOutNote(leftOut), ...countRuns(arms)],
     },
     frame,
   );
+}
+
+function leftOutNote(runs: number): string[] {
+  return runs ? [`${runs} ${runs === 1 ? "run has" : "runs have"} no value that this scale can show.`] : [];
 }
 
 /** Paths of the numbers in which the arms' configs differ, in the order of the config. A schedule counts by its first value. */
@@ -99,8 +103,9 @@ function linesOf(placed: readonly Placed[], path: string): Placed[][] {
     const key = canonicalize(without(one.arm.config, keysOf(path)))!;
     lines.set(key, [...(lines.get(key) ?? []), one]);
   }
-  // arms written one by one may differ in several numbers at once: where no two share a line, one line through all is meant
-  const all = lines.size === placed.length ? [[...placed]] : [...lines.values()];
+  // arms written one by one may differ in several numbers at once: where no two share a line nor a place, one through all is meant
+  const alone = lines.size === placed.length && new Set(placed.map(({ x }) => x)).size === placed.length;
+  const all = alone ? [[...placed]] : [...lines.values()];
   return all.map((line) => line.sort((a, b) => a.x - b.x));
 }
 

@@ -12,7 +12,7 @@ export function spread([low, high]: readonly [number, number], log: boolean): [n
   if (!Number.isFinite(low) || !Number.isFinite(high)) return log ? [0.1, 1] : [0, 1];
   if (log) {
     const positive = Math.max(low, Number.MIN_VALUE);
-    return high > positive * 1.0001 ? [positive, high] : [positive / 1.5, Math.max(positive * 1.5, 2 * Number.MIN_VALUE)];
+    return high > positive * (1 + leastSpread) ? [positive, high] : [positive / 1.5, Math.max(positive * 1.5, 2 * Number.MIN_VALUE)];
   }
   const [from, to] = [low, high].map((end) => Math.min(mostExtreme, Math.max(-mostExtreme, end)));
   if (to - from > leastSpread * Math.max(Math.abs(from), Math.abs(to))) return [from, to];

@@ -6,7 +6,7 @@ import { formatValue } from "../statistics/numbers.ts";
 import { armStyles, mark } from "./arm-styles.ts";
 import { cartesian, extentOf, type Inside } from "./axes.ts";
 import { csvText } from "./csv.ts";
-import { armLegend, chooseArms, countRuns, finishedRuns, isHidden } from "./experiment.ts";
+import { armLegend, chooseArms, countRuns, finishedRuns, isHidden, lowerFirst } from "./experiment.ts";
 import { compose, emptyBlock, innerWidth, type Figure, type FigureOptions } from "./figure.ts";
 import { metricName } from "./options.ts";
 import { element, line } from "./svg.ts";
@@ -84,12 +84,12 @@ export function tradeOff(experiment: ExperimentResult, options: v.InferOutput<ty
 
   return compose(
     {
-      title: `${metricTitle(options.y)} against ${metricTitle(options.x)}`,
+      title: `${metricTitle(options.y)} against ${lowerFirst(metricTitle(options.x))}`,
       alternative: means.map((mean) => `${mean.arm}: ${metricTitle(options.x)} ${formatValue(mean.x)}, ${metricTitle(options.y)} ${formatValue(mean.y)}.`).join(" ") || "No run has finished yet.",
       csv: () => csvText(["arm", "seedIndex", options.x, options.y], dots.map((dot) => [dot.arm, dot.seedIndex, dot.x, dot.y])),
       legend: armLegend(experiment, arms),
       blocks: [block],
-      notes: ["Small symbols: one run each; large: the arm's mean.", ...leftOut(dots.length - finite.length), ...countRuns(arms)],
+      notes: [...(drawn.length ? ["Small symbols: one run each; large: the arm's mean."] : []), ...leftOut(dots.length - finite.length), ...countRuns(arms)],
     },
     frame,
   );

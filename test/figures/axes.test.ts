@@ -19,7 +19,7 @@ describe("ticks", () => {
   test.each([
     [[1e-3, 1], ["0.001", "0.01", "0.1", "1"]],
     [[0.2, 30], ["0.2", "0.5", "1", "2", "5", "10", "20"]],
-    [[1.6, 1.9], ["1.6", "1.7", "1.8", "1.9"]],
+    [[1.6, 1.9], ["1.60", "1.65", "1.70", "1.90"]],
   ] as [[number, number], string[]][])("of a logarithmic axis over %o are round numbers", (domain, expected) => {
     const shown = texts(draw({ domain, log: true }).markup);
     for (const text of expected) expect(shown).toContain(text);
