@@ -55,6 +55,8 @@ export function fakeEngine({ script = () => ({}), checkpointEvery = 2, stepMs = 
       engine.opened++;
       let asked: Control[] = [];
       let dead: Error | null = null;
+      // what one run of a group throws ends the call for all of them
+      let broken: Error | null = null;
       const train = async (job: TrainJob, run: number, control: Control, listener: GroupListener): Promise<RunEnd> => {
         const rules = script(job);
         const from = job.checkpoint ? Number(decodeSafetensors(job.checkpoint).metadata.step) : 0;
@@ -65,8 +67,8 @@ export function fakeEngine({ script = () => ({}), checkpointEvery = 2, stepMs = 
         for (let step = from + 1; step <= steps; step++) {
           await (stepMs === 0 ? new Promise(setImmediate) : new Promise((resolve) => setTimeout(resolve, stepMs)));
           while (control.paused && !control.stop && !dead) await new Promise((resolve) => setTimeout(resolve, 1));
-          if (dead) throw dead;
-          if (rules.throwAt === step) throw new Error(`kernel failed at step ${step}`);
+          if (dead ?? broken) throw dead ?? broken;
+          if (rules.throwAt === step) throw (broken = new Error(`kernel failed at step ${step}`));
           const events: MetricEvent[] = [
             { kind: "step", step, tokens: tokensAt(step), seconds: step / 100, trainLoss: fakeLoss(job, step), mtpLoss: [], balanceLoss: 0, gradNorm: 1, clipped: false, skipped: false, lr: 1e-3, maxVioBatch: 1 },
           ];
@@ -92,6 +94,7 @@ export function fakeEngine({ script = () => ({}), checkpointEvery = 2, stepMs = 
           engine.groups.push(jobs);
           engine.peak = Math.max(engine.peak, (engine.active += jobs.length));
           asked = jobs.map(nothingAsked);
+          broken = null;
           const ends = jobs.map((job, run) => train(job, run, asked[run], listener).then((end) => listener.onEnd(run, end)).finally(() => engine.active--));
           await Promise.all(ends).finally(() => Promise.allSettled(ends));
         },
