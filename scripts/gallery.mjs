@@ -47,6 +47,8 @@ function ship(work, shipped) {
   writeFileSync(join(shipped, "manifest.json"), readFileSync(join(work, "manifest.json")));
   for (const { curves } of experiments.flatMap(({ arms }) => arms.flatMap(({ runs }) => runs))) {
     const folder = dirname(curves);
+    // an arm that another notebook trains too is one run, and ships there
+    if (all.some((other) => existsSync(join(gallery, `${other}.results`, folder, "result.json")))) continue;
     mkdirSync(join(shipped, folder), { recursive: true });
     for (const file of ["config.json", "result.json"]) writeFileSync(join(shipped, folder, file), readFileSync(join(work, folder, file)));
     writeFileSync(join(shipped, folder, "metrics.jsonl"), thinned(readFileSync(join(work, folder, "metrics.jsonl"), "utf8")));

@@ -1,6 +1,6 @@
 /**
  * Programs that some suites need and that npm cannot install: Debian's Chromium (end-to-end tests, and SwiftShader for
- * WebGPU in Node), Xvfb (a screen for Electron) and the Vulkan loader.
+ * WebGPU in Node), Xvfb (a screen for Electron), the Vulkan loader and LaTeX (exported tables).
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -25,6 +25,9 @@ export function hasScreen() {
   return process.platform !== "linux" || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY) || onPath("xvfb-run");
 }
 
+/** pdfLaTeX, which exported tables are compiled with; booktabs comes with texlive-latex-recommended. */
+export const hasLatex = () => onPath("pdflatex");
+
 function missingParts() {
   const missing = [];
   if (!chromiumPath()) missing.push("chromium");
@@ -32,6 +35,7 @@ function missingParts() {
   if (process.platform === "linux" && !vulkanLoaders.some(existsSync)) missing.push("vulkan");
   // PyTorch for the parity tests, which only CI installs by itself
   if (process.env.CI === "true" && spawnSync("python3", ["-c", "import ensurepip"], { stdio: "ignore" }).status !== 0) missing.push("venv");
+  if (!hasLatex()) missing.push("latex");
   return missing;
 }
 

@@ -12,7 +12,7 @@ import { join, relative } from "node:path";
 import { describeElectron, findElectron } from "./electron-binary.mjs";
 import { findParityPython, installParityPython } from "./parity-python.mjs";
 import { root } from "./root.mjs";
-import { chromiumPath, hasScreen, provideParts } from "./test-parts.mjs";
+import { chromiumPath, hasLatex, hasScreen, provideParts } from "./test-parts.mjs";
 
 const ci = process.env.CI === "true";
 const reports = join(root, "out/test");
@@ -104,6 +104,7 @@ if (wanted("units")) {
   const python = findParityPython() ?? (ci ? installParityPython() : null);
   // It counts its own test as skipped where there is none; on CI that is a failure, for PyTorch could have been installed.
   if (!python) skip("a trained model in transformers", "no Python with test/parity/requirements.txt (name one by PARITY_PYTHON)", { installable: true });
+  if (!hasLatex()) skip("exported tables compile in LaTeX", "no pdflatex (texlive-latex-base, texlive-latex-recommended)", { installable: process.platform === "linux" });
   vitest("units", [], { env: python ? { PARITY_PYTHON: python } : {} });
 }
 

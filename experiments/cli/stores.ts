@@ -17,7 +17,7 @@ export function openStores(notebook: string, out: string | null, onNotice: (text
   const beside = gallery === null ? resolve(resultsFolder(notebook)) : join(dataFolder(), "scratch", `${gallery}.results`);
   const folder = out === null ? beside : resolve(out);
   const shipped = new ShippedRuns(shippedFiles());
-  shipped.show(gallery);
+  shipped.listed = gallery !== null;
   const folders = [...new Set([folder, beside])].map((at) => new NodeStore(at, { onNotice }));
   return { store: new StoreStack([...folders, shipped], onNotice), folder, gallery };
 }

@@ -30,6 +30,9 @@ export function shippedFiles(gallery = galleryFolder): ShippedFiles {
       }
       return null;
     },
-    runsOf: (notebook) => readdir(join(shippedResults(notebook, gallery), "runs")).then((names) => names.sort(), () => []),
+    async runs() {
+      const found = await Promise.all((await folders()).map((folder) => readdir(join(folder, "runs")).catch((): string[] => [])));
+      return found.flat().sort();
+    },
   };
 }

@@ -10,27 +10,23 @@ import { StoreWriteError, type RunRecord, type RunStore, type RunWriter, type St
 export interface ShippedFiles {
   /** text of `<notebook>.results/runs/<run>/<file>`, whichever notebook it belongs to; null where there is none */
   read(run: string, file: "config.json" | "result.json" | "metrics.jsonl"): Promise<string | null>;
-  /** folder names of the runs of one notebook */
-  runsOf(notebook: string): Promise<string[]>;
+  /** folder names of all runs */
+  runs(): Promise<string[]>;
 }
 
 /**
- * Answers for any notebook that asks for the same run, but `list`, which names the nearest run when one is missing, tells
- * of the opened gallery notebook alone: a stranger's study is not to be held against ours. A file that does not fit is no
- * run, and is left alone.
+ * Answers for any notebook that asks for the same run, but `list`, from which the nearest run is named when one is missing,
+ * tells of them to the gallery's own notebooks alone: a stranger's study is not to be held against ours. A file that does
+ * not fit is no run, and is left alone.
  */
 export class ShippedRuns implements RunStore {
   readonly name = "the gallery's results";
   private readonly files: ShippedFiles;
-  private notebook: string | null = null;
+  /** a notebook of the gallery is open */
+  listed = false;
 
   constructor(files: ShippedFiles) {
     this.files = files;
-  }
-
-  /** @param notebook the gallery notebook that is open now, without ".md"; null: none */
-  show(notebook: string | null): void {
-    this.notebook = notebook;
   }
 
   async find(key: string): Promise<StoredResult | null> {
@@ -52,7 +48,7 @@ export class ShippedRuns implements RunStore {
   }
 
   async list(): Promise<RunRecord[]> {
-    const runs = this.notebook === null ? [] : await this.files.runsOf(this.notebook);
+    const runs = this.listed ? await this.files.runs() : [];
     const records = await Promise.all(runs.map((run) => this.json(run, "config.json", runRecord)));
     return records.filter((record) => record !== null);
   }

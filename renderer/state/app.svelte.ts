@@ -101,7 +101,7 @@ export class App {
   }
 
   openGallery({ id, text, budget }: GalleryNotebook): Promise<void> {
-    return this.openText({ name: `${id}.md`, text, budget, gallery: id });
+    return this.openText({ name: `${id}.md`, text, budget, fromGallery: true });
   }
 
   async open(): Promise<void> {
@@ -216,14 +216,14 @@ export class App {
     this.notices = this.notices.filter((notice) => notice.id !== id);
   }
 
-  private async openText({ gallery = null, ...document }: { name: string; text: string; budget?: string | null; gallery?: string | null }): Promise<void> {
+  private async openText({ fromGallery = false, ...document }: { name: string; text: string; budget?: string | null; fromGallery?: boolean }): Promise<void> {
     // Somebody's work stays where it is: a second notebook gets its own window, where windows can be had.
     if (this.notebook && !this.notebook.pristine) {
       await this.host.newWindow();
       return;
     }
     // What ships with the app needs no trust to be given.
-    await this.replace({ path: null, ...document, trusted: true }, gallery);
+    await this.replace({ path: null, ...document, trusted: true }, fromGallery);
   }
 
   private async showIfHere(document: OpenedDocument | null): Promise<void> {
@@ -240,14 +240,14 @@ export class App {
     }
   }
 
-  /** @param gallery the notebook of the gallery that this is */
-  private async replace(document: ConstructorParameters<typeof NotebookState>[0], gallery: string | null = null): Promise<NotebookState> {
+  /** @param fromGallery as it ships with the app */
+  private async replace(document: ConstructorParameters<typeof NotebookState>[0], fromGallery = false): Promise<NotebookState> {
     // The cell compiler is large; the start page does without it.
     const [{ NotebookState }, { CellRunner }] = await Promise.all([import("./notebook.svelte.ts"), import("./cell-runner.ts")]);
     const notebook = new NotebookState(document);
     this.runner?.dispose();
     await this.studies.clear();
-    shippedRuns.show(gallery);
+    shippedRuns.listed = fromGallery;
     this.inspected = null;
     this.notebook = notebook;
     this.page = "notebook";

@@ -57,6 +57,7 @@ export class NotebookState {
   private outputs = $state.raw<ReadonlyMap<string, CellOutput>>(new Map());
   private refusals = $state.raw<ReadonlyMap<string, CellError>>(new Map());
   private perform: (command: SessionCommand) => void = () => {};
+  private readonly firstBudget: string | null;
   /** typed, and not yet in the notebook's text */
   private typed: { key: string; value: string } | null = null;
   private typingTimer: ReturnType<typeof setTimeout> | null = null;
@@ -75,13 +76,14 @@ export class NotebookState {
     this.savedText = document.text;
     this.path = document.path;
     this.name = document.name;
-    this.chooseBudget(document.path === null ? (document.budget ?? null) : readSetting(budgetSetting(document.path), v.nullable(v.string()), null));
+    this.firstBudget = document.path === null ? (document.budget ?? null) : readSetting(budgetSetting(document.path), v.nullable(v.string()), null);
     this.selectedKey = this.blocks[0]?.key ?? null;
   }
 
   /** @param perform does what the reducer decides; called once, before anything runs */
   begin(perform: (command: SessionCommand) => void): void {
     this.perform = perform;
+    this.chooseBudget(this.firstBudget);
     this.dispatch(this.trusted ? { type: "trust" } : { type: "settle" });
   }
 

@@ -5,7 +5,7 @@ import { colours } from "../../experiments/figures/theme.ts";
 import type { DrawFigure, ReportDocument } from "../../experiments/report/document.ts";
 import { drawerOf, figuresOf, reportFolder } from "../../experiments/report/folder.ts";
 import { reportHtml } from "../../experiments/report/html.ts";
-import { escapeLatex, latexTables } from "../../experiments/report/latex.ts";
+import { latexTables } from "../../experiments/report/latex.ts";
 import { reportMarkdown } from "../../experiments/report/markdown.ts";
 import { metricDefinitions } from "../../experiments/statistics/metrics.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
@@ -150,9 +150,5 @@ describe("LaTeX tables", () => {
     const body = tex.slice(tex.indexOf("\\midrule"), tex.indexOf("\\bottomrule")).split("\n").filter((line) => line.endsWith("\\\\"));
     expect(body).toHaveLength(4);
     for (const line of body) expect(line.split(/(?<!\\)&/)).toHaveLength(columns.length);
-  });
-
-  test("escape what LaTeX would read", () => {
-    expect(escapeLatex("50 % of $x_1 & {y} \\ −0.1 ± 2")).toBe("50 \\% of \\$x\\_1 \\& \\{y\\} \\textbackslash{} $-$0.1 $\\pm$ 2");
   });
 });

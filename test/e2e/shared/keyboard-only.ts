@@ -48,7 +48,7 @@ export function keyboardOnly(host: AppHost): void {
       expect(await notReached(page)).toEqual([]);
       await tabTo(page, page.getByRole("button", { name: "Open Does an auxiliary loss cost quality?" }));
       await page.keyboard.press("Enter");
-      await study().getByRole("button", { name: "Train 12 runs" }).waitFor();
+      await study().getByRole("button", { name: "Train again" }).waitFor();
     });
 
     it("chooses the budget and trains", async () => {

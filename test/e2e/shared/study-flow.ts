@@ -32,16 +32,21 @@ export function studyFlow(host: AppHost): void {
     });
     afterAll(() => session?.close());
 
-    it("starts with the gallery and opens the default notebook", async () => {
+    it("starts with the gallery and opens the default notebook with the results that ship with it", async () => {
       const { page } = session;
       await page.getByRole("button", { name: `Open ${question}` }).click();
       await page.getByRole("heading", { name: question, level: 1 }).waitFor();
-      await study().getByRole("button", { name: "Train 12 runs" }).waitFor();
+      expect(await study().getByRole("combobox", { name: "Budget" }).inputValue()).toBe("quick");
+      await study().locator(".validity").getByText(/^cached/).waitFor();
+      expect(new Set(Object.values(await statuses()))).toEqual(new Set(["cached"]));
+      await cell(page, "conclusion").getByText(/^Of 6 claims .* From 16 runs: 4 arms, 4 seeds/).waitFor();
+      for (const view of ["collapse", "load", "tradeoff"]) await cell(page, view).locator("figure").getByRole("img").first().waitFor();
     });
 
     it("plans the smoke budget when that is chosen", async () => {
       await study().getByRole("combobox", { name: "Budget" }).selectOption("smoke");
       await study().getByRole("button", { name: "Train 4 runs" }).waitFor();
+      await study().getByRole("tab", { name: "Plan" }).click();
       await study().getByText("4 arms × 1 seed").waitFor();
       await study().getByText("81,920 tokens").waitFor(); // 4 arms × 20 steps × 16 sequences × 64 tokens
     });
@@ -88,9 +93,9 @@ export function studyFlow(host: AppHost): void {
       const budget = study().getByRole("combobox", { name: "Budget" });
       await retype(session.page, "balancing", `group: "batch", alpha: 1e-2`, `group: "batch", alpha: 3e-2`);
       await study().getByRole("button", { name: "Train again" }).waitFor();
-      await budget.selectOption("quick");
+      await budget.selectOption("full");
       await study().getByText("stale: the budget or the overrides changed").waitFor();
-      await study().getByRole("button", { name: "Train 8 runs" }).waitFor();
+      await study().getByRole("button", { name: "Train 32 runs" }).waitFor();
       await budget.selectOption("smoke");
       await study().getByRole("button", { name: "Train again" }).waitFor();
       await study().getByText(/stale/).waitFor({ state: "detached" });
