@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const cli = join(root, "out/node/cli.js");
+export const cli = join(root, "out/node/cli.js");
 
 /** Stores of tests are not to be known to the person who runs them. */
 process.env.XDG_DATA_HOME = join(tmpdir(), "switchyard-test-data");
