@@ -10,7 +10,7 @@ import type { ExperimentResult } from "../../experiments/results.ts";
 import type { RateStore } from "../../experiments/runs/rates.ts";
 import type { RunStore } from "../../experiments/runs/store.ts";
 import CoordinatorWorker from "../workers/coordinator.worker.ts?worker";
-import type { BackendWish, CoordinatorService, Devices, StudySettings } from "../workers/coordinator-service.ts";
+import type { BackendWish, CoordinatorService, Devices, PlanReport, StudySettings } from "../workers/coordinator-service.ts";
 import { shareStore } from "../workers/remote-store.ts";
 import { readSetting, writeSetting } from "./settings.ts";
 import { StudyView } from "./study.svelte.ts";
@@ -37,7 +37,7 @@ export class Studies {
   private readonly waiting = new Map<string, (result: ExperimentResult) => void>();
   private opened: Promise<void> | null = null;
   private readonly tableKnown: Promise<void>;
-  private readonly store: RunStore;
+  readonly store: RunStore;
 
   /** @param kernelTable the user's table of kernels: workers cannot read files */
   constructor(store: RunStore, kernelTable: Promise<KernelTable | null>) {
@@ -102,6 +102,12 @@ export class Studies {
     study.expectedSeconds = expectedSeconds;
     this.remember(study);
     return study;
+  }
+
+  /** What would be trained and how long it would take, shown nowhere. @throws SpecError */
+  async planOf(request: ExperimentRequest, settings: StudySettings): Promise<PlanReport> {
+    await this.open();
+    return this.service.plan(request, settings, this.wish);
   }
 
   /** Trains an experiment, or takes it from the store. */

@@ -1,0 +1,4 @@
+import { galleryCards } from "../shared/gallery-cards.ts";
+import { chromiumHost } from "../support/hosts.ts";
+
+galleryCards(chromiumHost);

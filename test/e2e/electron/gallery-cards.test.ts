@@ -1,0 +1,4 @@
+import { galleryCards } from "../shared/gallery-cards.ts";
+import { electronHost } from "../support/hosts.ts";
+
+galleryCards(electronHost);
