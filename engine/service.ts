@@ -50,10 +50,12 @@ export class EngineService implements EngineWorker {
       });
       await Promise.all(told);
     } catch (error) {
-      // A broken backend is not kept: the next job opens it afresh.
-      const broken = this.open.get(backend);
-      this.open.delete(backend);
-      broken?.then((opened) => opened.dispose(), () => {});
+      // A broken backend is not kept: the next job opens it afresh. One that was asked for too much is not broken.
+      if (!(error instanceof RangeError)) {
+        const broken = this.open.get(backend);
+        this.open.delete(backend);
+        broken?.then((opened) => opened.dispose(), () => {});
+      }
       throw error;
     } finally {
       this.control = null;

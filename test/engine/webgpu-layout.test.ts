@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { chunks } from "../../engine/backends/webgpu/chunks.ts";
+import type { Dispatch } from "../../engine/backends/webgpu/compile.ts";
 import { Layout, planSlices, replicaLimit } from "../../engine/backends/webgpu/layout.ts";
 import { gridOf, maxGroups } from "../../engine/backends/webgpu/launch.ts";
+import { benchModels } from "../../engine/bench/models.ts";
 import { planRun } from "../../engine/program/plan.ts";
 import { type Plan, poolNames } from "../../engine/program/plan-types.ts";
 import { tinyConfig } from "./configs.ts";
@@ -71,6 +74,18 @@ describe("Layout", () => {
     }
   });
 
+  test("cuts pools of a large model at 128 MiB even where larger buffers are allowed, unless one tensor is larger", () => {
+    const comfortable = 2 ** 27 / 4;
+    const layout = new Layout(planRun(benchModels.L), 1);
+    const lengths = (ends: number[]) => ends.map((end, n) => end - (ends[n - 1] ?? 0));
+    const parameters = lengths(layout.shards("parameters", 2 ** 30));
+    expect(parameters.length).toBeGreaterThan(1);
+    expect(Math.max(...parameters)).toBeLessThanOrEqual(comfortable);
+    // all replicas of one tensor lie together
+    const many = new Layout(plan, comfortable / 64 + 1);
+    expect(Math.max(...lengths(many.shards("metrics", 2 ** 30)))).toBeGreaterThan(comfortable);
+  });
+
   test("says which pool does not fit into the adapter's buffers", () => {
     expect(() => new Layout(plan, 1000).shards("activations", 1024)).toThrow(/pool activations needs \d+ bytes .* 1000 replica/);
   });
@@ -94,6 +109,31 @@ describe("replicaLimit", () => {
 
   test("is 0 if not even one replica fits", () => {
     expect(replicaLimit(plan as Plan, { maxBufferSize: 256, maxStorageBufferBindingSize: 256 })).toBe(0);
+  });
+});
+
+describe("command buffers", () => {
+  const dispatch = (flops: number) => ({ flops }) as Dispatch;
+
+  test("take every dispatch in order, at most 256 of them, and no more than one after they have 2 GFLOP", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.constant(0), fc.double({ min: 1, max: 4e9, noNaN: true })), { maxLength: 900 }), fc.constantFrom(1, 0.25), (flops, share) => {
+        const all = flops.map(dispatch);
+        const cut = chunks(all, share);
+        expect(cut.flat()).toEqual(all);
+        for (const chunk of cut) {
+          expect(chunk.length).toBeGreaterThan(0);
+          expect(chunk.length).toBeLessThanOrEqual(256);
+          expect(chunk.slice(0, -1).reduce((sum, { flops: own }) => sum + own * share, 0)).toBeLessThan(2e9);
+        }
+      }),
+    );
+  });
+
+  test("are few: a small step is one, with fewer replicas than there are as many more", () => {
+    const step = Array.from({ length: 200 }, () => dispatch(2e7));
+    expect(chunks(step)).toHaveLength(2);
+    expect(chunks(step, 0.5)).toHaveLength(1);
   });
 });
 

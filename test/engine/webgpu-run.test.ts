@@ -76,8 +76,12 @@ describe.skipIf(!gpu)("the WebGPU backend", () => {
   });
   afterAll(() => backend.dispose());
 
-  test("needs no more than WebGPU's default limits", () => {
+  test("needs no more than WebGPU's default limits", async () => {
     // asking for nothing gives the defaults of everything else too: 8 storage buffers, 16 KiB of workgroup memory, 65,535 workgroups
+    const executable = await backend.compile(planOf([copyOp(at(0, 3), at(64, 3))], 128));
+    const { maxStorageBuffersPerShaderStage, maxComputeWorkgroupStorageSize } = executable["device"].gpu.limits;
+    expect({ maxStorageBuffersPerShaderStage, maxComputeWorkgroupStorageSize }).toEqual({ maxStorageBuffersPerShaderStage: 8, maxComputeWorkgroupStorageSize: 16_384 });
+    executable.dispose();
     expect(backend.info.limits).toEqual({ maxStorageBufferBindingSize: 128 * 2 ** 20, maxBufferSize: 256 * 2 ** 20 });
   });
 
@@ -117,7 +121,7 @@ describe.skipIf(!gpu)("the WebGPU backend", () => {
     }
     for (const replica of [0, 1]) expect(await small.read(results, replica)).toEqual(await large.read(results, replica));
     cut.dispose();
-  });
+  }, 120_000);
 
   test("skips only the replica whose gradients are not finite", async () => {
     const executable = await backend.compile(plan, { replicas: 2 });

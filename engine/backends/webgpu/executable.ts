@@ -1,6 +1,7 @@
 import { aligned } from "../../program/memory.ts";
 import type { ListName, Slice } from "../../program/plan-types.ts";
 import type { Executable } from "../backend.ts";
+import { chunks } from "./chunks.ts";
 import type { CompiledPlan, Dispatch } from "./compile.ts";
 import type { Device } from "./device.ts";
 import type { Stretch } from "./memory.ts";
@@ -11,9 +12,6 @@ type Values = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
 /** Lists that may wait on the device at once: about two steps, so that a fast host cannot queue memory without end. */
 const maxRunsInFlight = 4;
-/** A command buffer ends after this much work or this many dispatches: well below the time after which Windows resets a GPU. */
-const maxFlopsPerSubmit = 2e9;
-const maxDispatchesPerSubmit = 256;
 
 /** Replays a compiled plan. Calls take effect in the order in which they are made, even those that must wait for a free place in flight. */
 export class WebGpuExecutable implements Executable {
@@ -161,17 +159,13 @@ export class WebGpuExecutable implements Executable {
 
   private submit(dispatches: Dispatch[], replicas: number): void {
     const { gpu } = this.device;
-    let at = 0;
-    while (at < dispatches.length) {
+    for (const chunk of chunks(dispatches, replicas / this.replicas)) {
       const encoder = gpu.createCommandEncoder();
       const pass = encoder.beginComputePass();
-      let flops = 0;
-      for (let n = 0; n < maxDispatchesPerSubmit && at < dispatches.length && (n === 0 || flops < maxFlopsPerSubmit); n++) {
-        const { pipeline, bindGroup, grid, flops: work } = dispatches[at++];
+      for (const { pipeline, bindGroup, grid } of chunk) {
         pass.setPipeline(pipeline);
         pass.setBindGroup(0, bindGroup);
         pass.dispatchWorkgroups(grid[0], grid[1], replicas);
-        flops += (work * replicas) / this.replicas;
       }
       pass.end();
       gpu.queue.submit([encoder.finish()]);

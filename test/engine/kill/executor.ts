@@ -1,15 +1,15 @@
 import "../../../engine/backends/cpu/node-flags.ts";
 import type { Backend } from "../../../engine/backends/backend.ts";
 import { createCpuBackend } from "../../../engine/backends/cpu/backend.ts";
-import { EngineService } from "../../../engine/service.ts";
+import { EngineService, type Openers } from "../../../engine/service.ts";
 import type { OpenExecutor } from "../../../experiments/runs/executors.ts";
 
-/** The engine's own service on this very thread, with a CPU backend and no other. */
-export const cpuExecutor = (open: () => Promise<Backend> = () => createCpuBackend()): OpenExecutor => async () => {
+/** The engine's own service on this very thread, with the backends given and no other. */
+export const localExecutor = (openers: Partial<Openers>): OpenExecutor => async () => {
   const none = async (): Promise<Backend> => {
-    throw new Error("only the CPU backend is tested here");
+    throw new Error("this backend is not tested here");
   };
-  const service = new EngineService({ cpu: open, webgpu: none, reference: none });
+  const service = new EngineService({ cpu: none, webgpu: none, reference: none, ...openers });
   return {
     devices: (names) => service.devices(names),
     train: (jobs, listener) => service.train(jobs, listener),
@@ -19,3 +19,5 @@ export const cpuExecutor = (open: () => Promise<Backend> = () => createCpuBacken
     terminate: async () => {},
   };
 };
+
+export const cpuExecutor = (open: () => Promise<Backend> = () => createCpuBackend()): OpenExecutor => localExecutor({ cpu: open });
