@@ -1,3 +1,5 @@
+import type { BackendInfo } from "../backends/backend.ts";
+import * as v from "valibot";
 import type { BatchSource, BatchSourceState } from "../data/batches.ts";
 import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
 import type { RunConfig } from "../model/config.ts";
@@ -18,22 +20,65 @@ export interface Progress {
 
 const format = "switchyard.checkpoint/1";
 
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const word = v.pipe(v.number(), v.integer(), v.minValue(-(2 ** 31)), v.maxValue(2 ** 32 - 1));
+const losses = v.array(v.pipe(v.union([v.number(), v.picklist(["NaN", "Infinity", "-Infinity"])]), v.transform(Number)));
+
+const progressSchema: v.GenericSchema<unknown, Progress> = v.pipe(
+  v.object({
+    step: count,
+    seconds: v.pipe(v.number(), v.minValue(0)),
+    data: v.object({ step: count, streams: v.record(v.string(), v.strictTuple([word, word, word, word])) }),
+    summary: v.object({
+      tail: v.object({ trainLoss: losses, maxVioBatch: losses, balanceLoss: losses, gradNorm: losses }),
+      skippedSteps: count,
+      clippedSteps: count,
+      astray: count,
+    }),
+  }),
+  v.check(({ step, data }) => data.step === step, "step and data.step differ"),
+);
+
+/** Throws with what is wrong in it. */
+function readProgress(text: string | undefined): Progress {
+  let json: unknown;
+  try {
+    json = JSON.parse(text ?? "");
+  } catch {
+    throw new Error("checkpoint whose progress is not JSON");
+  }
+  const { success, output, issues } = v.safeParse(progressSchema, json);
+  if (!success) throw new Error(`checkpoint with ${v.getDotPath(issues[0]) ?? "progress"}: ${issues[0].message}`);
+  return output;
+}
+
+/** What decides the bits of a step, beside the run itself. */
+const deviceOf = ({ name, adapter, kernels, table, fma }: BackendInfo): string =>
+  `${name}, ${adapter}${fma === null ? "" : fma ? ", fused multiply-add" : ", no fused multiply-add"}, kernels ${kernels}${table === undefined ? "" : `, table ${table}`}`;
+
 /** Weights, both AdamW moments and expert biases as safetensors, the rest as metadata. */
-export async function saveCheckpoint(memory: ReplicaMemory, plan: Plan, progress: Progress): Promise<Uint8Array> {
+export async function saveCheckpoint(memory: ReplicaMemory, plan: Plan, progress: Progress, info: BackendInfo): Promise<Uint8Array> {
   const tensors = new Map([
     ...(await readTensors(memory, plan, "parameters")),
     ...(await readTensors(memory, plan, "moment1", "moment1/")),
     ...(await readTensors(memory, plan, "moment2", "moment2/")),
     ...(await readBiases(memory, plan)),
   ]);
-  return encodeSafetensors(tensors, { format, progress: JSON.stringify(progress) });
+  return encodeSafetensors(tensors, { format, device: deviceOf(info), progress: JSON.stringify(progress) });
 }
 
-/** Puts a run back to where `saveCheckpoint` found it. Throws when the file is of another model or damaged; the replica is then as it was. */
-export function loadCheckpoint(memory: ReplicaMemory, plan: Plan, bytes: Uint8Array, run: { config: RunConfig; source: BatchSource; summary: Summary }): Pick<Progress, "step" | "seconds"> {
+/**
+ * Puts a run back to where `saveCheckpoint` found it. Throws when the file is damaged, of another model, or was computed by another device, kernels or
+ * table of kernels (a run has one provenance, and its bits are those of an uninterrupted run); the replica is then as it was.
+ */
+export function loadCheckpoint(
+  memory: ReplicaMemory, plan: Plan, bytes: Uint8Array, run: { config: RunConfig; source: BatchSource; summary: Summary; info: BackendInfo },
+): Pick<Progress, "step" | "seconds"> {
   const { tensors, metadata } = decodeSafetensors(bytes);
   if (metadata.format !== format) throw new Error(`checkpoint of format ${metadata.format ?? "unknown"}, not ${format}`);
-  const progress = JSON.parse(metadata.progress) as Progress;
+  const short = (device: string) => device.replaceAll(/[0-9a-f]{64}/g, (hash) => hash.slice(0, 8));
+  if (metadata.device !== deviceOf(run.info)) throw new Error(`computed by ${short(metadata.device ?? "an unknown device")}; it would go on by ${short(deviceOf(run.info))}`);
+  const progress = readProgress(metadata.progress);
   if (!(progress.step < run.config.train.steps)) throw new Error(`checkpoint of step ${progress.step}; the run has ${run.config.train.steps}`);
   const placed = [
     ...placeTensors(plan, tensors, "parameters"),

@@ -37,12 +37,15 @@ export class Replica {
   private readonly shared: Plan;
   readonly source: BatchSource;
   readonly summary: Summary;
+  /** what computes it */
+  readonly info: BackendInfo;
 
   /** `covering`, `shared`: config and plan of the group. Throws when a text is missing or too short. */
-  constructor(run: number, job: TrainJob, covering: RunConfig, shared: Plan) {
+  constructor(run: number, job: TrainJob, covering: RunConfig, shared: Plan, info: BackendInfo) {
     const { config } = job;
     const { batchSize, seqLen, steps } = config.train;
     this.run = run;
+    this.info = info;
     this.job = job;
     this.config = config;
     this.wide = widened(config, covering);
@@ -72,7 +75,7 @@ export class Replica {
   }
 
   checkpoint(memory: ReplicaMemory): Promise<Uint8Array> {
-    return saveCheckpoint(memory, this.plan, { step: this.step, seconds: this.seconds, data: this.source.getState(), summary: this.summary.getState() });
+    return saveCheckpoint(memory, this.plan, { step: this.step, seconds: this.seconds, data: this.source.getState(), summary: this.summary.getState() }, this.info);
   }
 
   /** The `numbers` table of the next step. */

@@ -97,7 +97,7 @@ class GroupTraining {
   /** Gives a run the next replica. What is wrong with it alone ends it alone. */
   private begin(run: number, job: TrainJob): void {
     try {
-      const replica = new Replica(run, job, this.covering, this.plan);
+      const replica = new Replica(run, job, this.covering, this.plan, this.backend.info);
       if (this.validation.length === 0) this.validation = this.validationOf(job);
       this.enter(replica, job.checkpoint);
     } catch (error) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Backend, BackendInfo } from "../../engine/backends/backend.ts";
 import { createReferenceBackend } from "../../engine/backends/reference/backend.ts";
 import { decodeSafetensors } from "../../engine/formats/safetensors.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
@@ -37,6 +38,22 @@ describe("equal key, equal bits", () => {
       const timeOf = { seconds: 0, tokensPerSecond: 0 };
       expect({ ...second.outcome.metrics, ...timeOf }).toEqual({ ...whole.outcome.metrics, ...timeOf });
     }
+  });
+
+  test("a run never goes on from a checkpoint of another device, other kernels or another table of kernels", async () => {
+    const by = (info: Partial<BackendInfo>): Backend => {
+      const backend = createReferenceBackend();
+      return { ...backend, info: { ...backend.info, table: "a".repeat(64), ...info } };
+    };
+    const control = { ...nothingAsked(), stop: true };
+    const { outcome } = await trainRun(tinyConfig(), { backend: by({}), control });
+    if (outcome.status !== "stopped") throw new Error(outcome.status);
+    const goOn = (info: Partial<BackendInfo>) => trainRun(tinyConfig(), { backend: by(info), checkpoint: outcome.checkpoint });
+    const changes: Partial<BackendInfo>[] = [{ adapter: "another" }, { kernels: "other" }, { table: "b".repeat(64) }, { table: undefined }, { fma: true }];
+    for (const change of changes) {
+      await expect(goOn(change), JSON.stringify(change)).rejects.toThrow(/^computed by reference, .*, table aaaaaaaa; it would go on by /);
+    }
+    expect((await goOn({})).outcome.status).toBe("done");
   });
 
   test("an auxiliary loss with alpha 0 has the same bits as no loss", async () => {
