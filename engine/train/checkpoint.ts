@@ -39,6 +39,9 @@ const progressSchema: v.GenericSchema<unknown, Progress> = v.pipe(
   v.check(({ step, data }) => data.step === step, "step and data.step differ"),
 );
 
+/** JSON knows no NaN, which the last losses of a run that goes wrong may be. */
+const writeProgress = (progress: Progress): string => JSON.stringify(progress, (_key, x: unknown) => (typeof x === "number" && !Number.isFinite(x) ? String(x) : x));
+
 /** Throws with what is wrong in it. */
 function readProgress(text: string | undefined): Progress {
   let json: unknown;
@@ -64,7 +67,7 @@ export async function saveCheckpoint(memory: ReplicaMemory, plan: Plan, progress
     ...(await readTensors(memory, plan, "moment2", "moment2/")),
     ...(await readBiases(memory, plan)),
   ]);
-  return encodeSafetensors(tensors, { format, device: deviceOf(info), progress: JSON.stringify(progress) });
+  return encodeSafetensors(tensors, { format, device: deviceOf(info), progress: writeProgress(progress) });
 }
 
 /**
