@@ -24,7 +24,7 @@ export async function report(argv: string[]): Promise<number> {
   const args = reportArguments(argv);
   const notice = (text: string) => void process.stderr.write(`${text}\n`);
   const { store, folder, gallery } = openStores(args.notebook, args.out, notice);
-  const remembered = args.explicit ? null : ((await readManifest(folder)) ?? (gallery === null ? null : await readManifest(shippedResults(gallery))));
+  const remembered = args.explicit ? null : ((await readManifest(folder, undefined, notice)) ?? (gallery === null ? null : await readManifest(shippedResults(gallery))));
   const study: StudyArguments = remembered ? { ...remembered.arguments, sets: remembered.arguments.sets as Override[], armSets: remembered.arguments.armSets as Override[], notebook: args.notebook } : args;
   const planned = await planStudy(study);
   const experiments = await Promise.all(planned.plans.map(async (plan) => resultFromStore(plan, store, await openDomains(plan.experiment.domains))));

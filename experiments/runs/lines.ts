@@ -1,34 +1,24 @@
-import * as v from "valibot";
 import type { MetricEvent } from "../../engine/train/protocol.ts";
 import { encode } from "./json.ts";
+import { parseJson } from "./read-checked.ts";
 import { metricEvent } from "./records.ts";
 
 export const eventLine = (event: MetricEvent): string => `${encode(event)}\n`;
 
 /**
  * The events of a metrics.jsonl, up to the first line that is damaged or only half written (a process may die while writing).
- * `ends[i]` is the number of bytes up to the end of line i.
+ * `ends[i]` is the number of bytes up to the end of line i. `damage` is about a whole line that is wrong, and not about a half one.
  */
-export function parseEvents(bytes: Uint8Array): { events: MetricEvent[]; ends: number[] } {
+export function parseEvents(bytes: Uint8Array): { events: MetricEvent[]; ends: number[]; damage: string | null } {
   const events: MetricEvent[] = [];
   const ends: number[] = [];
   const decoder = new TextDecoder();
   for (let start = 0; ; ) {
     const end = bytes.indexOf(10, start);
-    if (end < 0) break;
-    const event = parseLine(decoder.decode(bytes.subarray(start, end)));
-    if (event === null) break;
-    events.push(event);
+    if (end < 0) return { events, ends, damage: null };
+    const event = parseJson(decoder.decode(bytes.subarray(start, end)), metricEvent);
+    if (event.state === "damaged") return { events, ends, damage: `line ${events.length + 1}: ${event.why}` };
+    events.push(event.value);
     ends.push((start = end + 1));
-  }
-  return { events, ends };
-}
-
-function parseLine(line: string): MetricEvent | null {
-  try {
-    const parsed = v.safeParse(metricEvent, JSON.parse(line));
-    return parsed.success ? parsed.output : null;
-  } catch {
-    return null;
   }
 }

@@ -1,10 +1,11 @@
 /** Node-only: manifest.json of a store, what a person would otherwise have to puzzle together from folder names. */
 import { join } from "node:path";
 import * as v from "valibot";
-import { nodeFileSystem, writeAtomic, writeError, type FileSystem } from "./filesystem.ts";
+import { nodeFileSystem, setAside, writeAtomic, writeError, type FileSystem } from "./filesystem.ts";
 import { encode } from "./json.ts";
 import { shortKey } from "./key.ts";
 import type { NamedExperiment } from "./named-experiment.ts";
+import { readJson } from "./read-checked.ts";
 
 const overrides = v.array(v.object({ target: v.string(), value: v.unknown() }));
 
@@ -30,12 +31,15 @@ export const manifestSchema = v.object({
 export type Manifest = v.InferOutput<typeof manifestSchema>;
 type Described = Manifest["experiments"][string];
 
-export async function readManifest(folder: string, fs: FileSystem = nodeFileSystem): Promise<Manifest | null> {
-  try {
-    return v.parse(manifestSchema, JSON.parse(await fs.readFile(join(folder, "manifest.json"), "utf8")));
-  } catch {
-    return null; // it can be made again from the notebook and the folders
-  }
+/**
+ * Null where there is none, or none that can be used: it can be made again from the notebook and the folders.
+ * @param onDamage hears of one that does not fit
+ */
+export async function readManifest(folder: string, fs: FileSystem = nodeFileSystem, onDamage: (text: string) => void = () => {}): Promise<Manifest | null> {
+  const path = join(folder, "manifest.json");
+  const reading = await readJson(fs, path, manifestSchema);
+  if (reading.state === "damaged") onDamage(`${path} is not used: ${reading.why}.`);
+  return reading.state === "read" ? reading.value : null;
 }
 
 export interface ManifestUpdate {
@@ -55,7 +59,10 @@ export async function writeManifest(folder: string, update: ManifestUpdate, fs: 
   try {
     await fs.mkdir(folder, { recursive: true });
     const there = new Set((await fs.readdir(join(folder, "runs")).catch((): string[] => [])).map((name) => `runs/${name}`));
-    const merged = mergeManifest(await readManifest(folder, fs), update, (run) => there.has(run));
+    let damaged = false;
+    const before = await readManifest(folder, fs, () => (damaged = true));
+    if (damaged) await setAside(fs, join(folder, "manifest.json"));
+    const merged = mergeManifest(before, update, (run) => there.has(run));
     await writeAtomic(fs, join(folder, "manifest.json"), encode(merged, 1));
   } catch (error) {
     throw writeError(error, folder);

@@ -2,10 +2,11 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { isMissing, nodeFileSystem, writeAtomic } from "./filesystem.ts";
+import { isMissing, nodeFileSystem, setAside, writeAtomic } from "./filesystem.ts";
 import type { RateStore } from "./rates.ts";
 
-export function nodeRates(path = join(cacheFolder(), "switchyard", "rates.json")): RateStore {
+/** @param onNotice hears of a file that cannot be used */
+export function nodeRates(onNotice: (text: string) => void = () => {}, path = join(cacheFolder(), "switchyard", "rates.json")): RateStore {
   return {
     load: async () => {
       try {
@@ -18,6 +19,10 @@ export function nodeRates(path = join(cacheFolder(), "switchyard", "rates.json")
     save: async (text) => {
       await mkdir(dirname(path), { recursive: true });
       await writeAtomic(nodeFileSystem, path, text);
+    },
+    refuse: async (why) => {
+      const aside = await setAside(nodeFileSystem, path);
+      onNotice(`${path} is damaged (${why})${aside ? `; it is kept as ${aside}` : ""}. What it said of speeds is measured again.`);
     },
   };
 }

@@ -7,19 +7,22 @@ import type { BackendInfo } from "../../engine/backends/backend.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
 import type { RunResult } from "../results.ts";
 import { costOf } from "./cost.ts";
+import { parseJson } from "./read-checked.ts";
 import { engineVersion } from "./version.ts";
+
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
 const rate = v.object({
   /** backend, adapter, kernels, the table that chooses them, and version of the engine */
   device: v.string(),
   /** hash of model, balance and batch shape */
   plan: v.string(),
-  workers: v.number(),
+  workers: v.pipe(v.number(), v.integer(), v.minValue(1)),
   /** model FLOPs per second, all workers together */
-  flopsPerSecond: v.number(),
-  flopsPerToken: v.number(),
+  flopsPerSecond: positive,
+  flopsPerToken: positive,
   /** from the start of a run to the end of its first step */
-  startSeconds: v.number(),
+  startSeconds: v.pipe(v.number(), v.finite(), v.minValue(0)),
   /** ISO time */
   when: v.string(),
 });
@@ -32,6 +35,8 @@ const file = v.object({ schema: v.literal("switchyard.rates/1"), rates: v.array(
 export interface RateStore {
   load(): Promise<string | null>;
   save(text: string): Promise<void>;
+  /** Puts away a text that cannot be used, and says so. */
+  refuse?(why: string): Promise<void>;
 }
 
 /** Enough for every model a person may try in a month; the oldest go first. */
@@ -79,12 +84,12 @@ export class Rates {
 
   /** A cache that is damaged or of another version is empty. */
   private async all(): Promise<Rate[]> {
-    try {
-      const text = await this.store.load();
-      return text === null ? [] : v.parse(file, JSON.parse(text)).rates;
-    } catch {
-      return [];
-    }
+    const text = await this.store.load().catch(() => null);
+    if (text === null) return [];
+    const reading = parseJson(text, file);
+    if (reading.state === "read") return reading.value.rates;
+    await this.store.refuse?.(reading.why);
+    return [];
   }
 }
 

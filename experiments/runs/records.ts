@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { RunConfig } from "../../engine/model/config.ts";
 import type { FinalMetrics, MetricEvent } from "../../engine/train/protocol.ts";
 import type { Provenance } from "../results.ts";
+import { runConfig } from "../schemas/config.ts";
 import { anyNumber } from "./json.ts";
 
 const numbers = v.array(anyNumber);
@@ -31,7 +32,18 @@ export const provenance: v.GenericSchema<unknown, Provenance> = v.object({
   table: v.nullable(v.string()), when: v.string(), seconds: v.number(),
 });
 
-/** config.json: what was asked for. The config itself is proved by the key, which is its hash. */
+/** Held against the schema and handed on word for word: the key is the hash of all of it. */
+const wholeConfig = v.pipe(
+  v.unknown(),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const { issues } = v.safeParse(runConfig, dataset.value);
+    if (issues) addIssue({ message: `${v.getDotPath(issues[0]) ?? "it"}: ${issues[0].message}` });
+  }),
+  v.transform((config) => config as RunConfig),
+);
+
+/** config.json: what was asked for. That the config is the one of the key is for the store to prove. */
 export const runRecord = v.object({
   key: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
   semantics: v.number(),
@@ -39,7 +51,7 @@ export const runRecord = v.object({
   seed: v.object({ init: v.number(), data: v.number() }),
   /** recorded, not keyed: a checkpoint is gone on from on the same backend only */
   backend: v.picklist(["reference", "cpu", "webgpu"]),
-  config: v.custom<RunConfig>((x) => typeof x === "object" && x !== null && "model" in x && "train" in x && "data" in x && "balance" in x),
+  config: wholeConfig,
 });
 
 /** result.json: how it ended. */

@@ -2,13 +2,16 @@
 import { join } from "node:path";
 import { decodeSafetensors } from "../../engine/formats/safetensors.ts";
 import type { MetricEvent } from "../../engine/train/protocol.ts";
-import { isMissing, writeAtomic, writeError, type FileSystem } from "./filesystem.ts";
+import { writeAtomic, writeError, type FileSystem } from "./filesystem.ts";
 import { encode } from "./json.ts";
 import { eventLine, parseEvents } from "./lines.ts";
+import { readBytes, readJson } from "./read-checked.ts";
+import { runRecord } from "./records.ts";
 import { lockRun, removeLeftovers } from "./run-lock.ts";
+import { seal, unseal } from "./sealed.ts";
 import { RunLockedError, StoreWriteError, keptEvents, type RunRecord, type RunWriter, type StoredResult } from "./store.ts";
 
-type Damaged = (path: string, why: string) => Promise<void>;
+type Damaged = (path: string, why: string, therefore?: string) => Promise<void>;
 
 export async function openRunFolder(folder: string, record: RunRecord, fs: FileSystem, damaged: Damaged): Promise<RunWriter> {
   let unlock: () => Promise<void>;
@@ -21,7 +24,7 @@ export async function openRunFolder(folder: string, record: RunRecord, fs: FileS
   }
   try {
     await removeLeftovers(folder);
-    if (await startedElsewhere(folder, record, fs)) await writer.reset();
+    if (await startedElsewhere(folder, record, fs, damaged)) await writer.reset();
     await writeAtomic(fs, join(folder, "config.json"), encode(record, 1));
   } catch (error) {
     await writer.release();
@@ -30,15 +33,17 @@ export async function openRunFolder(folder: string, record: RunRecord, fs: FileS
   return writer;
 }
 
-/** An unfinished run of another backend, or of another run whose key begins with the same 16 characters. */
-async function startedElsewhere(folder: string, record: RunRecord, fs: FileSystem): Promise<boolean> {
-  try {
-    const earlier = JSON.parse(await fs.readFile(join(folder, "config.json"), "utf8")) as Partial<RunRecord>;
-    if (earlier.key !== record.key) return true;
-    return earlier.backend !== record.backend && (await fs.stat(join(folder, "result.json")).then(() => false, () => true));
-  } catch {
-    return false;
+/** An unfinished run of another backend, of another run whose key begins with the same 16 characters, or of nobody knows what. */
+async function startedElsewhere(folder: string, record: RunRecord, fs: FileSystem, damaged: Damaged): Promise<boolean> {
+  const path = join(folder, "config.json");
+  const earlier = await readJson(fs, path, runRecord);
+  if (earlier.state === "missing") return false;
+  if (earlier.state === "damaged") {
+    await damaged(path, earlier.why);
+    return true;
   }
+  if (earlier.value.key !== record.key) return true;
+  return earlier.value.backend !== record.backend && (await fs.stat(join(folder, "result.json")).then(() => false, () => true));
 }
 
 class RunFolder implements RunWriter {
@@ -58,18 +63,26 @@ class RunFolder implements RunWriter {
 
   async checkpoint(): Promise<Uint8Array | null> {
     const path = join(this.folder, "checkpoint.safetensors");
-    const bytes = await this.fs.readFile(path).catch((error: unknown) => {
-      if (isMissing(error)) return null;
-      throw error;
-    });
-    if (bytes === null) return null;
+    const sealed = await readBytes(this.fs, path);
+    if (sealed.state === "missing") return null;
     try {
-      decodeSafetensors(bytes);
+      if (sealed.state === "damaged") throw new Error(sealed.why);
+      const bytes = unseal(sealed.value, { required: true });
+      const { metadata } = decodeSafetensors(bytes);
+      await this.expectCurve(metadata.progress);
       return bytes;
     } catch (error) {
-      await this.damaged(path, (error as Error).message);
+      await this.damaged(path, (error as Error).message, "The run starts again.");
       return null;
     }
+  }
+
+  /** A curve that ends before its checkpoint would have a hole. */
+  private async expectCurve(progress: string | undefined): Promise<void> {
+    if (progress === undefined) return;
+    const { step } = JSON.parse(progress) as { step: unknown };
+    const last = (await this.events()).at(-1)?.step ?? 0;
+    if (!(typeof step === "number" && step <= last)) throw new Error(`it is of step ${step}, and the curve ends at ${last}`);
   }
 
   async events(): Promise<MetricEvent[]> {
@@ -91,7 +104,7 @@ class RunFolder implements RunWriter {
   saveCheckpoint(bytes: Uint8Array): Promise<void> {
     return this.write(async () => {
       await this.curve?.sync(); // a curve must never end before the checkpoint it goes with
-      await writeAtomic(this.fs, join(this.folder, "checkpoint.safetensors"), bytes);
+      await writeAtomic(this.fs, join(this.folder, "checkpoint.safetensors"), seal(bytes));
     });
   }
 
@@ -99,7 +112,7 @@ class RunFolder implements RunWriter {
     return this.write(async () => {
       await this.curve?.sync();
       const checkpoint = join(this.folder, "checkpoint.safetensors");
-      if (weights) await writeAtomic(this.fs, checkpoint, weights);
+      if (weights) await writeAtomic(this.fs, checkpoint, seal(weights));
       await writeAtomic(this.fs, join(this.folder, "result.json"), encode(result, 1));
       // a failed run keeps its checkpoint: trying again may go on from there
       if (!weights && result.status !== "failed") await this.fs.rm(checkpoint, { force: true });
@@ -131,11 +144,10 @@ class RunFolder implements RunWriter {
   }
 
   private async parsed(): Promise<ReturnType<typeof parseEvents>> {
-    const bytes = await this.fs.readFile(join(this.folder, "metrics.jsonl")).catch((error: unknown) => {
-      if (isMissing(error)) return new Uint8Array();
-      throw error;
-    });
-    return parseEvents(bytes);
+    const path = join(this.folder, "metrics.jsonl");
+    const bytes = await readBytes(this.fs, path);
+    if (bytes.state === "damaged") await this.damaged(path, bytes.why, "The curve starts again.");
+    return parseEvents(bytes.state === "read" ? bytes.value : new Uint8Array());
   }
 
   private async write(work: () => Promise<void>): Promise<void> {

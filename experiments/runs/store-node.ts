@@ -1,12 +1,14 @@
 /** Node-only: runs in a folder, `<folder>/runs/<first 16 characters of the key>/…` (see the notebook's file format). */
 import { join } from "node:path";
-import * as v from "valibot";
+import type * as v from "valibot";
 import type { MetricEvent } from "../../engine/train/protocol.ts";
-import { isMissing, nodeFileSystem, setAside, writeAtomic, writeError, type FileSystem } from "./filesystem.ts";
+import { nodeFileSystem, setAside, writeAtomic, writeError, type FileSystem } from "./filesystem.ts";
 import { runKey, shortKey } from "./key.ts";
 import { parseEvents } from "./lines.ts";
+import { readBytes, readJson } from "./read-checked.ts";
 import { runRecord, storedResult } from "./records.ts";
 import { openRunFolder } from "./run-folder.ts";
+import { unseal } from "./sealed.ts";
 import type { RunRecord, RunStore, RunWriter, StoredResult } from "./store.ts";
 
 export interface NodeStoreOptions {
@@ -35,23 +37,35 @@ export class NodeStore implements RunStore {
     if (result === null || result.key !== key || result.status === "failed") return null;
     const record = await this.read(this.path(key, "config.json"), runRecord);
     if (record === null) return null;
-    if (runKey(record.config, record.seed, record.dataHash) === key) return result;
+    if (record.key === key && runKey(record.config, record.seed, record.dataHash) === key) return result;
     await this.damaged(this.path(key, "config.json"), "it does not belong to this run");
     return null;
   }
 
   async events(key: string): Promise<MetricEvent[]> {
-    const bytes = await this.bytes(this.path(key, "metrics.jsonl"));
-    return bytes ? parseEvents(bytes).events : [];
+    const path = this.path(key, "metrics.jsonl");
+    const bytes = await this.bytes(path);
+    if (bytes === null) return [];
+    const { events, damage } = parseEvents(bytes);
+    if (damage !== null) this.notice(`${path} is damaged (${damage}). The curve ends before it.`);
+    return events;
   }
 
   async weights(key: string): Promise<Uint8Array | null> {
-    return (await this.find(key)) && this.bytes(this.path(key, "checkpoint.safetensors"));
+    if ((await this.find(key)) === null) return null;
+    const path = this.path(key, "checkpoint.safetensors");
+    const bytes = await this.bytes(path);
+    try {
+      return bytes && unseal(bytes);
+    } catch (error) {
+      await this.damaged(path, (error as Error).message, "The run's weights are lost.");
+      return null;
+    }
   }
 
   async list(): Promise<RunRecord[]> {
     const names = await this.fs.readdir(join(this.name, "runs")).catch((): string[] => []);
-    const records = await Promise.all(names.sort().map((name) => this.read(join(this.name, "runs", name, "config.json"), runRecord)));
+    const records = await Promise.all(names.sort().map((name) => this.listed(join(this.name, "runs", name, "config.json"))));
     return records.filter((record) => record !== null);
   }
 
@@ -63,39 +77,35 @@ export class NodeStore implements RunStore {
     } catch (error) {
       throw writeError(error, this.name);
     }
-    return openRunFolder(this.path(record.key, ""), record, this.fs, (path, why) => this.damaged(path, why));
+    return openRunFolder(this.path(record.key, ""), record, this.fs, (path, why, therefore) => this.damaged(path, why, therefore));
   }
 
   private path(key: string, file: string): string {
     return join(this.name, "runs", shortKey(key), file);
   }
 
+  /** A file that does not fit stays where it is: it may be another version's, and nobody has asked for this run. */
+  private async listed(path: string): Promise<RunRecord | null> {
+    const reading = await readJson(this.fs, path, runRecord);
+    if (reading.state === "damaged") this.notice(`${path} is not used: ${reading.why}.`);
+    return reading.state === "read" ? reading.value : null;
+  }
+
   private async bytes(path: string): Promise<Uint8Array | null> {
-    return this.fs.readFile(path).catch((error: unknown) => {
-      if (isMissing(error)) return null;
-      throw error;
-    });
+    const reading = await readBytes(this.fs, path);
+    if (reading.state === "damaged") await this.damaged(path, reading.why);
+    return reading.state === "read" ? reading.value : null;
   }
 
   /** A JSON file through its schema; null when it is not there, or was damaged and is now set aside. */
   private async read<T>(path: string, schema: v.GenericSchema<unknown, T>): Promise<T | null> {
-    const bytes = await this.bytes(path);
-    if (bytes === null) return null;
-    let why: string;
-    try {
-      const parsed = v.safeParse(schema, JSON.parse(new TextDecoder().decode(bytes)));
-      if (parsed.success) return parsed.output;
-      const issue = parsed.issues[0];
-      why = `${v.getDotPath(issue) ?? "it"}: ${issue.message}`;
-    } catch {
-      why = "it is not JSON";
-    }
-    await this.damaged(path, why);
-    return null;
+    const reading = await readJson(this.fs, path, schema);
+    if (reading.state === "damaged") await this.damaged(path, reading.why);
+    return reading.state === "read" ? reading.value : null;
   }
 
-  private async damaged(path: string, why: string): Promise<void> {
+  private async damaged(path: string, why: string, therefore = "The run counts as not trained."): Promise<void> {
     const aside = await setAside(this.fs, path);
-    this.notice(`${path} is damaged (${why})${aside ? `; it is kept as ${aside}` : ""}. The run counts as not trained.`);
+    this.notice(`${path} is damaged (${why})${aside ? `; it is kept as ${aside}` : ""}. ${therefore}`);
   }
 }

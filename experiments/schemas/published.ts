@@ -12,7 +12,7 @@ interface Published {
   schema: v.GenericSchema;
 }
 
-/** Reading a store takes any config: its key, a hash, proves it. Published is what this version writes. */
+/** A config is read word for word, which no JSON Schema can say. */
 const writtenRecord = v.object({ ...runRecord.entries, config: runConfig });
 
 const published: Record<string, Published> = {

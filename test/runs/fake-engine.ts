@@ -110,7 +110,7 @@ export function fakeEngine({ script = () => ({}), checkpointEvery = 2, stepMs = 
 }
 
 const checkpoint = (step: number): Uint8Array =>
-  encodeSafetensors(new Map([["w", { shape: [1], data: Float32Array.of(step) }]]), { format: "switchyard.checkpoint/1", step: String(step) });
+  encodeSafetensors(new Map([["w", { shape: [1], data: Float32Array.of(step) }]]), { format: "switchyard.checkpoint/1", step: String(step), progress: JSON.stringify({ step }) });
 
 function evaluation(job: TrainJob, step: number): EvalMetrics {
   const { batchSize, seqLen } = job.config.train;
