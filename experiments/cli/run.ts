@@ -37,7 +37,7 @@ export async function run(argv: string[]): Promise<number> {
   const { store, folder } = openStores(args.notebook, args.out, present.notice);
   const caches = await Promise.all(planned.plans.map((plan) => lookUp(plan, store)));
   const missing = planned.plans.flatMap(({ runs }, i) => runs.filter((run) => args.fresh || !caches[i].cached.has(run.id)));
-  const rates = new Rates(nodeRates());
+  const rates = new Rates(nodeRates(present.notice));
   const { choice, open, close } = await findBackend(args.backend, { runs: missing.map((run) => run.config), jobs: args.jobs, rates });
   const { workers } = choice;
   present.device(choice);
