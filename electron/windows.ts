@@ -3,6 +3,7 @@ import { app, BrowserWindow, dialog, shell } from "electron";
 import { basename, join } from "node:path";
 import type { NoticeName, Notices, OpenedDocument } from "./ipc/channels.ts";
 import { readText, Recovery } from "./documents.ts";
+import { nobodyLooks } from "./policy/attention.ts";
 import { closingQuestion } from "./policy/closing.ts";
 import { navigationVerdict, windowVerdict } from "./policy/navigation.ts";
 import { openingFor, type WindowState } from "./policy/opening.ts";
@@ -114,9 +115,19 @@ export interface WindowsOptions {
 export class Windows {
   private readonly all = new Map<number, NotebookWindow>();
   private readonly options: WindowsOptions;
+  private hidden = false;
 
   constructor(options: WindowsOptions) {
     this.options = options;
+  }
+
+  /** Tells all windows when the last one went out of sight, and when one is back. */
+  private look(): void {
+    const all = [...this.all.values()].filter(({ window }) => !window.isDestroyed());
+    const hidden = all.length > 0 && nobodyLooks(all.map(({ window }) => ({ visible: window.isVisible(), minimized: window.isMinimized() })));
+    if (hidden === this.hidden) return;
+    this.hidden = hidden;
+    for (const window of all) window.notify("hidden", hidden);
   }
 
   get(id: number): NotebookWindow {
@@ -178,6 +189,8 @@ export class Windows {
     this.all.set(id, window);
     guard(browser, this.options.developmentUrl);
     browser.once("ready-to-show", () => browser.show());
+    const look = () => this.look();
+    browser.on("show", look).on("hide", look).on("minimize", look).on("restore", look);
     browser.on("focus", () => this.options.onFocus(window));
     browser.on("page-title-updated", (event) => event.preventDefault());
     browser.on("close", (event) => {
@@ -188,6 +201,7 @@ export class Windows {
     browser.on("closed", () => {
       this.all.delete(id);
       void window.resetStore();
+      this.look();
     });
     // A reload or a crash of the page ends its runs' writers; the runs go on from their checkpoints.
     browser.webContents.on("did-start-navigation", (details) => {

@@ -155,10 +155,12 @@ export interface Notices {
   command: [actionId: string];
   /** the window is about to close: save if asked to, stop runs with checkpoints, then answer `window.closed` */
   closing: [options: { save: boolean }];
+  /** no window of the app can be seen any more, or one can again */
+  hidden: [hidden: boolean];
 }
 
 export type NoticeName = keyof Notices;
-export const noticeNames: NoticeName[] = ["command", "closing"];
+export const noticeNames: NoticeName[] = ["command", "closing", "hidden"];
 
 /** What the preload exposes to the page as `switchyardBridge`. */
 export interface Bridge {

@@ -23,6 +23,8 @@ export type CoordinatorEvent =
   | { type: "checkpoint"; study: string; run: string; step: number }
   | { type: "progress"; study: string; progress: StudyProgress }
   | { type: "message"; study: string; text: string }
+  /** what runs that have not made a step yet are waiting for, e.g. "compiling kernels 12 of 40"; takes the place of what they waited for before */
+  | { type: "preparing"; study: string; runs: string[]; text: string }
   | { type: "finished"; study: string; result: ExperimentResult };
 
 export interface CoordinatorOptions {
@@ -125,6 +127,11 @@ export class Coordinator {
     };
   }
 
+  /** Changes how many runs train at once; with fewer, those that train go on to their end. */
+  setWorkers(workers: number): void {
+    this.dispatch({ type: "slots", slots: Math.max(1, workers) });
+  }
+
   /** Stops everything, keeps checkpoints, ends the workers. */
   async close(): Promise<void> {
     for (const study of this.studies.keys()) this.dispatch({ type: "stop", study });
@@ -192,6 +199,7 @@ export class Coordinator {
       executor: () => this.pool.get(slot),
       onEnd: (ended) => this.ended(ended),
       onMessage: (text) => this.emit({ type: "message", study, text }),
+      onPreparing: (preparing, text) => this.emit({ type: "preparing", study, runs: preparing.map(({ run }) => run.planned.id), text }),
     });
   }
 

@@ -51,6 +51,8 @@ export type ScheduleEvent =
   | { type: "locked"; run: string }
   /** time to try locked runs again */
   | { type: "retry" }
+  /** the number of workers is another one: with fewer, those that train go on to their end */
+  | { type: "slots"; slots: number }
   | { type: "cancel"; run: string }
   | { type: "pause" | "resume" | "stop"; study: string };
 
@@ -96,6 +98,8 @@ function apply(schedule: Schedule, event: ScheduleEvent, commands: ScheduleComma
       return update(schedule, event.run, { status: "queued", slot: null, held: "locked" });
     case "retry":
       return { ...schedule, runs: schedule.runs.map((run) => (run.held === "locked" ? { ...run, held: null } : run)) };
+    case "slots":
+      return { ...schedule, slots: event.slots };
     case "cancel":
       return cancel(schedule, find(schedule, event.run), commands);
     case "pause":
@@ -139,13 +143,14 @@ function end(schedule: Schedule, id: string, ending: Ending, commands: ScheduleC
 }
 
 function startQueued(schedule: Schedule, commands: ScheduleCommand[]): Schedule {
-  const busy = new Set(schedule.runs.map((run) => run.slot));
+  const busy = new Set(schedule.runs.flatMap((run) => run.slot ?? []));
   let next = schedule;
-  for (let slot = 0; slot < schedule.slots; slot++) {
+  for (let slot = 0; slot < schedule.slots && busy.size < schedule.slots; slot++) {
     if (busy.has(slot)) continue;
     const runs = nextGroup(next);
     if (runs.length === 0) break;
     commands.push({ type: "start", runs: runs.map(({ id }) => id), slot });
+    busy.add(slot);
     next = runs.reduce((state, { id }) => update(state, id, { status: "running", slot }), next);
   }
   return next;

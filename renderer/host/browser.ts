@@ -69,6 +69,7 @@ export function browserHost(): Host {
     },
     setMenu: () => {}, // a page has no menu; the palette lists the same actions
     onCommand: () => {},
+    onHidden: (listener) => document.addEventListener("visibilitychange", () => listener(document.hidden)),
     onClosing: () => {},
     exportFile: async (name, contents) => download(name, contents, "application/octet-stream"),
     exportFolder: async (files) => {

@@ -39,6 +39,7 @@ export function electronHost(bridge: Bridge): Host {
     setWindowState: (state) => void call("window.state", state),
     setMenu: (menus) => void call("menu.set", menus),
     onCommand: (listener) => void bridge.on("command", listener),
+    onHidden: (listener) => void bridge.on("hidden", listener),
     onClosing: (listener) => void bridge.on("closing", (options) => void listener(options).then((proceed) => call("window.closed", proceed))),
     exportFile: (name, contents) => call("export.file", name, contents),
     exportFolder: (files) => call("export.folder", files),

@@ -94,6 +94,8 @@ export interface Host {
   setMenu(menus: MenuDescription[]): void;
   /** an item of the system's menu was chosen */
   onCommand(listener: (actionId: string) => void): void;
+  /** nobody can see the app any more, or somebody can again */
+  onHidden(listener: (hidden: boolean) => void): void;
   /** the window is about to close; the listener saves or stops what it must and says whether it may go */
   onClosing(listener: (options: { save: boolean }) => Promise<boolean>): void;
 

@@ -58,6 +58,7 @@ export class App {
       const action = actions.find((it) => it.id === id);
       if (action?.enabled(this)) void this.perform(action);
     });
+    host.onHidden((hidden) => void this.studies.setHidden(hidden));
     host.onClosing(async ({ save }) => {
       if (save && !(await this.save(false))) return false;
       await this.studies.close();

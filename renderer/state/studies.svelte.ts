@@ -83,6 +83,11 @@ export class Studies {
     writeSetting("backend", wish);
   }
 
+  /** While nobody can see the app, training takes every core. */
+  async setHidden(hidden: boolean): Promise<void> {
+    await this.service.setHidden(hidden);
+  }
+
   private open(): Promise<void> {
     this.opened ??= this.tableKnown.then(() =>
       this.service.open(shareStore(this.store) as never, proxy(storedRates) as never, proxy((event: CoordinatorEvent) => this.take(event))),

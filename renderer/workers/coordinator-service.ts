@@ -9,6 +9,7 @@ import { chooseForStudy, type StudyChoice } from "../../experiments/runs/choose-
 import { Coordinator, type CoordinatorEvent, type Study } from "../../experiments/runs/coordinator.ts";
 import type { OpenExecutor } from "../../experiments/runs/executors.ts";
 import { replicasOn } from "../../experiments/runs/groups.ts";
+import { fittingWorkers } from "../../experiments/runs/memory-limits.ts";
 import { lookUp, planExperiment, type ExperimentPlan } from "../../experiments/runs/plan.ts";
 import { Rates, type RateStore } from "../../experiments/runs/rates.ts";
 import { experimentId, resolveExperiment, type Override } from "../../experiments/runs/spec.ts";
@@ -46,8 +47,23 @@ export interface Submitted {
 /** Chromium tells at most 8 GiB; machines that train have that. */
 const machineBytes = (navigator as { deviceMemory?: number }).deviceMemory ? (navigator as { deviceMemory?: number }).deviceMemory! * 2 ** 30 : 8 * 2 ** 30;
 
-/** The window keeps one core for itself while a person looks at it; one worker keeps a GPU busy. */
+/** The window keeps one core for itself while a person can see it; one worker keeps a GPU busy. */
 const workersOn = (backend: BackendName): number => (backend === "webgpu" ? 1 : Math.max(1, navigator.hardwareConcurrency - 1));
+
+interface OpenCoordinator {
+  coordinator: Coordinator;
+  /** runs that train at once while somebody can see the window, and while nobody can */
+  seen: number;
+  hidden: number;
+}
+
+/** Every core, as far as memory reaches. */
+async function workersWhileHidden(runs: readonly RunConfig[], { info, workers }: StudyChoice): Promise<number> {
+  if (info.name === "webgpu" || workers < workersOn(info.name)) return workers;
+  const kinds = new Map(runs.map((config) => [JSON.stringify([config.model, config.balance, config.train.batchSize, config.train.microBatch, config.train.seqLen]), config]));
+  const fit = await Promise.all([...kinds.values()].map((config) => fittingWorkers(config, info, navigator.hardwareConcurrency, machineBytes)));
+  return Math.min(navigator.hardwareConcurrency, ...fit);
+}
 
 export class CoordinatorService {
   private readonly openExecutor: OpenExecutor;
@@ -57,7 +73,10 @@ export class CoordinatorService {
   private listener: (event: CoordinatorEvent) => void = () => {};
   private known: Promise<Devices> | null = null;
   /** one per backend and number of workers, made when a study first needs it */
-  private readonly coordinators = new Map<string, Coordinator>();
+  private readonly coordinators = new Map<string, OpenCoordinator>();
+  private hidden = false;
+  /** how often the number of workers has changed under studies */
+  private changes = 0;
   private readonly studies = new Map<string, Study>();
   /** tells the studies of one opening from those of the next: coordinators number them each for itself */
   private opening = 0;
@@ -102,12 +121,14 @@ export class CoordinatorService {
     const { cached } = options.fresh ? { cached: new Set<string>() } : await lookUp(plan, this.openStore);
     const missing = plan.runs.filter((run) => !cached.has(run.id)).map((run) => run.config);
     const choice = await this.choose(missing, wish);
-    const { name, coordinator } = this.coordinatorFor(choice);
+    const { name, coordinator } = this.coordinatorFor(choice, await workersWhileHidden(missing, choice));
     const study = coordinator.submit(plan, options);
+    const { hidden, changes } = this;
     const id = `${name}/${study.id}`;
     this.studies.set(id, study);
     void study.finished
-      .then(({ arms }) => Promise.all(arms.map((arm) => this.rates.learn(choice.info, arm.config, choice.workers, arm.runs))))
+      // what more workers than chosen have shown is no rate of these
+      .then(({ arms }) => hidden || changes !== this.changes ? [] : Promise.all(arms.map((arm) => this.rates.learn(choice.info, arm.config, choice.workers, arm.runs))))
       .catch(() => {}) // whoever waits for the study hears of it
       .finally(() => this.studies.delete(id));
     return { study: id, choice };
@@ -126,11 +147,19 @@ export class CoordinatorService {
     this.studies.get(study)?.cancel(run);
   }
 
+  /** While nobody can see the window, nothing needs the core that is kept for it. */
+  setHidden(hidden: boolean): void {
+    if (hidden === this.hidden) return;
+    this.hidden = hidden;
+    this.changes += 1;
+    for (const open of this.coordinators.values()) open.coordinator.setWorkers(hidden ? open.hidden : open.seen);
+  }
+
   /** Stops everything and keeps checkpoints. */
   async close(): Promise<void> {
     const all = [...this.coordinators.values()];
     this.coordinators.clear();
-    await Promise.all(all.map((coordinator) => coordinator.close()));
+    await Promise.all(all.map(({ coordinator }) => coordinator.close()));
   }
 
   private async askDevices(): Promise<Devices> {
@@ -156,15 +185,19 @@ export class CoordinatorService {
     }
   }
 
-  private coordinatorFor({ info, workers }: StudyChoice): { name: string; coordinator: Coordinator } {
+  /** @param hidden runs that fit at once while nobody can see the window */
+  private coordinatorFor({ info, workers }: StudyChoice, hidden: number): { name: string; coordinator: Coordinator } {
     const name = `${this.opening}:${info.name}:${workers}`;
-    let coordinator = this.coordinators.get(name);
-    if (!coordinator) {
-      coordinator = new Coordinator({ store: this.openStore, openExecutor: this.openExecutor, workers, replicas: replicasOn(info), backend: info.name, domains: domainTexts });
+    let open = this.coordinators.get(name);
+    if (!open) {
+      const coordinator = new Coordinator({ store: this.openStore, openExecutor: this.openExecutor, workers, replicas: replicasOn(info), backend: info.name, domains: domainTexts });
       coordinator.subscribe((event) => this.listener({ ...event, study: `${name}/${event.study}` }));
-      this.coordinators.set(name, coordinator);
+      this.coordinators.set(name, (open = { coordinator, seen: workers, hidden }));
     }
-    return { name, coordinator };
+    // studies share the workers: the one with the largest runs decides
+    open.hidden = Math.min(open.hidden, hidden);
+    if (this.hidden) open.coordinator.setWorkers(open.hidden);
+    return { name, coordinator: open.coordinator };
   }
 
   private get openStore(): RunStore {

@@ -141,6 +141,21 @@ describe("runs that share a program", () => {
   });
 });
 
+describe("the number of workers", () => {
+  const submitted: ScheduleEvent[] = [{ type: "submit", study: "s", runs: ["a", "b", "c", "d"].map((id) => ({ id, key: id })) }, { type: "ready", study: "s" }];
+
+  test("that grows starts runs in the new ones", () => {
+    expect(starts(play(1, [...submitted, { type: "slots", slots: 2 }]).commands)).toEqual(["a", "b"]);
+  });
+
+  test("that shrinks lets those that train go on, and starts none until there are fewer", () => {
+    const shrunk: ScheduleEvent[] = [...submitted, { type: "slots", slots: 1 }];
+    expect(play(2, shrunk).commands.map(({ type }) => type)).toEqual(["start", "start"]);
+    expect(starts(play(2, [...shrunk, { type: "ended", run: "a", ending: "done" }]).commands)).toEqual(["a", "b"]);
+    expect(starts(play(2, [...shrunk, { type: "ended", run: "a", ending: "done" }, { type: "ended", run: "b", ending: "done" }]).commands)).toEqual(["a", "b", "c"]);
+  });
+});
+
 test("after any events: a worker has runs of one group only, no key trains twice, no worker idles while a run could start", () => {
   const ids = ["a", "b", "c", "d", "e", "f"];
   const keys = ["1", "2", "1", "3", "4", "5"];
@@ -153,12 +168,16 @@ test("after any events: a worker has runs of one group only, no key trains twice
     fc.record({ type: fc.constantFrom("lost" as const, "locked" as const, "cancel" as const), run: anyRun }),
     fc.record({ type: fc.constantFrom("pause" as const, "resume" as const, "stop" as const, "ready" as const), study: anyStudy }),
     fc.constant({ type: "retry" as const }),
+    fc.record({ type: fc.constant("slots" as const), slots: fc.integer({ min: 1, max: 3 }) }),
   );
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }), fc.array(event, { maxLength: 40 }), (slots, size, events) => {
       let schedule = emptySchedule(slots);
+      let started = false;
       const feed = (next: ScheduleEvent) => {
-        schedule = advance(schedule, next).schedule;
+        const step = advance(schedule, next);
+        schedule = step.schedule;
+        started = step.commands.some(({ type }) => type === "start");
       };
       for (const study of ["s", "t"]) {
         const own = ids.flatMap((id, i) => (studies[i] === study ? [{ id, key: keys[i], group: { program: programs[i], size } }] : []));
@@ -178,9 +197,10 @@ test("after any events: a worker has runs of one group only, no key trains twice
           expect(together.length).toBeLessThanOrEqual(size);
         }
         expect(new Set(busy.map((r) => r.key)).size).toBe(busy.length);
-        expect(busy.every((r) => r.slot! < slots && !isEnded(r.status) && r.status !== "queued")).toBe(true);
+        expect(busy.every((r) => r.slot! < 3 && !isEnded(r.status) && r.status !== "queued")).toBe(true);
         const startable = schedule.runs.filter((r, i) => r.status === "queued" && r.held === null && !schedule.pausedStudies.has(studies[i]) && !busy.some((b) => b.key === r.key));
-        if (taken.size < slots) expect(startable).toEqual([]);
+        if (taken.size < schedule.slots) expect(startable).toEqual([]);
+        if (started) expect(taken.size).toBeLessThanOrEqual(schedule.slots);
       }
     }),
     { numRuns: 500 },
