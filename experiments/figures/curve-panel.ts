@@ -10,6 +10,7 @@ import { average, decimate, isStepMetric, seriesOf, smooth, visible, type Averag
 import { referenceDash, referenceLabels, type Reference } from "./references.ts";
 import { element, line, number } from "./svg.ts";
 import { themeOf, type Theme } from "./theme.ts";
+import { spread } from "./ticks.ts";
 
 export interface CurveOptions {
   x: XAxis;
@@ -69,7 +70,8 @@ export function curvePanel({ all, curves, metric, options, width, frame, referen
   const range = zoom?.axis === options.x && (!options.logX || zoom.from > 0) ? ([zoom.from, zoom.to] as const) : null;
   const inRange = ({ raw }: RunCurve) => (range ? raw.y.slice(...visible(raw.x, range)) : raw.y);
   const yDomain = extentOf((healthy.length ? healthy : runs).flatMap((run) => extentOf(inRange(run), { log: options.logY })), { pad: 0.03, log: options.logY, include: references.map(({ value }) => value) });
-  const xDomain = range ? ([...range] as [number, number]) : extentOf(runs.flatMap(({ raw }) => extentOf(raw.x, { log: options.logX })), { include: options.logX ? [] : [0], log: options.logX });
+  const whole = extentOf(runs.flatMap(({ raw }) => extentOf(raw.x, { log: options.logX })), { include: options.logX ? [] : [0], log: options.logX });
+  const xDomain: [number, number] = range ? [...range] : whole;
   if (!Number.isFinite(xDomain[0]) || !runs.some((run) => inRange(run).some(onScale(options.logY)))) return emptyBlock(whyEmpty(metric, curves, shown, options, range !== null), width, theme);
 
   const styles = armStyles(all);
@@ -87,8 +89,8 @@ export function curvePanel({ all, curves, metric, options, width, frame, referen
     ].join(""),
     over: (inside) => [...shown.map((curve) => symbolsOf(clipped(curve, range), styles.get(curve.arm.name)!, inside, theme)), referenceLabels(references, inside, theme)].join(""),
   });
-  const lines = shown.map(({ arm, mean }) => ({ arm: arm.name, x: mean.x, y: mean.y }));
-  return { ...block, areas: block.areas?.map((area) => ({ ...area, lines })) };
+  const lines = shown.map(({ arm, mean }) => ({ arm: arm.name, colour: theme.series[styles.get(arm.name)!.colour], x: mean.x, y: mean.y }));
+  return { ...block, areas: block.areas?.map((area) => ({ ...area, lines, whole: spread(whole, options.logX) })) };
 }
 
 const onScale = (log: boolean) => (value: number) => Number.isFinite(value) && (!log || value > 0);

@@ -31,8 +31,18 @@ export interface PlotArea {
   height: number;
   xScale: { domain: [number, number]; log: boolean; name: string };
   yScale: { domain: [number, number]; log: boolean; name: string };
-  /** the arms' lines in values of the axes, x rising: what a crosshair reads */
-  lines?: { arm: string; x: readonly number[]; y: readonly number[] }[];
+  /** the arms' lines: what a crosshair reads */
+  lines?: PlotLine[];
+  /** the x domain without zoom, where a reader may zoom */
+  whole?: [number, number];
+}
+
+/** An arm's line in values of the axes; x rises. */
+export interface PlotLine {
+  arm: string;
+  colour: string;
+  x: readonly number[];
+  y: readonly number[];
 }
 
 export interface Figure {

@@ -25,7 +25,9 @@ export interface LegendEntry {
 
 const size = 12;
 const swatch = 24;
-const rowHeight = 20;
+const itemHeight = 20;
+/** Of two rows: a finger or a shaky hand hits one (WCAG 2.2, 2.5.8: 24 pixels). */
+const rowDistance = 24;
 
 /**
  * Items in rows, in the order given; a label that is wider than the row or 260 pixels is elided, its tooltip has all of it.
@@ -40,7 +42,7 @@ export function legend(items: readonly LegendItem[], hidden: readonly string[], 
     const text = elide(item.label, Math.min(260, width - swatch - noteWidth), { size });
     const textWidth = measure(text, { size });
     const itemWidth = swatch + textWidth + noteWidth;
-    if (x > 0 && x + itemWidth > width) [x, y] = [0, y + rowHeight];
+    if (x > 0 && x + itemWidth > width) [x, y] = [0, y + rowDistance];
     const off = hidden.includes(item.arm);
     const attributes: Attributes = { "data-arm": item.arm, "data-hidden": off };
     parts.push(
@@ -50,10 +52,10 @@ export function legend(items: readonly LegendItem[], hidden: readonly string[], 
         item.note ? label(item.note, swatch + textWidth + 6, 13, { size, fill: theme.inkSoft }) : "",
       ], attributes),
     );
-    entries.push({ arm: item.arm, x, y, width: itemWidth, height: rowHeight - 2, hidden: off });
+    entries.push({ arm: item.arm, x, y, width: itemWidth, height: itemHeight - 2, hidden: off });
     x += itemWidth + 18;
   }
-  return { markup: parts.join(""), height: items.length ? y + rowHeight : 0, entries };
+  return { markup: parts.join(""), height: items.length ? y + itemHeight : 0, entries };
 }
 
 function swatchOf(style: ArmStyle, theme: Theme): string {

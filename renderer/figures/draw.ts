@@ -1,7 +1,7 @@
 /** Figures in the page: drawn by `experiments/figures`, exported through the host. */
 import type { DrawnSvg } from "../../experiments/figures/drawn/clean-svg.ts";
 import { themedSvg } from "../../experiments/figures/drawn/themed-svg.ts";
-import type { Figure, FigureOptions } from "../../experiments/figures/figure.ts";
+import type { Figure, FigureOptions, View } from "../../experiments/figures/figure.ts";
 import { drawFigure } from "../../experiments/figures/registry.ts";
 import type { FigureRequest } from "../../experiments/notebook/kernel-protocol.ts";
 import { figureFileName, safeName, standaloneWidth } from "../../experiments/report/files.ts";
@@ -23,10 +23,14 @@ export function draw(request: FigureRequest, experiments: Experiments, frame: Fi
   }
 }
 
-/** Exports are for paper: the light theme at the width of a report's files, whatever the window shows. */
-export async function exportFigure(host: Host, request: FigureRequest, experiments: Experiments, format: ExportFormat): Promise<string | null> {
+/**
+ * Exports are for paper: the light theme at the width of a report's files, whatever the window shows. Arms that are hidden and
+ * a part of the axis are as on screen, and the figure says so; a figure that nobody has touched is byte for byte the report's.
+ * The CSV has all of the data.
+ */
+export async function exportFigure(host: Host, request: FigureRequest, experiments: Experiments, format: ExportFormat, view?: View): Promise<string | null> {
   const name = `${figureFileName(request)}.${format}`;
-  const { svg, width, height, csv } = drawFigure(request, experiments, { width: standaloneWidth, theme: "light" });
+  const { svg, width, height, csv } = drawFigure(request, experiments, { width: standaloneWidth, theme: "light", view });
   switch (format) {
     case "svg":
       return host.exportFile(name, svg);
