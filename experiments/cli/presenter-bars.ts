@@ -54,6 +54,9 @@ export function barPresenter(): Presenter {
           bar.update(tokens, { name, detail: `${ended}/${all} runs  ${speed}${secondsLeft === null ? "" : `${seconds(secondsLeft)} left`}` });
           break;
         }
+        case "preparing":
+          for (const run of event.runs) runs.get(run)?.bar.update({ name: run, detail: event.text });
+          break;
         case "message":
           above(event.text);
       }

@@ -6,6 +6,7 @@ const progressEvery = 1000;
 /** One JSON object per line on standard output; numbers that are not finite are strings. */
 export function jsonPresenter(): Presenter {
   const line = (value: object) => process.stdout.write(`${encode(value)}\n`);
+  /** by study, and by the runs that prepare */
   const lastProgress = new Map<string, number>();
   return {
     device: ({ info, why, workers, expectedSeconds }) => line({ type: "device", ...info, why, workers, expectedSeconds }),
@@ -24,6 +25,12 @@ export function jsonPresenter(): Presenter {
         if (event.progress.ended < event.progress.runs && now - (lastProgress.get(event.study) ?? 0) < progressEvery) return;
         lastProgress.set(event.study, now);
         line({ type: "progress", study: event.study, ...event.progress });
+      } else if (event.type === "preparing") {
+        const now = Date.now();
+        const key = `${event.study} ${event.runs.join()}`;
+        if (now - (lastProgress.get(key) ?? 0) < progressEvery) return;
+        lastProgress.set(key, now);
+        line(event);
       } else if (event.type === "checkpoint" || event.type === "message") line(event);
     },
     notice: (text) => void process.stderr.write(`${text}\n`),

@@ -19,6 +19,9 @@ export function plainPresenter(): Presenter {
       else if (event.type === "progress" && Date.now() - last >= progressEvery) {
         last = Date.now();
         out(progressLine(event));
+      } else if (event.type === "preparing" && Date.now() - last >= progressEvery) {
+        last = Date.now();
+        out(preparingLine(event));
       }
     },
     close: () => {},
@@ -45,6 +48,9 @@ export function runLine({ run, result }: { run: string; result: RunResult }): st
   if (status === "failed") return `${run}: failed at step ${steps}: ${error}`;
   return `${run}: stopped at step ${steps}`;
 }
+
+export const preparingLine = ({ runs, text }: Extract<CoordinatorEvent, { type: "preparing" }>): string =>
+  `${runs.length === 1 ? runs[0] : `${runs.length} runs side by side`}: ${text}`;
 
 export function progressLine({ study, progress }: Extract<CoordinatorEvent, { type: "progress" }>): string {
   const { ended, runs, tokens, totalTokens, tokensPerSecond, secondsLeft } = progress;

@@ -8,6 +8,8 @@ export interface GroupContext {
   /** runs that have ended for good; the last ones are told when the worker is free again */
   onEnd(runs: TrainingRun[]): void;
   onMessage(text: string): void;
+  /** what the engine does before the first step of these runs */
+  onPreparing(runs: readonly TrainingRun[], text: string): void;
 }
 
 /** Never throws: what goes wrong is an end of the runs it concerns. */
@@ -35,11 +37,11 @@ async function startable(runs: readonly TrainingRun[]): Promise<TrainingRun[]> {
 }
 
 /** One call of the engine. Returns the groups that are to be tried again. */
-async function trainTogether(runs: TrainingRun[], { executor, onMessage }: GroupContext, tell: (run: TrainingRun) => void): Promise<TrainingRun[][]> {
+async function trainTogether(runs: TrainingRun[], { executor, onMessage, onPreparing }: GroupContext, tell: (run: TrainingRun) => void): Promise<TrainingRun[][]> {
   let failure: unknown = null;
   try {
     const worker = await executor();
-    const training = worker.train(runs.map((run) => run.job()), listenerOf(runs, onMessage, tell));
+    const training = worker.train(runs.map((run) => run.job()), listenerOf(runs, onPreparing, tell));
     runs.forEach((run, n) => run.control.attach(worker, n));
     await training;
   } catch (error) {
@@ -65,11 +67,11 @@ async function trainTogether(runs: TrainingRun[], { executor, onMessage }: Group
   return [left.slice(0, half), left.slice(half)];
 }
 
-function listenerOf(runs: readonly TrainingRun[], onMessage: (text: string) => void, tell: (run: TrainingRun) => void): GroupListener {
+function listenerOf(runs: readonly TrainingRun[], onPreparing: GroupContext["onPreparing"], tell: (run: TrainingRun) => void): GroupListener {
   return {
     onMetrics: (run, events) => runs[run].onMetrics(events),
     onCheckpoint: (run, step, bytes) => runs[run].onCheckpoint(step, bytes),
     onEnd: (run, end) => void runs[run].onEnd(end).then(() => tell(runs[run])),
-    onProgress: (message) => onMessage(runs.length === 1 ? `${runs[0].run.planned.id}: ${message}` : `${runs.length} runs side by side: ${message}`),
+    onProgress: (message) => onPreparing(runs, message),
   };
 }

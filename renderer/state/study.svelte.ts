@@ -37,6 +37,8 @@ export class StudyView {
   cached = $state.raw<ReadonlySet<string>>(new Set());
   runs = $state.raw<RunResult[]>([]);
   progress = $state.raw<StudyProgress | null>(null);
+  /** what the newest runs wait for before their first step: kernels that are compiled */
+  preparing = $state<string | null>(null);
   /** the evidence so far: complete once the study has finished */
   result = $state.raw<ExperimentResult | null>(null);
   /** what an earlier version of the experiment has shown: it stays on the page until this one has something to show */
@@ -86,6 +88,7 @@ export class StudyView {
         break;
       }
       case "metrics":
+        this.waitingPreparing = null;
         this.append(event.run, event.events);
         break;
       case "checkpoint":
@@ -94,10 +97,14 @@ export class StudyView {
       case "progress":
         this.waitingProgress = event.progress;
         break;
+      case "preparing":
+        this.waitingPreparing = event.text;
+        break;
       case "message":
         this.say(event.text);
         break;
       case "finished":
+        this.waitingPreparing = null;
         this.finalResult = event.result;
         for (const run of event.result.arms.flatMap((arm) => arm.runs)) {
           const planned = this.plan.runs.find((p) => p.arm === run.arm && p.seedIndex === run.seedIndex);
@@ -110,6 +117,7 @@ export class StudyView {
   }
 
   private waitingProgress: StudyProgress | null = null;
+  private waitingPreparing: string | null = null;
 
   /** Replaces a run's curve from the first of these steps on: a resumed run repeats steps after its checkpoint. */
   private append(id: string, events: MetricEvent[]): void {
@@ -126,6 +134,7 @@ export class StudyView {
     this.timer = null;
     this.runs = this.plan.runs.flatMap((planned) => this.byId.get(planned.id) ?? []);
     if (this.waitingProgress) this.progress = this.waitingProgress;
+    this.preparing = this.waitingPreparing;
     if (this.waiting.length > 0) this.log = [...this.log, ...this.waiting];
     this.waiting = [];
     const evidence = this.finalResult ?? (this.runs.length > 0 ? buildExperimentResult(this.plan, this.runs, []) : null);

@@ -64,7 +64,7 @@ describe("a study", () => {
     const { coordinator, events } = bench();
     await coordinator.submit(plan({ seeds: 1 })).finished;
     const types = new Set(events.map((event) => event.type));
-    expect([...types].sort()).toEqual(["checkpoint", "finished", "metrics", "progress", "run"]);
+    expect([...types].sort()).toEqual(["checkpoint", "finished", "metrics", "preparing", "progress", "run"]);
     const progress = events.flatMap((event) => (event.type === "progress" ? [event.progress] : []));
     expect(progress.every((p, i) => i === 0 || p.tokens >= progress[i - 1].tokens)).toBe(true);
     expect(progress.at(-1)).toMatchObject({ ended: 2, runs: 2, secondsLeft: 0, tokens: 2 * 10 * 1024, totalTokens: 2 * 10 * 1024 });

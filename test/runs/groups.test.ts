@@ -46,6 +46,16 @@ describe("a group", () => {
     expect(new Set(events.flatMap((event) => (event.type === "checkpoint" ? [event.run] : []))).size).toBe(4);
   });
 
+  test("tells what its runs wait for, before the first step of any of them, and not in the study's log", async () => {
+    const { coordinator, events } = bench(side(3));
+    await coordinator.submit(plan()).finished;
+    const preparing = events.flatMap((event) => (event.type === "preparing" ? [[event.runs.join(" ").replaceAll("balancing/", ""), event.text]] : []));
+    const told = (runs: string) => [[runs, "compiling kernels 1 of 2"], [runs, "compiling kernels 2 of 2"]];
+    expect(preparing).toEqual([...told("low/1 high/1 low/2"), ...told("high/2")]);
+    expect(events.findIndex(({ type }) => type === "preparing")).toBeLessThan(events.findIndex(({ type }) => type === "metrics"));
+    expect(messages(events)).toEqual([]);
+  });
+
   test("loses one run when that is cancelled, and all when the study is stopped; what was stopped goes on in whatever group", async () => {
     const store = new MemoryStore();
     const first = bench(side(9, { store }), fakeEngine({ stepMs: 2 }));
