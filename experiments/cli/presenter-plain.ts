@@ -7,7 +7,7 @@ import type { Presenter } from "./presenter.ts";
 
 const progressEvery = 10_000;
 
-/** Plain lines, for files and pipes: one per run that ends, and one for the whole every ten seconds. */
+/** Plain lines, for files and pipes: one per run that ends, and one for the whole, or what it waits for, every ten seconds. */
 export function plainPresenter(): Presenter {
   const out = (text: string) => process.stdout.write(`${text}\n`);
   let last = Date.now();

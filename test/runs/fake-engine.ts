@@ -95,6 +95,7 @@ export function fakeEngine({ script = () => ({}), checkpointEvery = 2, stepMs = 
           engine.peak = Math.max(engine.peak, (engine.active += jobs.length));
           asked = jobs.map(nothingAsked);
           broken = null;
+          for (const done of [1, 2]) listener.onProgress(`compiling kernels ${done} of 2`);
           const ends = jobs.map((job, run) => train(job, run, asked[run], listener).then((end) => listener.onEnd(run, end)).finally(() => engine.active--));
           await Promise.all(ends).finally(() => Promise.allSettled(ends));
         },
