@@ -6,6 +6,7 @@ import { chooseBackend, type Devices, NoBackendError } from "./backend-choice.ts
 import { costOf } from "./cost.ts";
 import { type WorkerSpeed, studySeconds } from "./estimate.ts";
 import type { OpenExecutor } from "./executors.ts";
+import { groupRules, replicasOn } from "./groups.ts";
 import { fittingWorkers, MemoryError } from "./memory-limits.ts";
 import { probe } from "./probe.ts";
 import type { Rates } from "./rates.ts";
@@ -14,9 +15,11 @@ export interface StudyChoice {
   info: BackendInfo;
   /** for a person: why this backend, and with what it was compared */
   why: string;
-  /** runs that train at once: as many as asked, fewer where memory ends */
+  /** groups of runs that train at once: as many as asked, fewer where memory ends */
   workers: number;
-  /** of one worker, where it is known */
+  /** runs of the most expensive program that each of them trains side by side */
+  replicas: number;
+  /** of one run among all that train at once, where it is known */
   speed: WorkerSpeed | null;
   /** until the last run ends, where the speed is known */
   expectedSeconds: number | null;
@@ -29,7 +32,7 @@ export interface ChoiceOptions {
   runs: readonly RunConfig[];
   texts(names: readonly string[]): Promise<DomainText[]>;
   open: OpenExecutor;
-  /** runs that would train at once on a backend */
+  /** workers that would train at once on a backend */
   workers(backend: BackendName): number;
   /** memory of the machine */
   machineBytes: number;
@@ -42,7 +45,10 @@ export interface ChoiceOptions {
 interface Candidate {
   info: BackendInfo;
   workers: number;
+  replicas: number;
 }
+
+const atOnce = ({ workers, replicas }: Candidate): number => workers * replicas;
 
 /**
  * A software adapter or none: the CPU. A hardware adapter: the faster of GPU and CPU in a one-second probe of the study's most expensive plan. What was
@@ -54,17 +60,17 @@ export async function chooseForStudy(options: ChoiceOptions): Promise<StudyChoic
   const { wanted, devices, runs, estimate = false } = options;
   const first = chooseBackend(devices, wanted);
   const heaviest = dearest(runs);
-  if (!heaviest) return { ...first, workers: options.workers(first.info.name), speed: null, expectedSeconds: null };
+  if (!heaviest) return { ...first, workers: options.workers(first.info.name), replicas: 1, speed: null, expectedSeconds: null };
 
   const cpu = devices.available.find(({ name }) => name === "cpu");
   const rivals = wanted === "auto" && first.info.name === "webgpu" && cpu ? [first.info, cpu] : [first.info];
   const { candidates, refused } = await thatFit(rivals, options);
   if (candidates.length === 0) throw refused[0];
   if (candidates.length === 1) {
-    const [{ info, workers }] = candidates;
+    const [{ info, workers, replicas }] = candidates;
     const rate = estimate ? await speedOf(candidates[0], heaviest, options) : await known(candidates[0], heaviest, options);
     const why = refused.length > 0 ? refused[0].message : first.why;
-    return { info, why, workers, ...estimateOf(runs, workers, rate instanceof Error ? null : rate) };
+    return { info, why, workers, replicas, ...estimateOf(runs, candidates[0], rate instanceof Error ? null : rate) };
   }
   const measured = [];
   for (const candidate of candidates) measured.push({ candidate, speed: await speedOf(candidate, heaviest, options) });
@@ -78,20 +84,21 @@ interface Measured {
 }
 
 function fastest(measured: Measured[], config: RunConfig, runs: readonly RunConfig[]): StudyChoice {
-  const total = ({ candidate, speed }: Measured) => (speed instanceof Error ? 0 : candidate.workers * speed.flopsPerSecond);
+  const total = ({ candidate, speed }: Measured) => (speed instanceof Error ? 0 : atOnce(candidate) * speed.flopsPerSecond);
   const [best, other] = [...measured].sort((a, b) => total(b) - total(a));
   const { speed, candidate } = best;
   if (speed instanceof Error) throw new NoBackendError(`No backend can train this: ${measured.map((m) => `${m.candidate.info.name}: ${(m.speed as Error).message}`).join("; ")}.`);
   const rate = (m: Measured) => {
-    const { info, workers } = m.candidate;
-    const at = `${info.name} (${info.adapter}${workers > 1 ? `, ${workers} at once` : ""})`;
+    const { info } = m.candidate;
+    const at = `${info.name} (${info.adapter}${atOnce(m.candidate) > 1 ? `, ${atOnce(m.candidate)} at once` : ""})`;
     return m.speed instanceof Error ? `${at}: ${m.speed.message}` : `${at}: ${Math.round(total(m) / costOf(config).flopsPerToken).toLocaleString("en")} tokens/s`;
   };
   return {
     info: candidate.info,
     why: `the faster in a probe of this plan: ${rate(best)}; ${rate(other)}`,
     workers: candidate.workers,
-    ...estimateOf(runs, candidate.workers, speed),
+    replicas: candidate.replicas,
+    ...estimateOf(runs, candidate, speed),
   };
 }
 
@@ -103,7 +110,7 @@ async function thatFit(infos: BackendInfo[], { runs, workers, machineBytes }: Ch
     try {
       let fits = workers(info.name);
       for (const config of largest) fits = Math.min(fits, await fittingWorkers(config, info, fits, machineBytes));
-      candidates.push({ info, workers: fits });
+      candidates.push({ info, workers: fits, replicas: sideBySide(info, runs) });
     } catch (error) {
       if (!(error instanceof MemoryError)) throw error;
       refused.push(error);
@@ -112,27 +119,36 @@ async function thatFit(infos: BackendInfo[], { runs, workers, machineBytes }: Ch
   return { candidates, refused };
 }
 
-async function known({ info, workers }: Candidate, config: RunConfig, { rates }: ChoiceOptions): Promise<WorkerSpeed | null> {
-  const found = await rates.find(info, config, workers);
-  return found && { flopsPerSecond: found.rate.flopsPerSecond / workers, startSeconds: found.rate.startSeconds };
+/** Runs that a worker trains side by side where the most expensive program does. */
+function sideBySide(info: BackendInfo, runs: readonly RunConfig[]): number {
+  const rules = groupRules(runs, replicasOn(info));
+  const { program, size } = rules[runs.indexOf(dearest(runs)!)];
+  return Math.min(size, rules.filter((rule) => rule.program === program).length);
+}
+
+async function known(candidate: Candidate, config: RunConfig, { rates }: ChoiceOptions): Promise<WorkerSpeed | null> {
+  const found = await rates.find(candidate.info, config, atOnce(candidate));
+  return found && { flopsPerSecond: found.rate.flopsPerSecond / atOnce(candidate), startSeconds: found.rate.startSeconds };
 }
 
 /** From the cache, or a probe. A backend that cannot be probed is not chosen; why is told. */
-async function speedOf({ info, workers }: Candidate, config: RunConfig, { rates, open, texts }: ChoiceOptions): Promise<WorkerSpeed | Error> {
-  let rate = await rates.find(info, config, workers);
+async function speedOf(candidate: Candidate, config: RunConfig, { rates, open, texts }: ChoiceOptions): Promise<WorkerSpeed | Error> {
+  const { info, workers, replicas } = candidate;
+  const together = atOnce(candidate);
+  let rate = await rates.find(info, config, together);
   if (!rate?.exact) {
     try {
-      const measured = await probe(open, { config, texts: await texts(Object.keys(config.data.mixture)), backend: info.name, workers });
-      rate = { rate: await rates.keep(info, config, workers, measured), exact: true };
+      const measured = await probe(open, { config, texts: await texts(Object.keys(config.data.mixture)), backend: info.name, workers, replicas });
+      rate = { rate: await rates.keep(info, config, together, measured), exact: true };
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
     }
   }
-  return { flopsPerSecond: rate.rate.flopsPerSecond / workers, startSeconds: rate.rate.startSeconds };
+  return { flopsPerSecond: rate.rate.flopsPerSecond / together, startSeconds: rate.rate.startSeconds };
 }
 
-function estimateOf(runs: readonly RunConfig[], workers: number, speed: WorkerSpeed | null): Pick<StudyChoice, "speed" | "expectedSeconds"> {
-  return { speed, expectedSeconds: speed && studySeconds(runs, speed, workers) };
+function estimateOf(runs: readonly RunConfig[], candidate: Candidate, speed: WorkerSpeed | null): Pick<StudyChoice, "speed" | "expectedSeconds"> {
+  return { speed, expectedSeconds: speed && studySeconds(runs, speed, atOnce(candidate)) };
 }
 
 const dearest = (runs: readonly RunConfig[]): RunConfig | undefined => [...runs].sort((a, b) => costOf(b).flops - costOf(a).flops)[0];

@@ -1,8 +1,7 @@
 /** How fast one plan trains on one backend, found by training it for about a second. */
 import type { BackendInfo, BackendName } from "../../engine/backends/backend.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
-import { trainAlone } from "../../engine/train/alone.ts";
-import type { DomainText, MetricEvent } from "../../engine/train/protocol.ts";
+import type { DomainText, MetricEvent, RunEnd } from "../../engine/train/protocol.ts";
 import type { Executor, OpenExecutor } from "./executors.ts";
 
 export interface ProbeJob {
@@ -11,6 +10,8 @@ export interface ProbeJob {
   backend: BackendName;
   /** workers that train at once: they share caches, memory and heat, so they are probed together */
   workers: number;
+  /** runs that each worker trains side by side; left out: one */
+  replicas?: number;
   /** of training to be timed; two steps at least */
   seconds?: number;
   /** after this many seconds a worker that has not made two steps is ended */
@@ -19,7 +20,7 @@ export interface ProbeJob {
 
 export interface Probe {
   info: BackendInfo;
-  /** all workers together */
+  /** all runs of all workers together */
   tokensPerSecond: number;
   /** from the start of a run to the end of its first step: planning, compiling, first weights */
   startSeconds: number;
@@ -50,12 +51,14 @@ export async function probe(open: OpenExecutor, job: ProbeJob): Promise<Probe> {
 
 type WorkerRate = Pick<Probe, "tokensPerSecond" | "startSeconds">;
 
-async function probeWorker(executor: Executor, { config, texts, backend, seconds = 1, patience = 10 }: ProbeJob): Promise<WorkerRate> {
+async function probeWorker(executor: Executor, { config, texts, backend, replicas = 1, seconds = 1, patience = 10 }: ProbeJob): Promise<WorkerRate> {
   const { train } = config;
   const steps: { seconds: number; tokens: number }[] = [];
   let startSeconds = NaN;
   const started = performance.now();
-  const onMetrics = (events: MetricEvent[]) => {
+  // the runs of a group step together: the first one tells of all
+  const onMetrics = (run: number, events: MetricEvent[]) => {
+    if (run > 0) return;
     if (steps.length === 0) startSeconds = (performance.now() - started) / 1000;
     for (const event of events) if (event.kind === "step") steps.push(event);
     if (steps.length >= 2 && steps.at(-1)!.seconds - steps[0].seconds >= seconds) void executor.stop().catch(() => {});
@@ -65,8 +68,10 @@ async function probeWorker(executor: Executor, { config, texts, backend, seconds
     train: { ...train, evalEvery: train.steps, checkpointEverySeconds: Number.MAX_SAFE_INTEGER, keep: "none" },
     validation: { windowsPerDomain: 1 },
   };
-  const job = { config: short, seed: { init: 1, data: 1 }, domains: texts, backend, checkpoint: null };
-  const training = trainAlone((jobs, listener) => executor.train(jobs, listener), job, { onMetrics, onCheckpoint: async () => {}, onProgress: () => {} });
+  const jobs = Array.from({ length: replicas }, (_, n) => ({ config: short, seed: { init: n, data: n }, domains: texts, backend, checkpoint: null }));
+  let failure: string | null = null;
+  const onEnd = (_run: number, end: RunEnd) => void (end.status === "failed" && (failure = end.error));
+  const training = executor.train(jobs, { onMetrics, onEnd, onCheckpoint: async () => {}, onProgress: () => {} });
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tooLong = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
@@ -75,11 +80,12 @@ async function probeWorker(executor: Executor, { config, texts, backend, seconds
   });
   try {
     await Promise.race([training, tooLong]);
+    if (failure !== null) throw new Error(failure);
   } finally {
     clearTimeout(timer);
     training.catch(() => {}); // it ends with its worker
   }
-  return { tokensPerSecond: settledRate(steps), startSeconds };
+  return { tokensPerSecond: replicas * settledRate(steps), startSeconds };
 }
 
 /** The second half of the time: in the first, the runtime is still compiling hot loops. */

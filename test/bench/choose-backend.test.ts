@@ -36,6 +36,18 @@ describe("auto", () => {
     expect(why).toContain(loser);
   });
 
+  test("counts what a GPU does with as many runs side by side as share the program, and asks for no more than there are", async () => {
+    // one run at 6,000 tokens/s, and nine at once no slower
+    const here = machine([gpuInfo, cpuInfo], { webgpu: 6000, cpu: 5000 });
+    const arms = [1e-3, 3e-3, 1e-2].map((lr) => ({ ...XS, train: { ...XS.train, optimizer: { ...XS.train.optimizer, lr } } }));
+    const { info, why, replicas, workers, speed } = await chooseForStudy(choice(here, [...arms, ...arms, ...arms]));
+    expect([info, workers, replicas]).toEqual([gpuInfo, 1, 9]);
+    expect(why).toContain("webgpu (Some GPU, 9 at once): 54,000 tokens/s");
+    expect(here.sizes).toEqual([9, 1, 1, 1, 1]);
+    expect(speed!.flopsPerSecond).toBeCloseTo(6000 * costOf(XS).flopsPerToken, -3);
+    expect((await chooseForStudy(choice(here, [XS]))).info).toBe(cpuInfo);
+  });
+
   test("does not count the slow first steps of a probe", async () => {
     const { tokensPerSecond } = await probe(machine([cpuInfo], { cpu: 5000 }).open, { config: XS, texts: [], backend: "cpu", workers: 2 });
     expect(tokensPerSecond).toBeCloseTo(10_000, 3);

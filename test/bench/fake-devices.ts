@@ -20,17 +20,22 @@ export interface Machine {
   speeds: Partial<Record<BackendName, number | Error>>;
   /** probes made so far, by backend */
   probed: BackendName[];
+  /** runs that trained side by side in each */
+  sizes: number[];
   open: OpenExecutor;
   devices: Devices;
 }
 
 export function machine(infos: BackendInfo[], speeds: Machine["speeds"]): Machine {
   const probed: BackendName[] = [];
+  const sizes: number[] = [];
   const open: OpenExecutor = async () => {
     let stop = false;
     return {
       devices: async (names) => ({ available: infos.filter(({ name }) => !names || names.includes(name)), unavailable: [] }),
-      train: async ([{ config, backend }], { onMetrics, onEnd }) => {
+      train: async (jobs, { onMetrics, onEnd }) => {
+        const [{ config, backend }] = jobs;
+        sizes.push(jobs.length);
         probed.push(backend);
         const speed = speeds[backend]!;
         if (speed instanceof Error) throw speed;
@@ -40,9 +45,9 @@ export function machine(infos: BackendInfo[], speeds: Machine["speeds"]): Machin
           await new Promise(setImmediate);
           // the first two steps are slow, as they are while a runtime compiles
           const seconds = (step * perStep) / speed + 0.1 * Math.min(step, 2);
-          onMetrics(0, [{ kind: "step", step, tokens: step * perStep, seconds } as MetricEvent]);
+          jobs.forEach((_, run) => onMetrics(run, [{ kind: "step", step, tokens: step * perStep, seconds } as MetricEvent]));
         }
-        onEnd(0, { status: "stopped", step: 1, checkpoint: new Uint8Array(), info: infos[0] });
+        jobs.forEach((_, run) => onEnd(run, { status: "stopped", step: 1, checkpoint: new Uint8Array(), info: infos[0] }));
       },
       pause: async () => {},
       resume: async () => {},
@@ -50,7 +55,7 @@ export function machine(infos: BackendInfo[], speeds: Machine["speeds"]): Machin
       terminate: async () => {},
     };
   };
-  return { infos, speeds, probed, open, devices: { available: infos, unavailable: [] } };
+  return { infos, speeds, probed, sizes, open, devices: { available: infos, unavailable: [] } };
 }
 
 export function memoryRates(text: string | null = null): { rates: Rates; text: () => string | null } {
