@@ -9,7 +9,7 @@ export function jsonPresenter(): Presenter {
   /** by study, and by the runs that prepare */
   const lastProgress = new Map<string, number>();
   return {
-    device: ({ info, why, workers, expectedSeconds }) => line({ type: "device", ...info, why, workers, expectedSeconds }),
+    device: ({ info, why, workers, replicas, expectedSeconds }) => line({ type: "device", ...info, why, workers, replicas, expectedSeconds }),
     plan: ({ experiment, arms, runs, dataHash }, { cached }) =>
       line({
         type: "plan", experiment: experiment.id, cell: experiment.cell, title: experiment.title, baseline: experiment.baseline, primary: experiment.primary, seeds: experiment.seeds, dataHash,

@@ -31,8 +31,8 @@ export function plainPresenter(): Presenter {
 /** What is said once, in whatever way progress is shown. */
 export function remarks(out: (text: string) => void): Pick<Presenter, "device" | "plan" | "notice" | "log" | "result" | "wrote"> {
   return {
-    device: ({ info, why, workers, expectedSeconds }) =>
-      out(`${info.name}: ${info.adapter} (${why}), ${workers} at once${expectedSeconds === null ? "" : `, about ${seconds(expectedSeconds)} in all`}`),
+    device: ({ info, why, workers, replicas, expectedSeconds }) =>
+      out(`${info.name}: ${info.adapter} (${why}), ${workers * replicas} at once${expectedSeconds === null ? "" : `, about ${seconds(expectedSeconds)} in all`}`),
     plan: (plan, cache) => out(planText(plan, cache)),
     notice: (text) => void process.stderr.write(`${text}\n`),
     log: (cell, level, text) => out(`#${cell} ${level}: ${text}`),

@@ -69,8 +69,8 @@ export async function run(argv: string[]): Promise<number> {
     const results = await Promise.all([...studies.values()].map((study) => study.finished));
     present.close();
     const runs = results.flatMap((experiment) => experiment.arms.flatMap((arm) => arm.runs));
-    // with fewer runs than workers they had the machine to themselves, which is not what the rate is of
-    if (missing.length >= workers) for (const { config, runs: own } of results.flatMap((experiment) => experiment.arms)) await rates.learn(choice.info, config, workers, own);
+    // with fewer runs than workers they had the machine to themselves, and side by side the groups differ: neither is what the rate is of
+    if (missing.length >= workers && choice.replicas === 1) for (const { config, runs: own } of results.flatMap((experiment) => experiment.arms)) await rates.learn(choice.info, config, workers, own);
     await keepManifest(folder, planned, args, results, present.notice);
     if (interrupt.happened) {
       const command = ["switchyard", "run", ...argv].map((word) => (/^[\w./=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");

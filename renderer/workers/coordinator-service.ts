@@ -127,8 +127,8 @@ export class CoordinatorService {
     const id = `${name}/${study.id}`;
     this.studies.set(id, study);
     void study.finished
-      // what more workers than chosen have shown is no rate of these
-      .then(({ arms }) => hidden || changes !== this.changes ? [] : Promise.all(arms.map((arm) => this.rates.learn(choice.info, arm.config, choice.workers, arm.runs))))
+      // what more workers than chosen have shown is no rate of these, nor what one of a group has
+      .then(({ arms }) => hidden || changes !== this.changes || choice.replicas > 1 ? [] : Promise.all(arms.map((arm) => this.rates.learn(choice.info, arm.config, choice.workers, arm.runs))))
       .catch(() => {}) // whoever waits for the study hears of it
       .finally(() => this.studies.delete(id));
     return { study: id, choice };
