@@ -22,8 +22,9 @@ export async function typeErrors({ notebook, cells }: OpenNotebook): Promise<Cel
     const source = sources.get(cell.id)!;
     const exported = exportedNames(ts, source);
     // what the kernel links by name is linked by modules here; after the source, so that lines stay true
-    // (the kernel awaits a promise before another cell reads its name)
-    const imports = cell.reads.map((name) => `import { ${name} as $${name} } from ${JSON.stringify(`./cell-${definer.get(name)}.ts`)}; declare const ${name}: Awaited<typeof $${name}>;`);
+    // (the kernel awaits a promise before another cell reads its name); an import type, because the type of an imported
+    // name would depend on the flow of the cell, whose calls may depend on the name
+    const imports = cell.reads.map((name) => `declare const ${name}: Awaited<typeof import(${JSON.stringify(`./cell-${definer.get(name)}.ts`)}).${name}>;`);
     const exports = `export { ${cell.defines.filter((name) => !exported.has(name)).join(", ")} };`;
     files.set(`${root}/cell-${cell.id}.ts`, [source, ...imports, exports].join("\n"));
   }

@@ -42,6 +42,9 @@ export function defineThemes(monaco: typeof Monaco): void {
         "editorSuggestWidget.background": `#${palette.ground}`,
         "editorSuggestWidget.selectedBackground": `#${palette.selection}`,
         "editorSuggestWidget.selectedForeground": `#${palette.ink}`,
+        // letters that match what was typed; the editor's own colour for the selected row is that of the row
+        "editorSuggestWidget.highlightForeground": `#${palette.number}`,
+        "editorSuggestWidget.focusHighlightForeground": `#${palette.number}`,
         "editorHoverWidget.background": `#${palette.ground}`,
         // one colour for every depth: cells at rest have one
         ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((depth) => [`editorBracketHighlight.foreground${depth}`, `#${palette.ink}`])),

@@ -22,6 +22,7 @@ describe("a cell's SVG", () => {
     ["a remote style", '<rect style="fill:url(//example.org/x)"/><rect style="fill:u\\72l(//example.org)"/>', "<rect></rect><rect></rect>"],
     ["a style sheet that loads", "<style>@import '//example.org'</style><style>rect{fill:image-set('//example.org')}</style><style>rect{fill:red}</style>", "<style>rect{fill:red}</style>"],
     ["a document type and its entities", '<!DOCTYPE svg [<!ENTITY a "b">]><text>&a;</text><?php x ?><!-- c -->', "<text>&amp;a;</text>"],
+    ["a part's own role and label", '<g role="button" aria-label="line"><path/></g>', "<g><path></path></g>"],
     ["markup hidden in CDATA", "<text><![CDATA[<script>x()</script>]]></text>", "<text>&lt;script&gt;x()&lt;/script&gt;</text>"],
   ])("loses %s and keeps the rest", (_what, markup, kept) => {
     expect(inside(markup)).toBe(kept);

@@ -32,7 +32,8 @@ export function cleanSvg(text: string): DrawnSvg {
         const kept = svgElements.has(name) && (started ? !ended && (open.at(-1)?.kept ?? false) : name === "svg");
         open.push({ name, kept });
         if (!kept) return;
-        const allowed = Object.entries(attributes).filter(([key, value]) => svgAttributes.has(key) && isAllowedValue(name, key, value));
+        // The whole is one image to those who do not see it: roles and labels of its parts would be told to nobody.
+        const allowed = Object.entries(attributes).filter(([key, value]) => svgAttributes.has(key) && isAllowedValue(name, key, value) && !(started && /^(aria-|role$)/.test(key)));
         if (!started) {
           started = true;
           // what stands around the root, and cannot be closed, is none of the drawing
