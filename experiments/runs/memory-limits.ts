@@ -11,11 +11,15 @@ export class MemoryError extends Error {
   override readonly name = "MemoryError";
 }
 
+/** Measured, as the next is: `node test/engine/memory/peak.mjs XS`, `S` and `M` hold the sum against a process. */
+const threadBytes = 40 * 2 ** 20;
+const checkpointCopies = 4.4;
+
 /**
  * What a CPU worker holds beside linear memory: thread, code and texts, and a checkpoint on its way out (weights and both moments, copied
  * when they are read, named, encoded and handed to the coordinator).
  */
-export const workerOverhead = ({ pools }: Plan): number => 64 * 2 ** 20 + 4 * 3 * 4 * pools.parameters;
+export const workerOverhead = ({ pools }: Plan): number => threadBytes + checkpointCopies * 3 * 4 * pools.parameters;
 
 /** Part of the machine's memory that runs may take. */
 const usableShare = 0.8;

@@ -6,8 +6,9 @@ import "../../engine/backends/cpu/node-flags.ts";
 import { createCpuBackend, predictMemory } from "../../engine/backends/cpu/backend.ts";
 import { benchModels } from "../../engine/bench/models.ts";
 import { planBytes, planRun } from "../../engine/program/plan.ts";
-import { workerOverhead } from "../../experiments/runs/memory-limits.ts";
+import { buildCli } from "../cli/bundle.ts";
 import { variedConfigs } from "./configs.ts";
+import type { Peak } from "./memory/peak.ts";
 
 const script = (name: string) => fileURLToPath(new URL(`memory/${name}`, import.meta.url));
 async function ask<T>(...args: string[]): Promise<T> {
@@ -47,11 +48,11 @@ describe("predicted memory", () => {
     executable.dispose();
   });
 
-  test("with what a worker holds beside it covers all that a training process grows by, checkpoints included", async () => {
-    const { grown, predicted } = await ask<{ grown: number; predicted: number }>(script("peak.mjs"), "S");
-    // nearly every page of linear memory is written to in a step
-    expect(grown).toBeGreaterThan(0.8 * predicted);
-    expect(grown).toBeLessThan(predicted + workerOverhead(planRun(benchModels.S)));
+  // M takes minutes on a busy machine: `node test/engine/memory/peak.mjs M`
+  test.runIf(process.platform === "linux").each(["XS", "S"])("with what a worker holds beside it is within a fifth of what the process grows by, checkpoints included: %s", async (name) => {
+    buildCli();
+    const { grown, linear, beside } = await ask<Peak>(script("peak.mjs"), name);
+    expect(Math.abs(linear + beside - grown) / grown, `${grown} bytes against ${linear} + ${beside}`).toBeLessThan(0.2);
   });
 });
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Trains a bench model for some steps and prints, in bytes, how much the process grew at most and what was predicted.
+ * Trains a bench model for some steps and prints, in bytes, how much the process grew at most and what was predicted (linear memory, and beside it).
  *
  *   node test/engine/memory/peak.mjs [S]
  */
