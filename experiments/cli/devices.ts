@@ -1,6 +1,9 @@
+import type { BackendInfo } from "../../engine/backends/backend.ts";
+import { benchModels } from "../../engine/bench/models.ts";
 import { readKernelTable } from "../runs/kernel-table-node.ts";
 import { encode } from "../runs/json.ts";
 import { chooseBackend, NoBackendError } from "../runs/backend-choice.ts";
+import { replicasOn } from "../runs/groups.ts";
 import { UsageError, parse } from "./arguments.ts";
 import { askDevices, defaultWorkers } from "./workers.ts";
 
@@ -19,12 +22,19 @@ export async function devices(argv: string[]): Promise<number> {
     if (!(error instanceof NoBackendError)) throw error;
     why = error.message;
   }
+  const together = found.available.map(runsAtOnce);
   if (values.json) {
-    process.stdout.write(`${encode({ ...found, auto, why, kernelTable: { path: user.path, used: user.table !== null } })}\n`);
+    process.stdout.write(`${encode({ ...found, available: found.available.map((info, n) => ({ ...info, workers: together[n].workers, replicas: together[n].replicas })), auto, why, kernelTable: { path: user.path, used: user.table !== null } })}\n`);
     return 0;
   }
-  const lines = found.available.map(({ name, adapter, software, kernels, table }) => `${name.padEnd(10)} ${adapter}${software ? ", software" : ""}, ${defaultWorkers(name)} at once, kernels ${kernels.slice(0, 8)}${table ? `, table ${table.slice(0, 8)} (${user.table ? user.path : "built in"})` : ""}${name === auto ? `   (auto: ${why})` : ""}`);
+  const lines = found.available.map(({ name, adapter, software, kernels, table }, n) => `${name.padEnd(10)} ${adapter}${software ? ", software" : ""}, ${together[n].text}, kernels ${kernels.slice(0, 8)}${table ? `, table ${table.slice(0, 8)} (${user.table ? user.path : "built in"})` : ""}${name === auto ? `   (auto: ${why})` : ""}`);
   for (const { name, reason } of found.unavailable) lines.push(`${name.padEnd(10)} not here: ${reason}`);
   process.stdout.write(`${lines.join("\n")}\n`);
   return 0;
+}
+
+/** Runs that train at the same time: in workers of their own, and side by side in one (of the default study's model). */
+function runsAtOnce(info: BackendInfo): { workers: number; replicas: number; text: string } {
+  const [workers, replicas] = [defaultWorkers(info.name), replicasOn(info)(benchModels.XS)];
+  return { workers, replicas, text: replicas > 1 ? `up to ${workers * replicas} runs of model XS side by side` : `${workers} at once` };
 }
