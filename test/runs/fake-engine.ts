@@ -54,6 +54,7 @@ export function fakeEngine({ script = () => ({}), checkpointEvery = 2, stepMs = 
     open: async () => {
       engine.opened++;
       let asked: Control[] = [];
+      let training = false;
       let dead: Error | null = null;
       // what one run of a group throws ends the call for all of them
       let broken: Error | null = null;
@@ -91,13 +92,18 @@ export function fakeEngine({ script = () => ({}), checkpointEvery = 2, stepMs = 
         devices: async () => ({ available: [fakeInfo], unavailable: [] }),
         train: async (jobs, listener) => {
           if (dead) throw new WorkerLostError("this worker is dead");
+          if (training) throw new Error("this engine worker is already training");
+          training = true;
           engine.groups.push(jobs);
           engine.peak = Math.max(engine.peak, (engine.active += jobs.length));
           asked = jobs.map(nothingAsked);
           broken = null;
           for (const done of [1, 2]) listener.onProgress(`compiling kernels ${done} of 2`);
           const ends = jobs.map((job, run) => train(job, run, asked[run], listener).then((end) => listener.onEnd(run, end)).finally(() => engine.active--));
-          await Promise.all(ends).finally(() => Promise.allSettled(ends));
+          await Promise.all(ends).finally(async () => {
+            await Promise.allSettled(ends);
+            training = false;
+          });
         },
         pause: async (run) => ask({ paused: true }, run),
         resume: async (run) => ask({ paused: false }, run),
