@@ -10,13 +10,13 @@ import { join } from "node:path";
 import { root } from "./root.mjs";
 
 const folder = join(root, "experiments/api/libraries");
-const output = { script: join(folder, "generated/libraries.js"), names: join(folder, "generated/names.ts"), declarations: join(folder, "generated/declarations.json") };
-const packages = ["d3", "@observablehq/plot", "linkedom", "@types/d3"];
+const output = { script: join(folder, "generated/libraries.js"), names: join(folder, "generated/names.ts"), declarations: join(folder, "generated/declarations.json"), packages: join(folder, "generated/packages.json") };
+const versioned = ["d3", "@observablehq/plot", "linkedom", "@types/d3"];
 const globals = "document window Intl setTimeout clearTimeout setInterval clearInterval requestAnimationFrame performance fetch Image".split(" ");
 
 function sourcesHash() {
   const sources = [...readdirSync(folder).filter((name) => name.endsWith(".ts")).map((name) => join(folder, name)), ...["text", "text-widths", "svg"].map((name) => join(root, `experiments/figures/${name}.ts`))];
-  const versions = packages.map((name) => JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")).version);
+  const versions = versioned.map((name) => JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")).version);
   return createHash("sha256").update(JSON.stringify([versions, readFileSync(new URL(import.meta.url), "utf8"), ...sources.sort().map((path) => readFileSync(path, "utf8"))])).digest("hex");
 }
 
@@ -29,6 +29,15 @@ function declarations() {
   return { "elements.d.ts": readFileSync(join(folder, "elements.d.ts"), "utf8"), "@observablehq/plot/index.d.ts": 'export * from "./src/index.js";\n', ...files };
 }
 
+/** A package and all it depends on: linkedom's worker holds its dependencies. */
+function withDependencies(name, known = new Set()) {
+  if (known.has(name)) return known;
+  known.add(name);
+  const { dependencies = {} } = JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8"));
+  for (const other of Object.keys(dependencies)) withDependencies(other, known);
+  return known;
+}
+
 /** By renaming, so that nobody reads half a file. */
 function write(path, text) {
   writeFileSync(`${path}.${process.pid}`, text);
@@ -37,7 +46,7 @@ function write(path, text) {
 
 const stamp = `// Written by scripts/build-libraries.mjs (${sourcesHash().slice(0, 16)}). Not for editing.`;
 const isCurrent = (path) => existsSync(path) && readFileSync(path, "utf8").startsWith(stamp);
-if (!existsSync(output.declarations) || !isCurrent(output.script) || !isCurrent(output.names)) {
+if (!existsSync(output.declarations) || !existsSync(output.packages) || !isCurrent(output.script) || !isCurrent(output.names)) {
   const start = performance.now();
   const { build } = await import("vite");
   const [{ output: [chunk] }] = await build({
@@ -57,7 +66,11 @@ if (!existsSync(output.declarations) || !isCurrent(output.script) || !isCurrent(
   const script = `${stamp}\n(console => {\n${chunk.code}\nreturn $libraries;\n})\n`;
   const names = {};
   for (const name of ["d3", "@observablehq/plot"]) names[name] = Object.keys(await import(name)).sort();
-  write(output.declarations, JSON.stringify(declarations()));
+  const declared = declarations();
+  // whose licences go along, as `bundled-licences.ts` cannot see into a script that is text
+  const used = [...chunk.moduleIds, ...Object.keys(declared).map((path) => `/node_modules/${path}`)].flatMap((id) => /[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/.exec(id)?.[1] ?? []);
+  write(output.packages, JSON.stringify([...new Set([...used, ...withDependencies("linkedom")])].sort()));
+  write(output.declarations, JSON.stringify(declared));
   write(output.script, script);
   write(output.names, `${stamp}\n/** What a cell can import, besides "switchyard". */\nexport const libraryNames: Readonly<Record<"d3" | "@observablehq/plot", readonly string[]>> = ${JSON.stringify(names, null, 1)};\n`);
   console.log(`build: libraries of cells (${Math.round(script.length / 1024)} kB, ${((performance.now() - start) / 1000).toFixed(1)} s)`);

@@ -10,6 +10,14 @@ function packageFolder(id: string): string | null {
   return /^\0?(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/.exec(id)?.[1] ?? null;
 }
 
+/** The script of d3 and Plot is text that was bundled before; what is in it stands beside it. */
+function inLibraries(id: string): string[] {
+  const [, folder] = /^\0?(.*[\\/]experiments[\\/]api[\\/]libraries[\\/]generated)[\\/]/.exec(id) ?? [];
+  if (!folder) return [];
+  const packages = JSON.parse(readFileSync(join(folder, "packages.json"), "utf8")) as string[];
+  return packages.map((name) => resolve(folder, "../../../../node_modules", name));
+}
+
 function describe(folder: string): string {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { name: string; version: string; license?: string };
   const texts = readdirSync(folder).filter((file) => licenceFile.test(file)).sort().map((file) => readFileSync(join(folder, file), "utf8").trim());
@@ -35,6 +43,7 @@ export function licenceCollector(output: string): () => Plugin {
           for (const id of file.type === "chunk" ? file.moduleIds : file.originalFileNames.map((name) => resolve(root, name))) {
             const folder = packageFolder(id);
             if (folder) folders.add(folder);
+            for (const other of inLibraries(id)) folders.add(other);
           }
         }
       },
