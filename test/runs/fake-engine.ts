@@ -102,6 +102,8 @@ export function fakeEngine({ script = () => ({}), checkpointEvery = 2, stepMs = 
           const ends = jobs.map((job, run) => train(job, run, asked[run], listener).then((end) => listener.onEnd(run, end)).finally(() => engine.active--));
           await Promise.all(ends).finally(async () => {
             await Promise.allSettled(ends);
+            // a worker clears up after its last run has ended
+            await new Promise(setImmediate);
             training = false;
           });
         },
