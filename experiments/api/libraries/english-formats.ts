@@ -7,7 +7,11 @@ const weekdays = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".spli
 class NumberFormat {
   format(value: number | bigint): string {
     if (typeof value === "number" && !Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "-∞";
-    const [, sign, whole, , decimals = ""] = /^(-?)(\d+)(\.(\d+))?$/.exec(typeof value === "bigint" || Math.abs(value) >= 1e21 ? BigInt(value).toString() : value.toFixed(3))!;
+    if (Object.is(value, -0)) return "-0";
+    // The shortest digits where they are few enough: toFixed() also shows those that only the binary number has.
+    const short = String(value);
+    const digits = /^-?\d+(\.\d{1,3})?$/.test(short) ? short : typeof value === "bigint" || Math.abs(value) >= 1e21 ? BigInt(value).toString() : value.toFixed(3);
+    const [, sign, whole, , decimals = ""] = /^(-?)(\d+)(\.(\d+))?$/.exec(digits)!;
     const kept = decimals.replace(/0+$/, "");
     return sign + whole.replace(/\B(?=(\d{3})+$)/g, ",") + (kept && `.${kept}`);
   }
