@@ -1,6 +1,7 @@
 /** Notebooks for pictures: the gallery's default study made small, and studies that go wrong. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { smallStudy } from "./notebooks.ts";
 import { root } from "./paths.ts";
 
 /** A value in place of another in a notebook's text; the text must hold it. */
@@ -22,7 +23,7 @@ const tiny = `model: {
     nRoutedExperts: 4, numExpertsPerTok: 2, moeIntermediateSize: 16,
   },`;
 
-/** One experiment with more experts per token than there are, and one with an arm whose loss leaves the numbers. */
+/** One experiment with more experts per token than there are, one with an arm whose loss leaves the numbers, and a view that throws. */
 export const troubledStudies = `---
 switchyard: 1
 title: When things go wrong
@@ -59,6 +60,13 @@ export const diverged = experiment("A learning rate that is too high", {
   seeds: 2,
 });
 \`\`\`
+
+A view that goes wrong says where.
+
+\`\`\`ts {#throws}
+const best = diverged.arms.find((arm) => arm.name === "lr 1e-3");
+best.mean.valLoss
+\`\`\`
 `;
 
 /** A cell to write in: completions of a study upstream, and a name that is not there. */
@@ -82,3 +90,26 @@ const runs = study.arms.flatMap((arm) => arm.runs);
 runs.length
 \`\`\`
 `;
+
+/** A cell that draws with Plot, besides the study that it draws. */
+export const drawnStudy = `${smallStudy}
+What the figures of the notebook do not draw, a cell draws itself.
+
+\`\`\`ts {#plot}
+import * as Plot from "@observablehq/plot";
+
+Plot.plot({
+  title: "Routing entropy while training",
+  height: 260,
+  color: { ...study.colors, legend: true },
+  x: { label: "step" },
+  y: { label: "entropy (nats)", grid: true },
+  marks: [
+    Plot.line(study.points("routingEntropy"), { x: "step", y: "value", stroke: "arm", z: (point) => point.arm + point.seed }),
+  ],
+})
+\`\`\`
+`;
+
+/** The small study over more steps, for a second notebook. */
+export const longerStudy = replaced(replaced(smallStudy, "steps: 12", "steps: 48"), 'experiment("Small study"', 'experiment("Longer study"');
