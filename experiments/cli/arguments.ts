@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import type { BackendName } from "../../engine/backends/backend.ts";
 import type { Json } from "../runs/merge.ts";
+import type { Paper } from "../report/html.ts";
 import type { Override } from "../runs/spec.ts";
 
 /** The command line itself makes no sense. */
@@ -65,14 +66,23 @@ export interface ReportArguments extends StudyArguments {
   out: string | null;
   html: string | null;
   pdf: string | null;
+  /** of the PDF */
+  paper: Paper;
   md: string | null;
 }
 
 export function reportArguments(argv: string[]): ReportArguments {
-  const { values, positionals } = parse(argv, { ...studyOptions, out: { type: "string" }, html: { type: "string" }, pdf: { type: "string" }, md: { type: "string" } });
+  const { values, positionals } = parse(argv, { ...studyOptions, out: { type: "string" }, html: { type: "string" }, pdf: { type: "string" }, paper: { type: "string" }, md: { type: "string" } });
   const { out = null, html = null, pdf = null, md = null } = values;
   const explicit = Object.keys(studyOptions).some((name) => values[name as keyof typeof values] !== undefined);
-  return { ...studyArguments(values, positionals), explicit, out, html, pdf, md };
+  return { ...studyArguments(values, positionals), explicit, out, html, pdf, paper: paperNamed(values.paper ?? "a4"), md };
+}
+
+function paperNamed(name: string): Paper {
+  const papers: Record<string, Paper> = { a4: "A4", letter: "Letter" };
+  const paper = papers[name.toLowerCase()];
+  if (!paper) throw new UsageError(`--paper ${name}: needs a4 or letter`);
+  return paper;
 }
 
 /** `30d`, `12h`, `45m` or `90s` in milliseconds. */

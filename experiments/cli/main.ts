@@ -16,7 +16,7 @@ const help = `switchyard ${engineVersion}: ablations of miniature DeepSeek-V3 mo
       --fresh                     train even what the store has
       --json                      one JSON object per line
   switchyard check NOTEBOOK.md    parse, types, plan, cost; trains nothing
-  switchyard report NOTEBOOK.md   [--html F] [--pdf F] [--md DIR]   from stored results, trains nothing
+  switchyard report NOTEBOOK.md   [--html F] [--pdf F [--paper a4|letter]] [--md DIR]   from stored results, trains nothing
   switchyard devices [--json]     what can train here
   switchyard bench                how fast this machine trains the bench models
       --backend NAME --model XS|S|M|L|D|MoE16 --jobs N --replicas R --steps N --seconds N

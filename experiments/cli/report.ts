@@ -1,6 +1,7 @@
 import { dataHash } from "../../engine/data/corpus.ts";
 import { shippedResults } from "../gallery/shipped-node.ts";
 import type { ExperimentRequest } from "../notebook/kernel-protocol.ts";
+import { commandLine } from "../report/command.ts";
 import { openDomains } from "../runs/corpora-node.ts";
 import { readManifest } from "../runs/manifest.ts";
 import { planExperiment } from "../runs/plan.ts";
@@ -42,7 +43,7 @@ export async function report(argv: string[]): Promise<number> {
   const runs = experiments.flatMap((experiment) => experiment.arms.flatMap((arm) => arm.runs));
   const missing = runs.filter((run) => run.status === "queued").length;
   if (missing > 0) notice(`${missing} of ${runs.length} runs are not in the store; switchyard run trains them.`);
-  const document = { title: titleOf(planned), blocks: documentBlocks(planned, shown), results: resultsOf(planned.name, experiments) };
+  const document = { title: titleOf(planned), blocks: documentBlocks(planned, shown), results: resultsOf(planned.name, experiments), command: commandLine({ ...study, notebook: planned.name }) };
   const exports = await writeExports(args, document);
   const written = exports.length > 0 ? exports : [(await writeReportFiles(folder, document)).report];
   for (const path of written) process.stdout.write(`report: ${path}\n`);

@@ -3,6 +3,7 @@ import { dataHash } from "../../engine/data/corpus.ts";
 import { semantics } from "../../engine/model/config.ts";
 import type { ExperimentRequest } from "../notebook/kernel-protocol.ts";
 import type { ExperimentResult, Results } from "../results.ts";
+import { commandLine } from "../report/command.ts";
 import { openDomains } from "../runs/corpora-node.ts";
 import { Coordinator, type Study } from "../runs/coordinator.ts";
 import { replicasOn } from "../runs/groups.ts";
@@ -80,7 +81,7 @@ export async function run(argv: string[]): Promise<number> {
     }
     results.forEach(present.result);
     for (const error of shown.errors.values()) present.notice(`${args.notebook}: ${cellErrorText(error)}`);
-    const document = { title: titleOf(planned), blocks: documentBlocks(planned, shown), results: resultsOf(planned.name, results) };
+    const document = { title: titleOf(planned), blocks: documentBlocks(planned, shown), results: resultsOf(planned.name, results), command: commandLine({ ...args, notebook: planned.name }) };
     const written = await writeReportFiles(folder, document).catch((error: unknown) => {
       const known = writeError(error, folder);
       if (!(known instanceof StoreWriteError)) throw error;

@@ -1,7 +1,8 @@
 import { differences } from "../runs/difference.ts";
 import { metricTitle } from "../statistics/metrics.ts";
 import { formatCount, formatDuration, formatQuantity } from "../statistics/numbers.ts";
-import type { ExperimentResult, Results } from "../results.ts";
+import type { ExperimentResult, RunResult } from "../results.ts";
+import type { ReportDocument } from "./document.ts";
 import { runTable, type Table } from "./tables.ts";
 
 /** What it takes to repeat one experiment, as data: HTML and Markdown write it each in their way. */
@@ -12,7 +13,7 @@ export interface Appendix {
   config: unknown;
 }
 
-export function appendixOf(experiment: ExperimentResult, results: Results): Appendix {
+export function appendixOf(experiment: ExperimentResult, { results, command }: ReportDocument): Appendix {
   const runs = experiment.arms.flatMap((arm) => arm.runs);
   const trained = runs.filter((run) => run.provenance);
   const baseline = experiment.arms.find((arm) => arm.name === experiment.baseline) ?? experiment.arms[0];
@@ -20,6 +21,7 @@ export function appendixOf(experiment: ExperimentResult, results: Results): Appe
   const { train, model } = baseline.config;
   return {
     facts: [
+      ...(command === null ? [] : [["Command", command] as [string, string]]),
       ["Data", `${experiment.domains.join(", ")}; hash ${experiment.dataHash}`],
       ["Bigram entropy of the training text", Object.entries(experiment.bigramEntropy).map(([name, nats]) => `${name} ${nats.toFixed(2)}`).join(", ") + " nats per byte"],
       ["Training", `${formatCount(train.steps)} steps of ${train.batchSize} × ${train.seqLen} tokens, ${formatCount(train.steps * train.batchSize * train.seqLen)} tokens a run`],
@@ -28,7 +30,8 @@ export function appendixOf(experiment: ExperimentResult, results: Results): Appe
       ["Device", distinct(trained.map(({ provenance: p }) => p && `${p.backend}, ${p.adapter}${p.fma === null ? "" : p.fma ? ", fused multiply-add" : ", no fused multiply-add"}`))],
       ["Kernels", distinct(trained.map(({ provenance: p }) => p && `${p.kernels}${p.table ? `, chosen by table ${p.table}` : ""}`))],
       ["Switchyard", `${distinct([results.engine, ...trained.map((run) => run.provenance?.engine)])}, semantics ${results.semantics}`],
-      ["Training time", formatDuration(runs.reduce((sum, run) => sum + run.seconds, 0))],
+      ["Training time", `${formatDuration(runs.reduce((sum, run) => sum + run.seconds, 0))} in all, ${formatDuration(Math.max(0, ...runs.map((run) => run.seconds)))} the longest run`],
+      ["Trained", trainedWhen(trained)],
       ["Primary metrics", experiment.primary.map(metricTitle).join(", ")],
     ],
     tables: [armDifferences(experiment, baseline.config), runTable(experiment)],
@@ -36,12 +39,21 @@ export function appendixOf(experiment: ExperimentResult, results: Results): Appe
   };
 }
 
+/** From the first step of the earliest run to the end of the last, which is the study's wall time where it was trained in one go. */
+function trainedWhen(runs: readonly RunResult[]): string {
+  const spans = runs.flatMap(({ provenance: p }) => (p ? [{ from: Date.parse(p.when) - p.seconds * 1000, to: Date.parse(p.when) }] : [])).filter(({ to }) => Number.isFinite(to));
+  if (spans.length === 0) return "–";
+  const [from, to] = [Math.min(...spans.map((span) => span.from)), Math.max(...spans.map((span) => span.to))];
+  const minute = (time: number): string => new Date(time).toISOString().slice(0, 16).replace("T", " ");
+  return `${minute(from)} to ${minute(to)} UTC (${formatDuration((to - from) / 1000)})`;
+}
+
 /** What each arm's resolved configuration changes. */
 function armDifferences({ arms, title, baseline }: ExperimentResult, base: unknown): Table {
   const text = (value: unknown) => (value === undefined ? "–" : JSON.stringify(value));
   return {
     caption: `What the arms of “${title}” change against “${baseline}”`,
-    columns: [{ name: "arm", align: "left" }, { name: "setting", align: "left" }, { name: "baseline", align: "left" }, { name: "here", align: "left" }],
+    columns: ["arm", "setting", "baseline", "here"].map((name) => ({ name, align: "left", long: true })),
     rows: arms.flatMap((arm) => differences(base, arm.config).map(({ path, from, to }) => [arm.name, path, text(from), text(to)])),
   };
 }

@@ -1,6 +1,6 @@
 import type { Figure, FigureOptions } from "../figures/figure.ts";
 import type { CellError, DisplayItem, FigureRequest } from "../notebook/kernel-protocol.ts";
-import type { ExperimentResult, Results } from "../results.ts";
+import type { ExperimentResult, Results, RunStatus } from "../results.ts";
 
 /** Draws a figure that a cell or the report itself asks for; throws with a plain message when it cannot. */
 export type DrawFigure = (request: FigureRequest, frame: FigureOptions) => Figure;
@@ -13,6 +13,8 @@ export interface ReportDocument {
     | { kind: "cell"; id: string; source: string; displays: DisplayItem[]; error: CellError | null; stale: string | null }
   )[];
   results: Results;
+  /** what trains this study again (see command.ts); null where nobody knows */
+  command: string | null;
 }
 
 /** The figures that open an experiment, in reading order; one that the notebook itself shows of it stands where the notebook has it. */
@@ -21,15 +23,19 @@ export function leadingFigures(experiment: ExperimentResult, { blocks }: ReportD
   return ["forest", "curves", "tradeOff", "expertLoad"].filter((figure) => !shown.includes(figure)).map((figure) => ({ figure, experiments: [experiment.id], options: {} }));
 }
 
+const unfinished: Partial<Record<RunStatus, string>> = {
+  diverged: "diverged", failed: "failed", stopped: "were stopped", queued: "have not been trained, or not since what they depend on changed", running: "are still training", paused: "are paused",
+};
+
 /** What a reader must know before trusting an experiment's numbers. */
 export function warningsOf(experiment: ExperimentResult): string[] {
   const runs = experiment.arms.flatMap((arm) => arm.runs);
   const warnings: string[] = [];
   const devices = new Set(runs.flatMap(({ provenance: p }) => (p ? [`${p.backend}: ${p.adapter}, kernels ${p.kernels.slice(0, 8)}${p.table ? `, table ${p.table.slice(0, 8)}` : ""}`] : [])));
   if (devices.size > 1) warnings.push(`These runs come from ${devices.size} different devices or kernels (${[...devices].join("; ")}). Differences between them are not bit-exact.`);
-  for (const status of ["diverged", "failed", "stopped", "queued", "running", "paused"] as const) {
+  for (const [status, words] of Object.entries(unfinished)) {
     const these = runs.filter((run) => run.status === status);
-    if (these.length > 0) warnings.push(`${these.length} of ${runs.length} runs ${status}: ${these.map((run) => `${run.arm}, seed ${run.seed.init}`).join("; ")}. The means leave them out.`);
+    if (these.length > 0) warnings.push(`${these.length} of ${runs.length} runs ${words}: ${these.map((run) => `${run.arm}, seed ${run.seed.init}`).join("; ")}. The means leave them out.`);
   }
   return warnings;
 }

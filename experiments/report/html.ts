@@ -8,7 +8,7 @@ import type { ExperimentResult } from "../results.ts";
 import { type DrawFigure, leadingFigures, type ReportDocument, warningsOf } from "./document.ts";
 import { escapeHtml } from "./markup.ts";
 import { proseToHtml } from "./prose.ts";
-import { reportStyle } from "./style.ts";
+import { pageStyle, reportStyle } from "./style.ts";
 import { armTable, comparisonTable, type Table } from "./tables.ts";
 
 const figureWidth = 720;
@@ -16,9 +16,11 @@ const figureWidth = 720;
 export interface HtmlOptions {
   /** the page has one theme and no scripts of the reader's device decide (printing) */
   theme?: "light";
-  /** @page size of a printed report */
-  paper?: "A4" | "Letter";
+  /** the page is for printing on this, with everything unfolded */
+  paper?: Paper;
 }
+
+export type Paper = "A4" | "Letter";
 
 /** One self-contained page: no scripts, no network, figures as inline SVG in both themes, MathML formulas. */
 export function reportHtml(document: ReportDocument, draw: DrawFigure, options: HtmlOptions = {}): string {
@@ -31,7 +33,7 @@ export function reportHtml(document: ReportDocument, draw: DrawFigure, options: 
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <title>${escapeHtml(document.title)}</title>
-<style>${reportStyle}${options.paper ? `@page { size: ${options.paper}; }` : ""}</style>
+<style>${reportStyle}${pageStyle(document.title, options.paper)}</style>
 </head>
 <body>
 <main>
@@ -49,8 +51,11 @@ class Page {
   private readonly draw: DrawFigure;
   private readonly options: HtmlOptions;
   private readonly shown = new Set<string>();
+  /** what the table of contents leads to, in reading order */
+  private readonly entries: { id: string; title: string }[] = [];
   private figures = 0;
   private tables = 0;
+  private headings = 0;
 
   constructor(document: ReportDocument, draw: DrawFigure, options: HtmlOptions) {
     this.document = document;
@@ -58,16 +63,23 @@ class Page {
     this.options = options;
   }
 
-  /** Table of contents: the notebook's own headings are few, its experiments are what a reader looks for. */
+  /** The notebook's own headings and its experiments; made after the body, which finds them. */
   contents(): string {
-    const { experiments } = this.document.results;
-    const entries = experiments.map(({ id, title }) => `<li><a href="#result-${escapeHtml(id)}">${escapeHtml(title)}</a></li>`);
-    return `<nav aria-label="Contents"><ol>${entries.join("")}<li><a href="#appendix">How to repeat it</a></li><li><a href="#metrics">What the metrics mean</a></li></ol></nav>`;
+    return `<nav aria-label="Contents"><ol>${this.entries.map(({ id, title }) => `<li><a href="#${escapeHtml(id)}">${escapeHtml(title)}</a></li>`).join("")}</ol></nav>`;
+  }
+
+  private enter(id: string, title: string): string {
+    this.entries.push({ id, title });
+    return id;
+  }
+
+  private prose(text: string): string {
+    return proseToHtml(text, { math: "mathml", headingId: (title, level) => (level <= 2 ? this.enter(`section-${this.entries.length + 1}`, title) : `heading-${(this.headings += 1)}`) });
   }
 
   body(): string {
     const { blocks, results } = this.document;
-    const parts = blocks.map((block) => (block.kind === "prose" ? proseToHtml(block.text, { math: "mathml" }) : this.cell(block)));
+    const parts = blocks.map((block) => (block.kind === "prose" ? this.prose(block.text) : this.cell(block)));
     // An experiment whose cell shows nothing of it still has its result told.
     for (const experiment of results.experiments) if (!this.shown.has(experiment.id)) parts.push(this.experiment(experiment));
     return parts.join("\n") + this.appendix() + this.metrics();
@@ -77,7 +89,10 @@ class Page {
     const source = `<details class="source"><summary>Cell <code>#${escapeHtml(block.id)}</code></summary><pre><code>${escapeHtml(block.source)}</code></pre></details>`;
     const error = block.error ? `<p class="warning">Cell #${escapeHtml(block.id)}${block.error.line ? `, line ${block.error.line}` : ""}: ${escapeHtml(block.error.message)}</p>` : "";
     const stale = block.stale ? `<p class="warning">What this cell shows is stale: ${escapeHtml(block.stale)}</p>` : "";
-    return `<section class="cell">${source}${stale}${error}${block.displays.map((item) => this.display(item)).join("\n")}</section>`;
+    // an experiment is told where it is asked for, whether the cell shows it or not
+    const own = this.document.results.experiments.filter((experiment) => experiment.cell === block.id && !this.shown.has(experiment.id));
+    const shown = [...own.map((experiment) => this.experiment(experiment)), ...block.displays.map((item) => this.display(item))];
+    return `<section class="cell">${source}${stale}${error}${shown.join("\n")}</section>`;
   }
 
   private display(item: DisplayItem): string {
@@ -102,7 +117,7 @@ class Page {
     const warnings = warningsOf(experiment).map((text) => `<p class="warning">${escapeHtml(text)}</p>`);
     // runs that did not finish are among the warnings
     const words = experiment.primary.map((metric) => `<p class="verdict">${escapeHtml(describeMetric(experiment, metric))}</p>`);
-    return `<section class="experiment" id="result-${escapeHtml(experiment.id)}">
+    return `<section class="experiment" id="${escapeHtml(this.enter(`result-${experiment.id}`, experiment.title))}">
 <h2>${escapeHtml(experiment.title)}</h2>
 ${experiment.question ? `<p class="question">${escapeHtml(experiment.question)}</p>` : ""}
 ${warnings.join("\n")}
@@ -136,24 +151,24 @@ ${this.table(comparisonTable(experiment))}
   private table({ caption, columns, rows }: Table): string {
     if (rows.length === 0) return "";
     const head = columns.map((c) => `<th scope="col" class="${c.align}">${escapeHtml(c.name)}${c.unit ? `<br><small>${escapeHtml(c.unit)}</small>` : ""}</th>`).join("");
-    const lines = rows.map((row) => `<tr>${row.map((value, n) => `<td class="${columns[n].align}">${escapeHtml(value)}</td>`).join("")}</tr>`);
+    const lines = rows.map((row) => `<tr>${row.map((value, n) => `<td class="${columns[n].align}${columns[n].long ? " long" : ""}">${escapeHtml(value)}</td>`).join("")}</tr>`);
     return `<div class="table"><table>${caption ? `<caption><b>Table ${++this.tables}.</b> ${escapeHtml(caption)}</caption>` : ""}<thead><tr>${head}</tr></thead><tbody>${lines.join("\n")}</tbody></table></div>`;
   }
 
   private appendix(): string {
     const { results } = this.document;
     const sections = results.experiments.map((experiment) => {
-      const { facts, tables, config } = appendixOf(experiment, results);
+      const { facts, tables, config } = appendixOf(experiment, this.document);
       return `<h3>${escapeHtml(experiment.title)}</h3>
 <dl>${facts.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`).join("")}</dl>
 ${tables.map((table) => this.table(table)).join("\n")}
-<details><summary>Full configuration of the baseline</summary><pre><code>${escapeHtml(JSON.stringify(config, null, 2))}</code></pre></details>`;
+<details${this.options.paper ? " open" : ""}><summary>Full configuration of the baseline</summary><pre><code>${escapeHtml(JSON.stringify(config, null, 2))}</code></pre></details>`;
     });
-    return `<section id="appendix"><h2>How to repeat it</h2>${sections.join("\n")}</section>`;
+    return `<section id="${this.enter("appendix", "How to repeat it")}"><h2>How to repeat it</h2>${sections.join("\n")}</section>`;
   }
 
   private metrics(): string {
     const rows = definitionRows(this.document.results);
-    return `<section id="metrics"><h2>What the metrics mean</h2>${this.table({ caption: "", columns: ["metric", "unit", "better", "definition"].map((name) => ({ name, align: "left" })), rows })}</section>`;
+    return `<section id="${this.enter("metrics", "What the metrics mean")}"><h2>What the metrics mean</h2>${this.table({ caption: "", columns: ["metric", "unit", "better", "definition"].map((name) => ({ name, align: "left" })), rows })}</section>`;
   }
 }

@@ -48,6 +48,7 @@ export function reportMarkdown(document: ReportDocument, draw: DrawFigure): { ma
   const parts = document.blocks.flatMap((block): string[] => {
     if (block.kind === "prose") return [block.text];
     const notes = [block.stale ? `> What this cell shows is stale: ${inline(block.stale)}` : "", block.error ? `> Cell #${block.id}: ${inline(block.error.message)}` : ""];
+    const own = results.experiments.filter((result) => result.cell === block.id && !shown.has(result.id)).map(experiment);
     const displays = block.displays.map((item) => {
       switch (item.kind) {
         case "experiment": {
@@ -64,11 +65,11 @@ export function reportMarkdown(document: ReportDocument, draw: DrawFigure): { ma
           return fence(item.text);
       }
     });
-    return [...notes, ...displays].filter((text) => text !== "");
+    return [...notes, ...own, ...displays].filter((text) => text !== "");
   });
   const rest = results.experiments.filter(({ id }) => !shown.has(id)).map(experiment);
   const appendix = results.experiments.map((result) => {
-    const { facts, tables, config } = appendixOf(result, results);
+    const { facts, tables, config } = appendixOf(result, document);
     return [`### ${inline(result.title)}`, facts.map(([name, value]) => `- **${name}**: ${inline(value)}`).join("\n"), ...tables.map(table), fence(JSON.stringify(config, null, 2), "json")].join("\n\n");
   });
   const metrics = table({ caption: "", columns: ["metric", "unit", "better", "definition"].map((name) => ({ name, align: "left" })), rows: definitionRows(results) });

@@ -16,6 +16,8 @@ const schema: Schema = { ...defaultSchema, clobberPrefix: "note-", attributes: {
 export interface ProseOptions {
   /** `mathml` needs no style sheet (reports); `html` is KaTeX's own layout (the app, with KaTeX's style sheet and fonts) */
   math: "mathml" | "html";
+  /** hears of every heading and says by what id a link reaches it */
+  headingId?: (text: string, level: number) => string;
 }
 
 /** Markdown (GitHub's flavour, $math$) → sanitised HTML. The text may come from anyone: no scripts, handlers, styles or data URLs survive. */
@@ -27,9 +29,15 @@ export function proseToHtml(markdown: string, options: ProseOptions): string {
     if (markdown.startsWith("$$", start)) node.data = { ...node.data, hProperties: { className: ["language-math", "math-display"] } } as never;
   });
   const safe = sanitize(toHast(tree), schema) as Root;
+  const { headingId } = options;
+  if (headingId) visit(safe, "element", (node: Element) => {
+    if (/^h[1-6]$/.test(node.tagName)) node.properties.id = headingId(toText(node), Number(node.tagName[1]));
+  });
   typesetMath(safe, options);
   return toHtml(safe as Nodes, { allowDangerousHtml: true });
 }
+
+const toText = (node: Nodes): string => ("value" in node ? String(node.value) : "children" in node ? node.children.map(toText).join("") : "");
 
 /** Replaces the code elements that stand for formulas. KaTeX without `trust` writes no links, styles of others or HTML, so its output enters after sanitising. */
 function typesetMath(root: Root, { math: output }: ProseOptions): void {

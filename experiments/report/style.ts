@@ -1,3 +1,4 @@
+import { fontFamily } from "../figures/text.ts";
 import { themeVariables } from "../figures/theme.ts";
 
 /** The report's look: a well-set paper, light or dark as the reader's device is, black on white in print. */
@@ -8,7 +9,7 @@ export const reportStyle = `
 @media screen and (prefers-color-scheme: dark) { :root:not([data-theme=light]) { --paper: #15181c; --ink: #e4e7ea; --muted: #9aa4af; --line: #343a41; --wash: #1d2126; --warn: #ffb877; --warn-wash: #35240f; --link: #7db8f5; } }
 :root[data-theme=light] { color-scheme: light; }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.6 Inter, system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.6 ${fontFamily}; }
 main { max-width: 50rem; margin: 0 auto; padding: 3rem 1.25rem 6rem; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 1rem; letter-spacing: -0.01em; }
 h2 { font-size: 1.3rem; margin: 2.5rem 0 .75rem; }
@@ -39,12 +40,39 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; fo
 dt { color: var(--muted); }
 dd { margin: 0; overflow-wrap: anywhere; }
 math { font-size: 1.05em; }
+.said .paper { color: var(--muted); }
+.said li { margin: .5rem 0; }
+.said em { font-style: normal; font-weight: 600; }
 @media print {
   main { max-width: none; padding: 0; }
-  body { font-size: 10pt; }
-  figure, tr { break-inside: avoid; }
-  h2, h3 { break-after: avoid; }
+  html { font-size: 10pt; }
+  /* what scrolls on a screen has to fit a sheet */
+  .table { overflow: visible; }
+  table { font-size: 7.5pt; }
+  th, td { padding-right: .45rem; }
+  td.long { overflow-wrap: anywhere; min-width: 6em; }
+  pre, code { overflow-wrap: anywhere; }
+  pre { white-space: pre-wrap; font-size: 7.5pt; }
+  thead { display: table-header-group; }
+  caption { break-after: avoid; }
+  figure, tr, li, .warning, .verdict { break-inside: avoid; }
+  figcaption { break-before: avoid; }
+  /* two to a sheet */
+  figure svg, figure img { max-width: 84%; }
+  h1, h2, h3, summary, .question { break-after: avoid; }
+  /* the sentence that announces a figure goes with it */
+  p:has(+ .cell > figure) { break-after: avoid; }
+  p { orphans: 3; widows: 3; }
   details.source { display: none; }
+  summary { list-style: none; }
+  a { color: inherit; }
 }
-@page { margin: 20mm 18mm; }
 `;
+
+/** Margins, page numbers and the running title of a printed report. */
+export function pageStyle(title: string, paper: string | undefined): string {
+  const quoted = `"${title.replace(/[\\"]/g, "\\$&").replace(/[\n\r\f<]/g, " ")}"`;
+  const line = "font: 8pt sans-serif; color: #5b6470;";
+  return `@page { ${paper ? `size: ${paper}; ` : ""}margin: 20mm 18mm; @bottom-left { content: ${quoted}; ${line} } @bottom-right { content: counter(page) " / " counter(pages); ${line} } }`;
+}
+

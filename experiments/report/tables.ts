@@ -5,7 +5,8 @@ import type { ArmResult, Comparison, ExperimentResult } from "../results.ts";
 /** A table as data; HTML, Markdown, LaTeX and CSV write the same one. Cells are text, numbers where CSV should keep full precision. */
 export interface Table {
   caption: string;
-  columns: { name: string; unit?: string; align: "left" | "right" }[];
+  /** `long`: words of any length, which may be broken anywhere where space is short */
+  columns: { name: string; unit?: string; align: "left" | "right"; long?: boolean }[];
   rows: (string | number)[][];
 }
 
@@ -18,11 +19,11 @@ function shownMetrics({ primary, arms }: ExperimentResult): string[] {
 /** One row per arm: sizes and mean ± standard deviation over finished runs. */
 export function armTable(experiment: ExperimentResult): Table {
   const metrics = shownMetrics(experiment);
-  const cell = (arm: ArmResult, metric: string) => (arm.n === 0 ? "–" : `${formatValue(arm.mean[metric], arm.sd[metric])}${arm.n > 1 ? ` ± ${formatValue(arm.sd[metric], arm.sd[metric])}` : ""}`);
+  const cell = (arm: ArmResult, metric: string) => (arm.n === 0 || arm.mean[metric] === undefined ? "–" : `${formatValue(arm.mean[metric], arm.sd[metric])}${arm.n > 1 ? ` ± ${formatValue(arm.sd[metric], arm.sd[metric])}` : ""}`);
   return {
     caption: `Arms of “${experiment.title}”: mean ± standard deviation over finished runs`,
     columns: [
-      { name: "arm", align: "left" },
+      { name: "arm", align: "left", long: true },
       { name: "runs", align: "right" },
       { name: "parameters", align: "right" },
       { name: "active", align: "right" },
@@ -40,13 +41,14 @@ export function armTable(experiment: ExperimentResult): Table {
 
 /** One row per comparison of a tested metric with the baseline. */
 export function comparisonTable({ title, baseline, comparisons, primary }: ExperimentResult): Table {
-  const interval = ({ ci95 }: Comparison) => (ci95 ? ci95.map((end) => formatSigned(end, ci95[1] - ci95[0])).join(" to ") : "–");
+  const half = ({ ci95 }: Comparison): number => (ci95 ? (ci95[1] - ci95[0]) / 2 : NaN);
+  const interval = (c: Comparison): string => (c.ci95 ? c.ci95.map((end) => formatSigned(end, half(c))).join(" to ") : "–");
   const shown = comparisons.filter((c) => primary.includes(c.metric) || ["maxVioGlobal", "specialisation"].includes(c.metric));
   return {
     caption: `Paired differences from “${baseline}” in “${title}”, by seed`,
     columns: [
       { name: "metric", align: "left" },
-      { name: "arm", align: "left" },
+      { name: "arm", align: "left", long: true },
       { name: "pairs", align: "right" },
       { name: "difference", align: "right" },
       { name: "95 % interval", align: "right" },
@@ -55,7 +57,7 @@ export function comparisonTable({ title, baseline, comparisons, primary }: Exper
       { name: "verdict", align: "left" },
     ],
     rows: shown.map((c) => [
-      metricTitle(c.metric), c.arm, c.n, formatSigned(c.difference, c.sd), interval(c),
+      metricTitle(c.metric), c.arm, c.n, formatSigned(c.difference, half(c)), interval(c),
       c.pHolm === null ? "–" : formatP(c.pHolm), c.detectable80 === null ? "–" : formatValue(c.detectable80, c.detectable80), c.verdict,
     ]),
   };
@@ -66,9 +68,9 @@ export function runTable({ title, arms }: ExperimentResult): Table {
   return {
     caption: `Runs of “${title}”`,
     columns: [
-      { name: "arm", align: "left" }, { name: "seed", align: "right" }, { name: "status", align: "left" }, { name: "valLoss", align: "right" },
+      { name: "arm", align: "left", long: true }, { name: "seed", align: "right" }, { name: "status", align: "left", long: true }, { name: "valLoss", align: "right" },
       { name: "maxVioGlobal", align: "right" }, { name: "specialisation", align: "right" }, { name: "steps", align: "right" },
-      { name: "seconds", align: "right" }, { name: "device", align: "left" }, { name: "key", align: "left" },
+      { name: "seconds", align: "right" }, { name: "device", align: "left", long: true }, { name: "key", align: "left", long: true },
     ],
     rows: arms.flatMap((arm) =>
       arm.runs.map((run) => [

@@ -58,7 +58,7 @@ export interface CacheReport {
   misses: Map<string, Difference[]>;
 }
 
-export async function lookUp(plan: ExperimentPlan, store: RunStore): Promise<CacheReport> {
+export async function lookUp(plan: Pick<ExperimentPlan, "runs" | "dataHash">, store: RunStore): Promise<CacheReport> {
   const report: CacheReport = { cached: new Set(), misses: new Map() };
   const kept = await store.list();
   for (const run of plan.runs) {

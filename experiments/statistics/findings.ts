@@ -36,7 +36,7 @@ function describeRuns(arms: readonly ArmResult[]): string {
 export function describeFinding(finding: Finding): string {
   const { claim, n, why, ci95 } = finding;
   if (finding.outcome === "not measured") return `${capital(why ?? "there is nothing to measure")}.`;
-  const other = typeof finding.than === "number" ? formatValue(finding.than) : `“${finding.than}”`;
+  const other = typeof finding.than === "number" ? asWritten(finding.than) : `“${finding.than}”`;
   if (why === "identical") return `${quantity(claim.metric)} of “${claim.arm}” and ${other} is identical in ${counted(n, "seed")}.`;
   const sentences = [`${quantity(claim.metric)} of “${claim.arm}” ${size(finding, other)} (${[interval(finding), counted(n, "seed"), probability(finding)].filter(Boolean).join(", ")}).`];
   if (claim.expect === "same" && finding.outcome !== "cannot tell") sentences.push(`That is ${finding.outcome === "holds" ? "within" : "beyond"} the ±${margin(finding)} that count as the same.`);
@@ -83,13 +83,16 @@ function reach(finding: Finding): string {
   const bound = claim.factor ?? (typeof than === "number" ? than : 0);
   const shift = typeof than === "number" ? than : 0;
   const told = low + shift > bound || high + shift < bound;
-  const line = claim.factor === null ? formatValue(bound) : `the factor ${formatFactor(bound)}`;
+  const line = claim.factor === null ? asWritten(bound) : `the factor ${formatFactor(bound)}`;
   const sentence = told ? `The interval by itself leaves out ${line}, but not after correction.` : `The interval contains ${line}.`;
   if (detectable80 === null) return sentence;
   return `${sentence} This design would have seen ${scale === "ratio" ? `a factor of ${formatFactor(detectable80)}` : withUnit(formatValue(detectable80, detectable80), claim.metric)} with 80 % power.`;
 }
 
-const margin = ({ claim }: Finding): string => withUnit(formatValue(claim.within!, claim.within!), claim.metric);
+const margin = ({ claim }: Finding): string => withUnit(asWritten(claim.within!), claim.metric);
+
+/** What somebody wrote keeps the digits they wrote. */
+const asWritten = (value: number): string => String(value).replaceAll("-", "−");
 
 /** Two significant digits. */
 const formatFactor = (factor: number): string => formatValue(factor, Math.abs(factor));

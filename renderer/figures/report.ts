@@ -4,6 +4,7 @@ import { drawFigure } from "../../experiments/figures/registry.ts";
 import { reportHtml, type HtmlOptions } from "../../experiments/report/html.ts";
 import type { DrawFigure, ReportDocument } from "../../experiments/report/document.ts";
 import { reportMarkdown } from "../../experiments/report/markdown.ts";
+import { commandLine } from "../../experiments/report/command.ts";
 import { engineVersion } from "../../experiments/runs/version.ts";
 import { metricDefinitions } from "../../experiments/statistics/metrics.ts";
 import type { NotebookState } from "../state/notebook.svelte.ts";
@@ -29,6 +30,7 @@ export function reportDocument(notebook: NotebookState, studies: Studies): Repor
       metrics: metricDefinitions,
       experiments: [...studies.evidence.values()],
     },
+    command: commandLine({ notebook: notebook.name, budget: notebook.budget }),
   };
 }
 

@@ -15,7 +15,7 @@ import { parseSvg } from "../figures/svg-tree.ts";
 const hostile = `<img src=x onerror=alert(1)> & "q" | _a_ \\`;
 
 function documentOf(experiments: ExperimentResult[], blocks: ReportDocument["blocks"] = []): ReportDocument {
-  return { title: "Does it cost quality?", blocks, results: { schema: "switchyard.results/1", notebook: "study.md", engine: "0.1.0", semantics: 1, metrics: metricDefinitions, experiments } };
+  return { title: "Does it cost quality?", blocks, results: { schema: "switchyard.results/1", notebook: "study.md", engine: "0.1.0", semantics: 1, metrics: metricDefinitions, experiments }, command: "switchyard run study.md --budget quick" };
 }
 
 const study = makeStudy({ arms: fourArms.map((arm, i) => (i === 1 ? { ...arm, diverges: [1] } : arm)), steps: 40 });

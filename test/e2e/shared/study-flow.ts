@@ -38,15 +38,12 @@ export function studyFlow(host: AppHost): void {
       await page.getByRole("heading", { name: question, level: 1 }).waitFor();
       expect(await study().getByRole("combobox", { name: "Budget" }).inputValue()).toBe("quick");
       await study().locator(".validity").getByText(/^cached/).waitFor();
-      expect(new Set(Object.values(await statuses()))).toEqual(new Set(["cached"]));
       await cell(page, "conclusion").getByText(/^Of 6 claims .* From 16 runs: 4 arms, 4 seeds/).waitFor();
-      for (const view of ["collapse", "load", "tradeoff"]) await cell(page, view).locator("figure").getByRole("img").first().waitFor();
     });
 
     it("plans the smoke budget when that is chosen", async () => {
       await study().getByRole("combobox", { name: "Budget" }).selectOption("smoke");
       await study().getByRole("button", { name: "Train 4 runs" }).waitFor();
-      await study().getByRole("tab", { name: "Plan" }).click();
       await study().getByText("4 arms × 1 seed").waitFor();
       await study().getByText("81,920 tokens").waitFor(); // 4 arms × 20 steps × 16 sequences × 64 tokens
     });
