@@ -93,6 +93,10 @@ describe("d3 and Plot in a cell", () => {
     expect(await shown(`${d3Import}\nd3.create("div").node()`)).toEqual({ kind: "text", text: "<div> with nothing in it" });
   });
 
+  test("an element inside another value is told by its name", async () => {
+    expect(await shown(`${d3Import}\ndisplay({ chart: d3.create("svg").node() })`)).toEqual({ kind: "text", text: "{ chart: <svg> }" });
+  });
+
   test("months, weekdays and large numbers are written as in English", async () => {
     const { svg } = await drawn(`${plotImport}\nPlot.plot({ x: { tickFormat: Plot.formatMonth() }, y: { domain: [0, 25000] }, marks: [Plot.dot([[0, 12345], [1, 2], [2, 3]]), Plot.text([12345.67891], { x: 1, y: 9, text: (d) => Plot.formatNumber()(d) + " " + Plot.formatWeekday("en", "long")(1) })] })`);
     expect(texts(svg)).toEqual(expect.arrayContaining(["Jan", "Feb", "Mar", "20,000", "12,345.679 Monday"]));
@@ -131,8 +135,11 @@ describe("d3 and Plot in a cell", () => {
 });
 
 describe("with d3 and Plot there is still nothing to reach", () => {
-  test.each(["csv", "json", "text", "xml", "blob", "buffer", "image"])("d3.%s() finds no network", async (name) => {
-    await expect(shown(`${d3Import}\nawait d3.${name}("https://example.org/data")`)).rejects.toThrow("a cell has no network");
+  test("d3's readers find no network", async () => {
+    const { run, logs } = await openHarness();
+    const readers = ["csv", "tsv", "dsv", "json", "text", "xml", "html", "svg", "blob", "buffer", "image"];
+    await run({ a: `${d3Import}\nfor (const name of ${JSON.stringify(readers)}) try { console.log(name, await d3[name]("https://example.org/data")) } catch (error) { console.log(name, error.message) }` });
+    expect(logs.map((line) => line.replace(/:.*/, ""))).toEqual(readers.map((name) => `a log ${name} a cell has no network`));
   });
 
   test("global names stay the language's own", async () => {
@@ -166,6 +173,16 @@ describe("with d3 and Plot there is still nothing to reach", () => {
       svg.node()`);
     expect(svg).not.toMatch(/script|steal|onload|onclick|example\.org|iframe|@import/);
     expect(svg).toContain('<rect width="5"');
+  });
+
+  test.each([
+    ["an element that is none", `display({ nodeType: 1, localName: "svg", attributes: [{ name: "onload", value: "steal()" }, { name: 'x" onload="steal()', value: "" }], childNodes: [{ nodeType: 1, localName: "script", attributes: [], childNodes: [{ nodeType: 3, data: "steal()" }] }], getAttribute: () => null })`],
+    ["a name that is markup", `display({ nodeType: 1, localName: "svg", attributes: [], childNodes: [{ nodeType: 1, localName: "g><script>steal()</script><g", attributes: [], childNodes: [] }], getAttribute: () => null })`],
+    ["a serialiser that lies", `String.prototype.replace = () => "<script>steal()</script>"; display(d3.create("svg").attr("x", 1).node())`],
+  ])("%s shows no script", async (_what, code) => {
+    const { run, displays } = await openHarness();
+    await run({ a: `${d3Import}\n${code}` });
+    expect(JSON.stringify(displays)).not.toMatch(/<script|onload/);
   });
 
   test("a plot that takes too long is interrupted, and others go on", async () => {

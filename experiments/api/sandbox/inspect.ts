@@ -13,6 +13,12 @@ export function sandboxInspect() {
   const maxDepth = 4;
   const maxItems = 100;
 
+  /** An element of the document that d3 and Plot draw in: what it is, not the tree it hangs in. */
+  function tagOf(value: object): string | null {
+    const { nodeType, localName } = value as { nodeType?: unknown; localName?: unknown };
+    return nodeType === 1 && typeof localName === "string" ? `<${localName}>` : null;
+  }
+
   function nameOf(value: object): string {
     try {
       const { constructor } = value as { constructor?: { name?: unknown } };
@@ -40,6 +46,8 @@ export function sandboxInspect() {
     if (value instanceof IsError) return `${text(value.name)}: ${text(value.message)}`;
     if (value instanceof IsDate) return text(value);
     if (value instanceof IsPromise) return "[promise]";
+    const tag = tagOf(value);
+    if (tag !== null) return tag;
     const name = nameOf(value);
     if (depth >= maxDepth) return isArray(value) ? "[…]" : "{ … }";
     if (isArray(value)) return list("[", "]", value.length, (i) => inspect(value[i], depth + 1));
