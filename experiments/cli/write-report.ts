@@ -1,9 +1,8 @@
-import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { nodePngRenderer } from "../figures/png-node.ts";
 import type { ReportDocument } from "../report/document.ts";
 import { reportFolder } from "../report/folder.ts";
-import { nodeFileSystem, writeAtomic } from "../runs/filesystem.ts";
+import { makeFolder, nodeFileSystem, writeAtomic } from "../runs/filesystem.ts";
 import { encode } from "../runs/json.ts";
 
 /** Writes results.json, report.html, figures and tables into a folder, each whole or not at all. */
@@ -14,7 +13,7 @@ export async function writeReportFiles(folder: string, document: ReportDocument)
   const files = reportFolder(document, (svg) => renderer.render(svg));
   files.set("results.json", encode(lean, 1));
   for (const [path, contents] of files) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await makeFolder(nodeFileSystem, dirname(join(folder, path)));
     await writeAtomic(nodeFileSystem, join(folder, path), contents);
   }
   return { report: join(folder, "report.html"), results: join(folder, "results.json"), folder };

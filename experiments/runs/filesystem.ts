@@ -9,6 +9,17 @@ export const nodeFileSystem: FileSystem = promises;
 
 export const isMissing = (error: unknown): boolean => ["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException)?.code ?? "");
 
+/** Makes a folder and those above it, as far as they are not there. Node's own way says "no such file" where the disk is read-only; this says why. */
+export async function makeFolder(fs: Pick<FileSystem, "mkdir">, path: string): Promise<void> {
+  try {
+    await fs.mkdir(path, { recursive: true });
+  } catch (error) {
+    if (!isMissing(error) || dirname(path) === path) throw error;
+    await makeFolder(fs, dirname(path));
+    await fs.mkdir(path);
+  }
+}
+
 let temporaries = 0;
 
 /** Writes a file so that a reader sees the old bytes or the new ones, never a part: temporary file, fsync, rename, fsync of the folder. */

@@ -1,7 +1,7 @@
 /** Node-only: manifest.json of a store, what a person would otherwise have to puzzle together from folder names. */
 import { join } from "node:path";
 import * as v from "valibot";
-import { nodeFileSystem, setAside, writeAtomic, writeError, type FileSystem } from "./filesystem.ts";
+import { makeFolder, nodeFileSystem, setAside, writeAtomic, writeError, type FileSystem } from "./filesystem.ts";
 import { encode } from "./json.ts";
 import { shortKey } from "./key.ts";
 import type { NamedExperiment } from "./named-experiment.ts";
@@ -57,7 +57,7 @@ export interface ManifestUpdate {
  */
 export async function writeManifest(folder: string, update: ManifestUpdate, fs: FileSystem = nodeFileSystem): Promise<void> {
   try {
-    await fs.mkdir(folder, { recursive: true });
+    await makeFolder(fs, folder);
     const there = new Set((await fs.readdir(join(folder, "runs")).catch((): string[] => [])).map((name) => `runs/${name}`));
     let damaged = false;
     const before = await readManifest(folder, fs, () => (damaged = true));

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { decodeSafetensors } from "../../engine/formats/safetensors.ts";
 import type { MetricEvent } from "../../engine/train/protocol.ts";
-import { writeAtomic, writeError, type FileSystem } from "./filesystem.ts";
+import { makeFolder, writeAtomic, writeError, type FileSystem } from "./filesystem.ts";
 import { encode } from "./json.ts";
 import { eventLine, parseEvents } from "./lines.ts";
 import { readBytes, readJson } from "./read-checked.ts";
@@ -17,7 +17,7 @@ export async function openRunFolder(folder: string, record: RunRecord, fs: FileS
   let unlock: () => Promise<void>;
   const writer = new RunFolder(folder, fs, damaged, () => unlock());
   try {
-    await fs.mkdir(folder, { recursive: true });
+    await makeFolder(fs, folder);
     unlock = await lockRun(folder, () => writer.lose());
   } catch (error) {
     throw error instanceof RunLockedError ? error : writeError(error, folder);

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type * as v from "valibot";
 import type { MetricEvent } from "../../engine/train/protocol.ts";
-import { nodeFileSystem, setAside, writeAtomic, writeError, type FileSystem } from "./filesystem.ts";
+import { makeFolder, nodeFileSystem, setAside, writeAtomic, writeError, type FileSystem } from "./filesystem.ts";
 import { runKey, shortKey } from "./key.ts";
 import { parseEvents } from "./lines.ts";
 import { readBytes, readJson } from "./read-checked.ts";
@@ -71,7 +71,7 @@ export class NodeStore implements RunStore {
 
   async open(record: RunRecord): Promise<RunWriter> {
     try {
-      await this.fs.mkdir(join(this.name, "runs"), { recursive: true });
+      await makeFolder(this.fs, join(this.name, "runs"));
       const ignore = join(this.name, ".gitignore");
       if ((await this.bytes(ignore)) === null) await writeAtomic(this.fs, ignore, gitignore);
     } catch (error) {
