@@ -71,7 +71,7 @@ export function cartesian(options: CartesianOptions): Block {
   if (options.over) parts.push(group(left, above, options.over(inside), { "data-role": "over" }));
   const area = {
     x: left, y: above, width: inner, height,
-    xScale: { domain: x.domain, log: !!options.x.log, name: options.x.name ?? options.x.label },
+    xScale: { domain: x.domain, log: !!options.x.log, name: options.x.name ?? options.x.label, ...(options.x.whole && { whole: true }) },
     yScale: { domain: y.domain, log: !!options.y.log, name: options.y.name ?? options.y.label },
   };
   return { markup: parts.join(""), height: above + height + 36, areas: [area] };

@@ -1,5 +1,5 @@
 /** What every figure is: a title, a legend, blocks below each other, notes. */
-import { formatValue } from "../statistics/numbers.ts";
+import { formatCount, formatValue } from "../statistics/numbers.ts";
 import { element, escapeXml, group } from "./svg.ts";
 import { legend, type LegendEntry, type LegendItem } from "./legend.ts";
 import { fontFamily, label, wrap } from "./text.ts";
@@ -29,7 +29,8 @@ export interface PlotArea {
   y: number;
   width: number;
   height: number;
-  xScale: { domain: [number, number]; log: boolean; name: string };
+  /** `whole`: the values are counts */
+  xScale: { domain: [number, number]; log: boolean; name: string; whole?: boolean };
   yScale: { domain: [number, number]; log: boolean; name: string };
   /** the arms' lines: what a crosshair reads */
   lines?: PlotLine[];
@@ -127,8 +128,14 @@ export function compose(composition: Composition, options: FigureOptions): Figur
 function viewNotes(entries: readonly LegendEntry[], areas: readonly PlotArea[], view: View | undefined): string[] {
   const hidden = entries.filter((entry) => entry.hidden).map(({ arm }) => `“${arm}”`);
   const { zoom } = view ?? {};
-  const cut = zoom && areas.some(({ xScale }) => xScale.name === zoom.axis);
-  return [...(hidden.length ? [`Hidden: ${hidden.join(", ")}.`] : []), ...(cut ? [`A part of the axis: ${zoom.axis} from ${formatValue(zoom.from, (zoom.to - zoom.from) / 10)} to ${formatValue(zoom.to, (zoom.to - zoom.from) / 10)}.`] : [])];
+  const cut = areas.find(({ xScale }) => xScale.name === zoom?.axis);
+  const [from, to] = cut && zoom ? [zoom.from, zoom.to].map((end) => formatPlace(cut.xScale, end, (zoom.to - zoom.from) / 10)) : [];
+  return [...(hidden.length ? [`Hidden: ${hidden.join(", ")}.`] : []), ...(cut ? [`A part of the axis: ${cut.xScale.name} from ${from} to ${to}.`] : [])];
+}
+
+/** A place on an x axis, with the digits that `step` deserves. */
+export function formatPlace({ whole }: PlotArea["xScale"], value: number, step: number): string {
+  return whole ? formatCount(Math.round(value)) : formatValue(value, step);
 }
 
 /** Figures below each other as one, for a request about several experiments. */
@@ -161,6 +168,8 @@ function figureOf(composition: Pick<Composition, "title" | "alternative" | "csv"
     {
       xmlns: "http://www.w3.org/2000/svg", ...size, viewBox: `0 0 ${size.width} ${size.height}`, role: "img",
       "aria-label": `${title}. ${alternative}`, "font-family": fontFamily,
+      // advances as the typeface has them, not rounded to pixels: texts were measured so
+      "text-rendering": "geometricPrecision",
     },
     [
       element("title", {}, escapeXml(title)),

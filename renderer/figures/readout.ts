@@ -1,6 +1,6 @@
 /** What a crosshair reads from the lines of an area, and which line a pointer means. */
 import { bisectCenter } from "d3-array";
-import type { PlotArea, PlotLine } from "../../experiments/figures/figure.ts";
+import { formatPlace, type PlotArea, type PlotLine } from "../../experiments/figures/figure.ts";
 import { formatValue } from "../../experiments/statistics/numbers.ts";
 import { pixelOf, type AxisPoint } from "./crosshair.ts";
 
@@ -73,7 +73,7 @@ function distanceTo(area: PlotArea, line: PlotLine, x: number, y: number): numbe
 /** "steps 120: no balancing 2.31, loss-free 2.28", for those who hear the crosshair. */
 export function inWords(area: PlotArea, point: AxisPoint): string {
   const read = readings(area, point).map(({ arm, y }) => `${arm} ${formatValue(y)}`);
-  return `${area.xScale.name} ${formatValue(point.value, stepOf(area))}: ${read.length ? read.join(", ") : "no values"}`;
+  return `${area.xScale.name} ${formatPlace(area.xScale, point.value, stepOf(area))}: ${read.length ? read.join(", ") : "no values"}`;
 }
 
 /** What a hand can aim at, ten pixels: it decides the digits of a reading along x. */

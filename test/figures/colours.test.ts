@@ -1,33 +1,25 @@
 import { describe, expect, test } from "vitest";
+import { differenceCiede2000, filterDeficiencyDeuter, filterDeficiencyProt, filterDeficiencyTrit, parse, wcagContrast, type Color } from "culori";
 import { armStyles } from "../../experiments/figures/arm-styles.ts";
 import { colours, divergingSteps, themeOf, themeVariables } from "../../experiments/figures/theme.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
-import { balancing, mtp } from "./studies.ts";
+import { figures } from "../../experiments/figures/registry.ts";
+import { measure, type Weight } from "../../experiments/figures/text.ts";
+import { awkward, balancing, mtp } from "./studies.ts";
+import { parseSvg, rectBoxes, textBoxes } from "./svg-tree.ts";
 
-type Rgb = [number, number, number];
+const queued = awkward["nothing has run"]();
 
-const linear = (hex: string): Rgb => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)) as Rgb;
-
-/** WCAG 2.2 contrast ratio. */
-function contrast(a: string, b: string): number {
-  const [high, low] = [a, b].map((hex) => linear(hex)).map(([r, g, b]) => 0.2126 * r + 0.7152 * g + 0.0722 * b).sort((x, y) => y - x);
-  return (high + 0.05) / (low + 0.05);
-}
-
-/** Machado, Oliveira & Fernandes 2009, severity 1. */
-const vision: Record<string, number[][]> = {
-  normal: [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
-  protan: [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-  deutan: [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+/** Severity 1 of the model of Machado, Oliveira & Fernandes 2009. */
+const eyes: Record<string, (colour: string) => Color> = {
+  normal: (colour) => parse(colour)!,
+  protanopic: (colour) => filterDeficiencyProt(1)(parse(colour)!),
+  deuteranopic: (colour) => filterDeficiencyDeuter(1)(parse(colour)!),
+  tritanopic: (colour) => filterDeficiencyTrit(1)(parse(colour)!),
 };
 
-function oklab(rgb: Rgb, matrix: number[][]): Rgb {
-  const [r, g, b] = matrix.map((row) => Math.min(1, Math.max(0, row[0] * rgb[0] + row[1] * rgb[1] + row[2] * rgb[2])));
-  const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
-  const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
-  const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
-  return [0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s, 1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s, 0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s];
-}
+/** CIEDE2000. Above 5 an observer sees two different colours (Mokrzycki & Tatol 2011). */
+const difference = differenceCiede2000();
 
 describe.each(["light", "dark"] as const)("colours of the %s theme", (name) => {
   const theme = colours[name];
@@ -35,17 +27,38 @@ describe.each(["light", "dark"] as const)("colours of the %s theme", (name) => {
   const grounds = name === "light" ? [theme.ground, "#fdfcfa", "#ffffff"] : [theme.ground, "#17181b", "#1e2024"];
 
   test("text keeps AA contrast, 4.5 : 1, also on washes", () => {
-    for (const ground of [...grounds, theme.wash]) for (const ink of [theme.ink, theme.inkSoft]) expect(contrast(ink, ground), `${ink} on ${ground}`).toBeGreaterThanOrEqual(4.5);
+    for (const ground of [...grounds, theme.wash]) for (const ink of [theme.ink, theme.inkSoft]) expect(wcagContrast(ink, ground), `${ink} on ${ground}`).toBeGreaterThanOrEqual(4.5);
   });
 
   test("series and rules keep 3 : 1 against the ground", () => {
-    for (const ground of grounds) for (const colour of [...theme.series, theme.rule]) expect(contrast(colour, ground), `${colour} on ${ground}`).toBeGreaterThanOrEqual(3);
+    for (const ground of grounds) for (const colour of [...theme.series, theme.rule]) expect(wcagContrast(colour, ground), `${colour} on ${ground}`).toBeGreaterThanOrEqual(3);
   });
 
-  test.each(Object.keys(vision))("no two series look alike to %s eyes", (eyes) => {
-    const seen = theme.series.map((colour) => oklab(linear(colour), vision[eyes]));
-    // 0.1 in OKLab is about five just noticeable differences
-    seen.forEach((a, i) => seen.slice(i + 1).forEach((b) => expect(Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])).toBeGreaterThan(0.1)));
+  test.each(Object.keys(eyes))("no two series look alike to %s eyes", (kind) => {
+    const least = kind === "normal" ? 10 : 5;
+    const seen = theme.series.map(eyes[kind]);
+    seen.forEach((a, i) => seen.slice(i + 1).forEach((b, j) => expect(difference(a, b), `${theme.series[i]} and ${theme.series[i + 1 + j]}`).toBeGreaterThan(least)));
+  });
+
+  test.each(Object.keys(eyes))("more and less than the fair share are told apart by %s eyes, and more of either is further from even", (kind) => {
+    const at = (t: number) => eyes[kind](themeOf(name).diverging(t));
+    for (let step = 1; step <= divergingSteps; step++) {
+      const t = step / divergingSteps;
+      if (t >= 0.25) expect(difference(at(t), at(-t)), `±${t}`).toBeGreaterThan(5);
+      for (const sign of [-1, 1]) expect(difference(at(sign * t), at(0)), String(sign * t)).toBeGreaterThan(difference(at(sign * (t - 1 / divergingSteps)), at(0)));
+    }
+  });
+
+  test("every text of every figure keeps AA contrast with what lies under it", () => {
+    for (const [figure, study] of Object.keys(figures).flatMap((figure) => [balancing, mtp, queued].map((study) => [figure, study] as const))) {
+      const root = parseSvg(figures[figure].draw(study, {}, { width: 500, theme: name, view: { hidden: [study.arms[1].name], zoom: null } }).svg);
+      const rects = rectBoxes(root).filter(({ tag }) => tag.attributes.fill !== "none");
+      for (const box of textBoxes(root, (text, size, weight) => measure(text, { size, weight: weight as Weight }))) {
+        const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+        const under = rects.findLast((rect) => rect.x <= x && x <= rect.x + rect.width && rect.y <= y && y <= rect.y + rect.height)!;
+        expect(wcagContrast(box.tag.attributes.fill, under.tag.attributes.fill), `${figure}: "${box.text}"`).toBeGreaterThanOrEqual(4.5);
+      }
+    }
   });
 });
 

@@ -55,17 +55,7 @@ type Matrix = [a: number, b: number, c: number, d: number, e: number, f: number]
 
 /** Where every <text> lies, in pixels of the outermost SVG; widths from `measure`. */
 export function textBoxes(root: Tag, measure: (text: string, size: number, weight: number) => number): Box[] {
-  const boxes: Box[] = [];
-  visit(root, [1, 0, 0, 1, 0, 0]);
-  return boxes;
-
-  function visit(tag: Tag, outer: Matrix): void {
-    let matrix = outer;
-    if (tag.name === "svg" && tag.parent?.name !== "#root") matrix = multiply(matrix, [1, 0, 0, 1, Number(tag.attributes.x ?? 0), Number(tag.attributes.y ?? 0)]);
-    if (tag.attributes.transform) matrix = multiply(matrix, transformOf(tag.attributes.transform));
-    if (tag.name === "text") boxes.push(boxOf(tag, matrix));
-    for (const child of tag.children) visit(child, matrix);
-  }
+  return placed(root, "text").map(({ tag, matrix }) => boxOf(tag, matrix));
 
   function boxOf(tag: Tag, matrix: Matrix): Box {
     const size = Number(tag.attributes["font-size"]);
@@ -76,6 +66,29 @@ export function textBoxes(root: Tag, measure: (text: string, size: number, weigh
     const [x0, x1] = corners.map((corner) => corner[0]).sort((a, b) => a - b);
     const [y0, y1] = corners.map((corner) => corner[1]).sort((a, b) => a - b);
     return { x: x0, y: y0, width: x1 - x0, height: y1 - y0, text: tag.text, tag };
+  }
+}
+
+/** Where every <rect> lies, in the order in which they are painted. */
+export function rectBoxes(root: Tag): Box[] {
+  return placed(root, "rect").map(({ tag, matrix }) => {
+    const [x, y, width, height] = ["x", "y", "width", "height"].map((key) => Number(tag.attributes[key] ?? 0));
+    return { x: x + matrix[4], y: y + matrix[5], width, height, text: "", tag };
+  });
+}
+
+/** Elements of one name with what places them, in document order. */
+function placed(root: Tag, name: string): { tag: Tag; matrix: Matrix }[] {
+  const found: { tag: Tag; matrix: Matrix }[] = [];
+  visit(root, [1, 0, 0, 1, 0, 0]);
+  return found;
+
+  function visit(tag: Tag, outer: Matrix): void {
+    let matrix = outer;
+    if (tag.name === "svg" && tag.parent?.name !== "#root") matrix = multiply(matrix, [1, 0, 0, 1, Number(tag.attributes.x ?? 0), Number(tag.attributes.y ?? 0)]);
+    if (tag.attributes.transform) matrix = multiply(matrix, transformOf(tag.attributes.transform));
+    if (tag.name === name) found.push({ tag, matrix });
+    for (const child of tag.children) visit(child, matrix);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { measure, type Weight } from "../../../experiments/figures/text.ts";
 import { cell, openNotebook } from "../support/actions.ts";
 import { axeFindings } from "../support/axe.ts";
 import { openChromium, type Session } from "../support/chromium.ts";
@@ -118,6 +119,13 @@ describe("a figure under a reader's hands", () => {
     await page.keyboard.press("+");
     await page.keyboard.press("Escape");
     expect(await range()).toEqual(whole);
+  });
+
+  it("has texts as wide as they were measured", async () => {
+    const texts = await session.page.locator("figure svg[role=img] text").evaluateAll((all) => all.map((text) => ({ text: [...text.childNodes].filter((node) => node.nodeType === 3).map((node) => node.textContent).join(""), size: Number(text.getAttribute("font-size")), weight: Number(text.getAttribute("font-weight") ?? 400), width: (text as SVGTextElement).getComputedTextLength() })));
+    expect(texts.length).toBeGreaterThan(40);
+    // kerning takes up to 2 % of an em per pair
+    for (const { text, size, weight, width } of texts) expect(Math.abs(width - measure(text, { size, weight: weight as Weight })), text).toBeLessThan(1 + 0.02 * size * text.length);
   });
 
   it("exports what is shown, and says what is not", async () => {
