@@ -7,6 +7,8 @@
  *   --prebuilt                        packs out/app as it stands instead of building it
  *   --out FOLDER                      instead of dist
  *
+ * SWITCHYARD_HOMEPAGE, DEBFULLNAME and DEBEMAIL say whose package it is and where more about it is to be found.
+ *
  * SWITCHYARD_DIST_TESTABLE=1 makes a package for tests: the inspector stays on, because Playwright drives the app
  * through it, and the deb is compressed quickly. Never hand such a package out.
  */
@@ -27,9 +29,12 @@ const output = resolve(root, values.out);
 /** What this machine and this call add to electron-builder.yml. */
 function configuration(electron) {
   const config = { electronDist: electron.dist, electronVersion: electron.version, directories: { output }, publish: null, afterPack: cleanUp };
+  const { SWITCHYARD_HOMEPAGE: homepage, DEBFULLNAME: name = "Switchyard developers", DEBEMAIL: email } = process.env;
+  if (homepage) config.extraMetadata = { homepage };
+  if (email) config.deb = { maintainer: `${name} <${email}>` };
   if (testable) {
     config.electronFuses = { enableNodeCliInspectArguments: true };
-    config.deb = { compression: "gz", fpm: ["--deb-compression-level", "1"] };
+    config.deb = { ...config.deb, compression: "gz", fpm: ["--deb-compression-level", "1"] };
   }
   return config;
 }

@@ -48,6 +48,9 @@ function describe(text) {
   return [synopsis.trim() || rest.shift()?.trim(), ...lines].join("\n");
 }
 
+/** An address that stands for none (RFC 2606). */
+const isNowhere = (url) => url !== undefined && new URL(url).hostname.endsWith(".invalid");
+
 /** @param installedSize in KiB */
 export function controlFile(request, installedSize) {
   const fields = {
@@ -60,7 +63,7 @@ export function controlFile(request, installedSize) {
     Recommends: request["deb-recommends"].join(", "),
     Section: request.category,
     Priority: request["deb-priority"],
-    Homepage: request.url,
+    Homepage: isNowhere(request.url) ? undefined : request.url,
     License: request.license,
     Vendor: request.vendor,
     Description: describe(request.description),

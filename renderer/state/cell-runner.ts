@@ -159,7 +159,7 @@ export class CellRunner {
     }
     const { result, cached } = await this.studies.run(request, { sets, ids }, { fresh: this.fresh.get(request.cell) === experimentId(request) });
     mode.cached &&= cached;
-    this.events.trained(result);
+    if (mode.kind === "train") this.events.trained(result); // what opens with its results changes no file
     return result;
   }
 }

@@ -42,6 +42,12 @@ describe.skipIf(missing !== null)("the stand-in for fpm", () => {
     expect(field("Description")).toBe("Short\n Longer, first.\n .\n Second.");
   });
 
+  it("names no homepage that leads nowhere", () => {
+    expect(field("Homepage")).toBe("");
+    fpm(...arguments_("--url", "https://example.org/tool"));
+    expect(field("Homepage")).toBe("https://example.org/tool");
+  });
+
   it("puts files at their places, owned by root, with permissions that do not depend on the builder's umask", () => {
     const lines = command("dpkg-deb", ["-c", deb()]).trim().split("\n").map((line) => line.split(/\s+/));
     const listing = lines.map(([mode, owner, , , , ...path]) => `${mode} ${owner} ${path.join(" ")}`).sort();

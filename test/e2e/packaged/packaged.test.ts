@@ -41,10 +41,11 @@ describe.skipIf(missing !== null)("the packaged app", () => {
 
   it("carries the licences of the corpora, of every bundled package and of Electron", async () => {
     const resources = join(system, "opt/Switchyard/resources");
+    expect(await readFile(join(resources, "licences/switchyard.txt"), "utf8")).toBe(await readFile(join(root, "LICENSE"), "utf8"));
     expect(await readFile(join(resources, "licences/corpora.txt"), "utf8")).toBe(await readFile(join(root, "engine/data/corpora/NOTICE"), "utf8"));
     const licences = await readFile(join(resources, "licences/packages.txt"), "utf8");
     // One from the page, one from a worker, one from main, one typeface.
-    for (const name of ["svelte", "comlink", "write-file-atomic", "@fontsource/inter"]) expect(licences).toMatch(new RegExp(`^${name} [0-9.]+ \\(`, "m"));
+    for (const name of ["svelte", "comlink", "write-file-atomic", "node-sqlite3-wasm", "@fontsource/inter"]) expect(licences).toMatch(new RegExp(`^${name} [0-9.]+ \\(`, "m"));
     expect(existsSync(join(resources, "../LICENSES.chromium.html"))).toBe(true);
   });
 
@@ -77,6 +78,7 @@ describe.skipIf(missing !== null)("the packaged app", () => {
         executablePath: join(system, "opt/Switchyard/switchyard"),
         args: ["--no-sandbox", `--user-data-dir=${join(folder, "user")}`, ...args],
         cwd: folder,
+        env: { ...process.env, XDG_DATA_HOME: join(folder, "data") } as Record<string, string>,
       });
       page = await app.firstWindow();
       page.setDefaultTimeout(60_000);
@@ -103,6 +105,7 @@ describe.skipIf(missing !== null)("the packaged app", () => {
     it("opens the gallery's default notebook with the results that ship with it", async () => {
       await page.getByRole("button", { name: "Open Does an auxiliary loss cost quality?" }).click();
       await page.getByRole("button", { name: "Train again" }).waitFor();
+      await cell(page, "conclusion").scrollIntoViewIfNeeded(); // figures out of sight are not drawn
       await cell(page, "conclusion").getByText(/^Of 6 claims /).waitFor();
       await stop();
     });
@@ -119,6 +122,14 @@ describe.skipIf(missing !== null)("the packaged app", () => {
       expect(await cell(page, "balancing").locator("tbody tr").count()).toBe(4);
       expect(await page.getByRole("alert").allInnerTexts()).toEqual([]);
       expect((await stat(join(folder, "balancing.results/runs"))).isDirectory()).toBe(true);
+    });
+
+    it("lists those runs with their arms, from an index whose code lies in the archive", async () => {
+      await page.keyboard.press("Control+Shift+f");
+      const rows = page.getByRole("region", { name: "Runs that were found" }).locator("tbody tr");
+      await page.getByText("1 to 4 of 4 runs").waitFor();
+      const arms = (await rows.locator("td:nth-child(2)").allInnerTexts()).map((text) => text.trim());
+      expect(arms.sort()).toEqual(["batch-wise loss", "loss-free", "no balancing", "sequence-wise loss"]);
       await stop();
     });
 
