@@ -42,7 +42,9 @@ export const studies: fc.Arbitrary<ExperimentResult> = fc
   })
   .map(({ names, depths, numbers, diverged, change, ...shape }) => {
     const arms = names.map((name, i) => ({ name, mtpDepth: depths[i], diverges: diverged[i] && i % 3 === 0 ? [0, 2] : [], config: (config: { train: { clipNorm: number } }) => void (config.train.clipNorm = numbers[i]) }));
-    return withNumbers(makeStudy({ ...shape, arms }), change);
+    const study = withNumbers(makeStudy({ ...shape, arms }), change);
+    // a failure prints what the study was made from, not its thousands of events
+    return Object.defineProperty(study, fc.toStringMethod, { value: () => JSON.stringify({ names, depths, numbers, diverged, ...shape, twoBecomes: change(2) }) });
   });
 
 const changed = ["trainLoss", "valLoss", "maxVioBatch", "maxVioGlobal", "specialisation", "gradNorm"];
