@@ -9,7 +9,7 @@ export const comparisonDefinitions = {
   ci95: { unit: "the metric's", definition: "95 % interval of that mean by Student's t, for this comparison by itself." },
   bootstrap95: {
     unit: "the metric's",
-    definition: "BCa bootstrap interval of that mean with tails widened for small samples, from 8 seeds on, for this comparison by itself. No verdict rests on it.",
+    definition: "BCa bootstrap interval of that mean with tails widened for small samples, from 8 seeds on, for this comparison by itself; it holds the truth in 94 of 100 simulated studies of 8 normal pairs, 95 of 100 of 10. No verdict rests on it.",
   },
   pHolm: { unit: "1", definition: "p of the paired t test after Holm's correction over the arms of the metric; below 0.05 it is a verdict." },
   detectable80: {
