@@ -2,8 +2,8 @@ import { differences } from "../runs/difference.ts";
 import { metricTitle } from "../statistics/metrics.ts";
 import { formatCount, formatDuration, formatQuantity } from "../statistics/numbers.ts";
 import type { ExperimentResult, RunResult } from "../results.ts";
-import type { ReportDocument } from "./document.ts";
-import { runTable, type Table } from "./tables.ts";
+import { devicesOf, type ReportDocument } from "./document.ts";
+import { runTable, withoutColumn, type Table } from "./tables.ts";
 
 /** What it takes to repeat one experiment, as data: HTML and Markdown write it each in their way. */
 export interface Appendix {
@@ -19,6 +19,7 @@ export function appendixOf(experiment: ExperimentResult, { results, command }: R
   const baseline = experiment.arms.find((arm) => arm.name === experiment.baseline) ?? experiment.arms[0];
   const distinct = (values: (string | null | undefined)[]): string => [...new Set(values.filter((v) => v))].join("; ") || "–";
   const { train, model } = baseline.config;
+  const devices = devicesOf(runs);
   return {
     facts: [
       ...(command === null ? [] : [["Command", command] as [string, string]]),
@@ -34,7 +35,8 @@ export function appendixOf(experiment: ExperimentResult, { results, command }: R
       ["Trained", trainedWhen(trained)],
       ["Primary metrics", experiment.primary.map(metricTitle).join(", ")],
     ],
-    tables: [armDifferences(experiment, baseline.config), runTable(experiment)],
+    // one device is a fact of the study; where there are several, each run's stands in its row
+    tables: [armDifferences(experiment, baseline.config), devices.length > 1 ? runTable(experiment) : withoutColumn(runTable(experiment), "device")],
     config: baseline.config,
   };
 }

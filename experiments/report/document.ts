@@ -1,6 +1,6 @@
 import type { Figure, FigureOptions } from "../figures/figure.ts";
 import type { CellError, DisplayItem, FigureRequest } from "../notebook/kernel-protocol.ts";
-import type { ExperimentResult, Results, RunStatus } from "../results.ts";
+import type { ExperimentResult, Results, RunResult, RunStatus } from "../results.ts";
 
 /** Draws a figure that a cell or the report itself asks for; throws with a plain message when it cannot. */
 export type DrawFigure = (request: FigureRequest, frame: FigureOptions) => Figure;
@@ -23,6 +23,10 @@ export function leadingFigures(experiment: ExperimentResult, { blocks }: ReportD
   return ["forest", "curves", "tradeOff", "expertLoad"].filter((figure) => !shown.includes(figure)).map((figure) => ({ figure, experiments: [experiment.id], options: {} }));
 }
 
+/** Everything that may make two runs of one config differ in their last bits, a text for each combination. */
+export const devicesOf = (runs: readonly RunResult[]): string[] =>
+  [...new Set(runs.flatMap(({ provenance: p }) => (p ? [`${p.backend}: ${p.adapter}, kernels ${p.kernels.slice(0, 8)}${p.table ? `, table ${p.table.slice(0, 8)}` : ""}`] : [])))];
+
 const unfinished: Partial<Record<RunStatus, string>> = {
   diverged: "diverged", failed: "failed", stopped: "were stopped", queued: "have not been trained, or not since what they depend on changed", running: "are still training", paused: "are paused",
 };
@@ -31,8 +35,8 @@ const unfinished: Partial<Record<RunStatus, string>> = {
 export function warningsOf(experiment: ExperimentResult): string[] {
   const runs = experiment.arms.flatMap((arm) => arm.runs);
   const warnings: string[] = [];
-  const devices = new Set(runs.flatMap(({ provenance: p }) => (p ? [`${p.backend}: ${p.adapter}, kernels ${p.kernels.slice(0, 8)}${p.table ? `, table ${p.table.slice(0, 8)}` : ""}`] : [])));
-  if (devices.size > 1) warnings.push(`These runs come from ${devices.size} different devices or kernels (${[...devices].join("; ")}). Differences between them are not bit-exact.`);
+  const devices = devicesOf(runs);
+  if (devices.length > 1) warnings.push(`These runs come from ${devices.length} different devices or kernels (${devices.join("; ")}). Differences between them are not bit-exact.`);
   for (const [status, words] of Object.entries(unfinished)) {
     const these = runs.filter((run) => run.status === status);
     if (these.length > 0) warnings.push(`${these.length} of ${runs.length} runs ${words}: ${these.map((run) => `${run.arm}, seed ${run.seed.init}`).join("; ")}. The means leave them out.`);

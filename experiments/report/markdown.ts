@@ -20,9 +20,9 @@ export function reportMarkdown(document: ReportDocument, draw: DrawFigure): { ma
       const name = figureFileName(request);
       files.set(`figures/${name}.svg`, light.svg);
       files.set(`figures/${name}-dark.svg`, draw(request, { width: 720, theme: "dark" }).svg);
-      return `${picture(name, light.alternative)}\n\n*${light.title}*`;
+      return `${picture(name, light.alternative)}\n\n*${inline(light.title)}*`;
     } catch (error) {
-      return `> Figure ${request.figure} cannot be drawn: ${error instanceof Error ? error.message : error}`;
+      return `> Figure ${request.figure} cannot be drawn: ${inline(error instanceof Error ? error.message : String(error))}`;
     }
   };
   const drawings = drawingFileNames(document);
@@ -88,7 +88,7 @@ const picture = (name: string, alternative: string): string =>
   `<picture><source media="(prefers-color-scheme: dark)" srcset="figures/${name}-dark.svg"><img alt="${attribute(alternative)}" src="figures/${name}.svg"></picture>`;
 
 /** Names and messages are text, whatever characters they hold. */
-const inline = (text: string): string => text.replace(/[\\`*_[\]<>]/g, "\\$&").replace(/\s*\n\s*/g, " ");
+const inline = (text: string): string => text.replace(/[\\`*_[\]<>$~&]/g, "\\$&").replace(/\s*\n\s*/g, " ");
 const attribute = (text: string): string => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;").replace(/\s*\n\s*/g, " ");
 
 function fence(text: string, language = ""): string {

@@ -55,7 +55,7 @@ math { font-size: 1.05em; }
   pre { white-space: pre-wrap; font-size: 7.5pt; }
   thead { display: table-header-group; }
   caption { break-after: avoid; }
-  figure, tr, li, .warning, .verdict { break-inside: avoid; }
+  figure, tr, li, dl, .warning, .verdict { break-inside: avoid; }
   figcaption { break-before: avoid; }
   /* two to a sheet */
   figure svg, figure img { max-width: 84%; }

@@ -63,6 +63,12 @@ export function comparisonTable({ title, baseline, comparisons, primary }: Exper
   };
 }
 
+/** The same without a column. */
+export function withoutColumn({ caption, columns, rows }: Table, name: string): Table {
+  const at = columns.findIndex((column) => column.name === name);
+  return { caption, columns: columns.toSpliced(at, 1), rows: rows.map((row) => row.toSpliced(at, 1)) };
+}
+
 /** One row per run, with everything that tells it from another. */
 export function runTable({ title, arms }: ExperimentResult): Table {
   return {
@@ -75,7 +81,7 @@ export function runTable({ title, arms }: ExperimentResult): Table {
     rows: arms.flatMap((arm) =>
       arm.runs.map((run) => [
         arm.name, run.seed.init === run.seed.data ? run.seed.init : `${run.seed.init}/${run.seed.data}`,
-        run.status + (run.cached ? ", from the store" : "") + (run.error ? `: ${run.error}` : ""),
+        run.status + (run.cached ? ", stored" : "") + (run.error ? `: ${run.error}` : ""),
         ...[run.metrics?.valLoss, run.metrics?.maxVioGlobal, run.metrics?.specialisation].map((value) => (value === undefined ? "–" : formatValue(value))),
         run.steps, run.seconds.toFixed(1), run.provenance ? `${run.provenance.backend} (${run.provenance.adapter})` : "–", run.key.slice(0, 16),
       ]),

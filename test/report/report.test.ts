@@ -1,3 +1,9 @@
+import { fromMarkdown } from "mdast-util-from-markdown";
+import { gfmFromMarkdown } from "mdast-util-gfm";
+import { mathFromMarkdown } from "mdast-util-math";
+import { gfm } from "micromark-extension-gfm";
+import { math } from "micromark-extension-math";
+import { visit } from "unist-util-visit";
 import { describe, expect, test } from "vitest";
 import { cleanSvg } from "../../experiments/figures/drawn/clean-svg.ts";
 import { drawFigure } from "../../experiments/figures/registry.ts";
@@ -9,7 +15,9 @@ import { latexTables } from "../../experiments/report/latex.ts";
 import { reportMarkdown } from "../../experiments/report/markdown.ts";
 import { metricDefinitions } from "../../experiments/statistics/metrics.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
+import { commandLine } from "../../experiments/report/command.ts";
 import { fourArms, makeStudy } from "../figures/fixtures.ts";
+import { awkward } from "../figures/studies.ts";
 import { parseSvg } from "../figures/svg-tree.ts";
 
 const hostile = `<img src=x onerror=alert(1)> & "q" | _a_ \\`;
@@ -110,7 +118,97 @@ describe("the HTML report", () => {
   });
 });
 
+describe("the HTML report as a paper", () => {
+  test("has a table of contents of the notebook's headings and its experiments, in reading order, each leading somewhere", () => {
+    const document = documentOf([study], [{ kind: "prose", text: "## First *idea*\n\n### Aside\n\n## $\\alpha$ & more" }, blocks[1], { kind: "prose", text: "## First *idea*" }]);
+    const page = reportHtml(document, drawerOf(document));
+    const [nav] = /<nav.*?<\/nav>/s.exec(page)!;
+    expect([...nav.matchAll(/<li><a href="#[^"]+">(.*?)<\/a>/g)].map(([, title]) => title)).toEqual(["First idea", "\\alpha &amp; more", study.title, "First idea", "How to repeat it", "What the metrics mean"]);
+    for (const [, id] of nav.matchAll(/href="#([^"]+)"/g)) expect(page.split(`id="${id}"`), id).toHaveLength(2);
+  });
+
+  test.each(["A4", "Letter"] as const)("printed on %s has page numbers, a running title and everything unfolded; on a screen nothing is unfolded", (paper) => {
+    const titled = { ...full, title: 'It\'s "so" \\ </style>' };
+    const page = reportHtml(titled, drawerOf(full), { theme: "light", paper });
+    expect(page).toContain(`@page { size: ${paper}; `);
+    expect(page).toContain('counter(page) " / " counter(pages)');
+    expect(page).toContain('content: "It\'s \\"so\\" \\\\  /style>"');
+    expect(page).toContain("<details open><summary>Full configuration");
+    expect(html).toContain("<details><summary>Full configuration");
+  });
+
+  test("tells each run's device in its row where there are several, and marks the experiment, not only the appendix", () => {
+    const mixed = structuredClone(study);
+    mixed.arms[0].runs[0].provenance = { ...mixed.arms[0].runs[0].provenance!, backend: "webgpu", adapter: "a GPU" };
+    const document = documentOf([mixed], blocks);
+    const page = reportHtml(document, drawerOf(document));
+    const section = page.slice(page.indexOf('<section class="experiment"'), page.indexOf("<svg"));
+    expect(section).toContain('<p class="warning">These runs come from 2 different devices');
+    expect(page.slice(page.indexOf('id="appendix"'))).toContain("webgpu (a GPU)");
+    expect(html.slice(html.indexOf('id="appendix"'))).not.toContain('<th scope="col" class="left">device</th>');
+  });
+
+  test("marks a stale experiment where its numbers stand", () => {
+    const document = documentOf([study], [{ ...blocks[1], stale: "alpha has changed" } as ReportDocument["blocks"][number]]);
+    const page = reportHtml(document, drawerOf(document));
+    expect(page.indexOf("stale: alpha has changed")).toBeGreaterThan(0);
+    expect(page.indexOf("stale: alpha has changed")).toBeLessThan(page.indexOf('<section class="experiment"'));
+    expect(reportMarkdown(document, drawerOf(document)).markdown).toMatch(/stale: alpha has changed\n\n## Auxiliary loss/);
+  });
+
+  test("says of runs that the store does not hold that they are not trained, and shows no number for them", () => {
+    const document = documentOf([awkward["nothing has run"]()]);
+    const page = reportHtml(document, drawerOf(document));
+    expect(page).toContain("9 of 9 runs have not been trained, or not since what they depend on changed");
+    expect(page).toContain("<td class=\"right\">0 of 3</td>");
+  });
+
+  test("says by which command the study is repeated, quoted as a shell reads it", () => {
+    expect(html).toContain("<dt>Command</dt><dd>switchyard run study.md --budget quick</dd>");
+    expect(commandLine({ notebook: "my study.md", budget: null, only: "a", sets: [{ target: "seeds", value: 8 }], armSets: [{ target: "it's.train.optimizer.lr", value: [1] }] }))
+      .toBe(`switchyard run 'my study.md' --only a --set seeds=8 --set-arm 'it'\\''s.train.optimizer.lr=[1]'`);
+  });
+});
+
+describe("a conclusion in a report", () => {
+  const claims = [{ claim: "A sequence-wise loss costs quality", paper: "2.258 against 2.253", metric: "valLoss", arm: "sequence-wise loss", than: "batch-wise loss", expect: "higher" }];
+  const concluded = (loss: number, seeds = 5): ReportDocument =>
+    documentOf([makeStudy({ arms: fourArms.map((arm) => (arm.name === "sequence-wise loss" ? { ...arm, loss } : arm)), steps: 20, seeds })], [{ kind: "cell", id: "c", source: "", displays: [{ kind: "figure", request: { figure: "conclusion", experiments: ["balancing"], options: { claims } } }], error: null, stale: null }]);
+  test.each([
+    ["the loss is higher", concluded(0.2), "Holds here."],
+    ["the loss is lower", concluded(-0.2), "Does not hold here."],
+    ["the seeds scatter more than the arms differ", concluded(0.001), "Cannot be told here."],
+    ["there is one seed", concluded(0.2, 1), "Cannot be told here."],
+  ] as const)("follows the runs where %s", (_, document, words) => {
+    expect(/<ul class="conclusion">.*?<\/ul>/s.exec(reportHtml(document, drawerOf(document)))?.[0]).toContain(`<li><strong>${words}</strong> <em>A sequence-wise loss costs quality.</em>`);
+    expect(/^- \*\*.*/m.exec(reportMarkdown(document, drawerOf(document)).markdown)?.[0]).toContain(`- **${words}** *A sequence-wise loss costs quality.*`);
+  });
+
+  test("is text, not a numbered figure, and has its numbers as CSV beside the report", () => {
+    const document = concluded(0.2);
+    expect(/<div class="said">.*?<\/div>/s.exec(reportHtml(document, drawerOf(document)))![0]).not.toContain("<figcaption>");
+    const csv = [...reportFolder(document, null)].find(([path]) => path.includes("conclusion") && path.endsWith(".csv"))![1] as string;
+    expect(csv.split("\n")[0]).toBe("claim,outcome,metric,arm,than,n,armMean,thanMean,scale,estimate,low95,high95,p,pHolm,family");
+    expect(csv.split("\n")[1]).toMatch(/^A sequence-wise loss costs quality,holds,valLoss,sequence-wise loss,batch-wise loss,5,/);
+  });
+});
+
 describe("the Markdown report", () => {
+  test("means nothing by what a name holds: no markup, link, formula or HTML comes of it", () => {
+    const odd = makeStudy({ title: `${hostile} $x$ ~~s~~ &lt; # @me`, arms: [{ name: `${hostile} $x$` }, { name: "a | b\n# c", loss: 0.1 }], steps: 10 });
+    const { markdown: text } = reportMarkdown(documentOf([odd]), drawerOf(documentOf([odd])));
+    const seen = new Set<string>();
+    visit(fromMarkdown(text, { extensions: [gfm(), math()], mdastExtensions: [gfmFromMarkdown(), mathFromMarkdown()] }), (node) => {
+      seen.add(node.type);
+      if (node.type === "html") expect(node.value).toMatch(/^(<picture>|<source [^<>]*>|<img alt="[^"<]*" src="figures\/[\w.-]+">|<\/picture>)+$/);
+    });
+    expect([...seen].sort()).toEqual(["code", "emphasis", "heading", "html", "inlineCode", "list", "listItem", "paragraph", "root", "strong", "table", "tableCell", "tableRow", "text"].filter((type) => seen.has(type) || type !== "inlineCode"));
+  });
+
+  test("says in words what each picture shows", () => {
+    for (const [, alt] of reportMarkdown(full, drawerOf(full)).markdown.matchAll(/<img alt="([^"]*)"/g)) expect(alt.length).toBeGreaterThan(10);
+  });
+
   const { markdown, files } = reportMarkdown(full, drawerOf(full));
 
   test("shows files that come with it, each in light and dark", () => {
