@@ -23,23 +23,21 @@ interface Arm {
 }
 
 const arm = (init: number, balance: Partial<BalanceConfig> = {}, train: Partial<RunConfig["train"]> = {}, lambda = 0.3): Arm => ({
-  config: tinyConfig({ model: { mtp: { depth: 1, lambda } }, balance, train: { evalEvery: 4, microBatch: null, ...train } }),
+  config: { ...tinyConfig({ model: { mtp: { depth: 1, lambda } }, balance, train: { steps: 6, evalEvery: 3, ...train } }), validation: { windowsPerDomain: 2 } },
   seed: { init, data: init + 100 },
 });
 
 /** Different seeds, alpha, gamma, learning rate, lambda, scope, length and mixture; one has no balancing at all. */
 const arms: Record<string, Arm> = {
   plain: arm(1),
-  "other seed and rate": arm(2, {}, { optimizer: { ...adamw, lr: 3e-3 } }),
-  "loss-free": arm(1, { bias }),
-  "loss-free, faster": arm(3, { bias: { ...bias, gamma: [{ until: 0.5, value: 0.05 }, { until: 1, value: 0 }] } }),
+  "other seed, rate and clipping": arm(2, {}, { clipNorm: 0.1, optimizer: { ...adamw, lr: 3e-3 }, schedule: { kind: "constant", warmup: 0, final: 1 } }),
+  "loss-free": arm(1, { bias: { ...bias, gamma: [{ until: 0.5, value: 0.05 }, { until: 1, value: 0 }] } }),
   "sequence loss": arm(1, { losses: [{ group: "sequence", alpha: 0.3 }] }),
-  "batch loss, short": arm(4, { losses: [{ group: "batch", alpha: 0.1 }] }, { steps: 7, evalEvery: 3 }),
+  "batch loss, short": arm(4, { losses: [{ group: "batch", alpha: 0.1 }] }, { steps: 4, evalEvery: 2 }),
   "both, lambda 1": arm(5, { losses: [{ group: "sequence", alpha: 0.1 }, { group: "batch", alpha: 0.2 }], bias }, {}, 1),
-  "other clipping": arm(6, {}, { clipNorm: 0.1, schedule: { kind: "constant", warmup: 0, final: 1 } }),
 };
 
-const hopeless = arm(7, {}, { clipNorm: 1e9, optimizer: { ...adamw, lr: 1e4, weightDecay: 0 }, schedule: { kind: "constant", warmup: 0, final: 1 }, steps: 60, evalEvery: 60 });
+const hopeless = arm(7, {}, { clipNorm: 1e9, optimizer: { ...adamw, lr: 1e4, weightDecay: 0 }, schedule: { kind: "constant", warmup: 0, final: 1 }, steps: 14, evalEvery: 14 });
 
 interface Trained {
   end: RunEnd;
@@ -94,7 +92,7 @@ describe.skipIf(!gpu)("runs that train side by side", () => {
   test("have the weights, metrics and curves of each alone, whatever arms they belong to", async () => {
     const trained = await together(backend, Object.values(arms).map((own) => jobOf(own, backend)));
     for (const [n, [name, own]] of Object.entries(arms).entries()) await expectAlone(trained[n], own, name);
-  }, 240_000);
+  }, 600_000);
 
   test("also with the kernels for hardware", async () => {
     const own = await createWebGpuBackend(gpu!, { limits: "default", adapterClass: "hardware" });
@@ -105,7 +103,7 @@ describe.skipIf(!gpu)("runs that train side by side", () => {
       expect(traces(trained[n])).toEqual(traces({ end: outcome, events }));
     }
     own.dispose();
-  }, 240_000);
+  }, 600_000);
 
   test("go on undisturbed when one is stopped, one diverges and one is paused for a while; what was stopped goes on in another group", async () => {
     const every = ({ config, seed }: Arm): Arm => ({ seed, config: { ...config, train: { ...config.train, checkpointEverySeconds: 0 } } });
@@ -114,11 +112,11 @@ describe.skipIf(!gpu)("runs that train side by side", () => {
     const first = await together(backend, group.map((own) => jobOf(every(own), backend)), (run, step, control) => {
       if (run === 2 && step === 3) control.ask({ stop: true }, 2);
       if (run === 3 && step === 2) control.ask({ paused: true }, 3);
-      if (run === 4 && step === 6) control.ask({ paused: false }, 3);
+      if (run === 4 && step === 5) control.ask({ paused: false }, 3);
       if (run === 3) during = Math.max(during, step);
     });
     expect(first.map(({ end }) => end.status)).toEqual(["done", "diverged", "stopped", "done", "done"]);
-    expect(during).toBe(9);
+    expect(during).toBe(5);
     await expectAlone(first[0], arms.plain, "plain");
     await expectAlone(first[1], hopeless, "hopeless");
     await expectAlone(first[3], arms["both, lambda 1"], "paused");
@@ -128,11 +126,11 @@ describe.skipIf(!gpu)("runs that train side by side", () => {
     if (stopped.status !== "stopped") throw new Error(stopped.status);
     expect(stopped.step).toBe(3);
     // beside runs of other arms that begin at their first step
-    const second = await together(backend, [arms["other seed and rate"], arms["loss-free"], arms["batch loss, short"]].map((own, n) => jobOf(own, backend, n === 1 ? stopped.checkpoint : null)));
+    const second = await together(backend, [arms["other seed, rate and clipping"], arms["loss-free"], arms["batch loss, short"]].map((own, n) => jobOf(own, backend, n === 1 ? stopped.checkpoint : null)));
     await expectAlone({ end: second[1].end, events: [...events, ...second[1].events] }, arms["loss-free"], "resumed");
-    await expectAlone(second[0], arms["other seed and rate"], "beside a resumed run");
+    await expectAlone(second[0], arms["other seed, rate and clipping"], "beside a resumed run");
     await expectAlone(second[2], arms["batch loss, short"], "ends before the others");
-  }, 240_000);
+  }, 600_000);
 
   test("end alone for what is wrong with one alone", async () => {
     const broken = jobOf(arms["loss-free"], backend, new Uint8Array([1, 2, 3]));
@@ -141,7 +139,7 @@ describe.skipIf(!gpu)("runs that train side by side", () => {
     expect(first.end).toMatchObject({ status: "failed" });
     expect(second.end).toMatchObject({ status: "failed", error: expect.stringContaining("bytes for training") as string });
     await expectAlone(third, arms.plain, "plain");
-  }, 120_000);
+  }, 600_000);
 
   test("that have ended are computed no more", async () => {
     const counts: number[] = [];
@@ -160,6 +158,6 @@ describe.skipIf(!gpu)("runs that train side by side", () => {
     };
     const short = arms["batch loss, short"];
     await together(watched, [jobOf(short, backend), jobOf(arms.plain, backend), jobOf(arms["loss-free"], backend)], () => {});
-    expect(counts).toEqual([...Array<number>(7).fill(3), ...Array<number>(3).fill(2)]);
-  }, 120_000);
+    expect(counts).toEqual([...Array<number>(4).fill(3), ...Array<number>(2).fill(2)]);
+  }, 600_000);
 });

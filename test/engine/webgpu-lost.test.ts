@@ -75,7 +75,7 @@ describe.skipIf(!gpu)("a WebGPU device that is destroyed in the middle of traini
   beforeAll(async () => {
     calm = await train(study(allArms), { replicas: 4 });
     expect(calm.weights.every((bytes) => bytes !== null)).toBe(true);
-  }, 240_000);
+  }, 600_000);
 
   test.each([
     ["one run", { plain: {} }, 1],
@@ -88,12 +88,12 @@ describe.skipIf(!gpu)("a WebGPU device that is destroyed in the middle of traini
     expect(lost.beginnings, "no run starts over").toBe(plan.runs.length);
     expect(lost.weights).toEqual(calm.weights.slice(0, plan.runs.length));
     expect(figures(lost)).toEqual(figures(calm).slice(0, plan.runs.length));
-  }, 240_000);
+  }, 600_000);
 
   test("or too small for so many runs trains them in smaller groups, to the same bits", async () => {
     const cramped = await train(study(allArms), { replicas: 4, options: { limits: { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 100_000 } } });
     expect(cramped.opened).toBe(1);
     expect(cramped.messages).toEqual([expect.stringMatching(/^4 runs cannot train side by side \(.*this adapter allows 100000\); 2 and 2 are tried\.$/) as string]);
     expect(cramped.weights).toEqual(calm.weights);
-  }, 240_000);
+  }, 600_000);
 });
