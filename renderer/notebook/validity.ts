@@ -9,14 +9,18 @@ export interface ValidityText {
   old: boolean;
 }
 
-/** @param waitsFor ids of the cells it reads that have no value yet */
-export function validityText(status: CellStatus, validity: Validity, experiment: boolean, waitsFor: readonly string[] = []): ValidityText {
+/**
+ * @param waitsFor ids of the cells it reads that have no value yet
+ * @param refused it has an error without having run
+ */
+export function validityText(status: CellStatus, validity: Validity, experiment: boolean, waitsFor: readonly string[] = [], refused = false): ValidityText {
   const plain = (text: string, title = "", old = false): ValidityText => ({ text, title, tone: "plain", old });
   if (status === "running") return plain(experiment ? "training…" : "running…", "", !experiment);
   if (status === "paused") return plain("paused");
   if (status === "queued") return plain("waiting for a cell it reads", "", true);
   switch (validity.kind) {
     case "never":
+      if (refused) return { text: "cannot run", title: "The reason is below the code.", tone: "bad", old: false };
       if (experiment) return plain("not trained yet", "An experiment trains only when you run it (Shift+Enter).");
       return waitsFor.length === 0 ? plain("") : plain(`waits for ${waitsFor.map((id) => `#${id}`).join(", ")}`, "It runs by itself once what it reads has values.");
     case "fresh":
