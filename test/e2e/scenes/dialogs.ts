@@ -23,7 +23,12 @@ export const dialogs: Scene = async ({ page }, { shoot }) => {
   await shoot("find");
   await page.keyboard.press("Escape");
   const device = page.getByRole("combobox", { name: "Train on" });
-  await device.focus();
-  await page.keyboard.press("Space");
-  await shoot("devices");
+  for (const theme of ["light", "dark"] as const) {
+    // A list that is open keeps the colours it was opened in.
+    await page.emulateMedia({ colorScheme: theme });
+    await device.focus();
+    await page.keyboard.press("Space");
+    await shoot("devices", { themes: [theme] });
+    await page.keyboard.press("Escape");
+  }
 };

@@ -1,4 +1,4 @@
-import { press, type Scene } from "./scene.ts";
+import { pointNowhere, press, type Scene } from "./scene.ts";
 
 /** What is there while nothing is: a new notebook, panes with nothing to show, a notebook without cells. */
 export const empty: Scene = async ({ page }, { shoot }) => {
@@ -6,6 +6,7 @@ export const empty: Scene = async ({ page }, { shoot }) => {
   await press(page, "New notebook");
   await page.getByRole("button", { name: /^Train/ }).waitFor();
   await page.keyboard.press("Control+i");
+  await pointNowhere(page);
   await shoot("new");
   await page.keyboard.press("Control+i");
   await page.getByRole("button", { name: "#study", exact: true }).click();

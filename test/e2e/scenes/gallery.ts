@@ -1,6 +1,6 @@
 /** Notebooks of the gallery with the results that ship with them: every view of a finished study. */
-import { cell } from "../support/actions.ts";
-import { edit, pointAt, pointNowhere, press, type Scene } from "./scene.ts";
+import { cell, retype } from "../support/actions.ts";
+import { pointAt, pointNowhere, press, type Scene } from "./scene.ts";
 
 export const gallery: Scene = async ({ page }, { shoot }) => {
   await press(page, "Open Does an auxiliary loss cost quality?");
@@ -61,10 +61,7 @@ export const gallery: Scene = async ({ page }, { shoot }) => {
   await shoot("wide", { at: balancing, themes: ["light"] });
   await page.setViewportSize({ width: 1360, height: 900 });
 
-  await edit(page, "balancing");
-  await page.keyboard.press("Control+Home");
-  await page.keyboard.type("// a second thought\n");
-  await page.keyboard.press("Escape");
+  await retype(page, "balancing", "lr: 3e-3", "lr: 2e-3");
   await balancing.getByText(/^stale/).first().waitFor();
   await shoot("stale", { at: balancing });
 };

@@ -12,8 +12,7 @@ export const writing: Scene = async ({ page }, { shoot }) => {
   await page.waitForTimeout(500); // the detail of the first entry comes after the list
   await shoot("completion");
 
-  await page.keyboard.type("armz");
-  await page.keyboard.press("Escape"); // the list
+  await page.keyboard.type("armz"); // nothing is called that: the list closes
   const squiggle = page.locator(".squiggly-error").first();
   await squiggle.waitFor();
   const hover = page.locator(".monaco-hover:not(.hidden)");

@@ -100,12 +100,15 @@ import * as Plot from "@observablehq/plot";
 
 Plot.plot({
   title: "Routing entropy while training",
-  height: 260,
+  width: 860,
+  height: 300,
   color: { ...study.colors, legend: true },
-  x: { label: "step" },
-  y: { label: "entropy (nats)", grid: true },
+  x: { label: "optimizer step" },
+  y: { label: "share of the largest entropy", grid: true },
   marks: [
-    Plot.line(study.points("routingEntropy"), { x: "step", y: "value", stroke: "arm", z: (point) => point.arm + point.seed }),
+    Plot.line(study.points("routingEntropy"), {
+      x: "step", y: "value", stroke: "arm", z: (point) => point.arm + point.seed,
+    }),
   ],
 })
 \`\`\`
