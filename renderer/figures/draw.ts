@@ -53,5 +53,6 @@ export async function exportDrawing(host: Host, drawn: DrawnSvg, cell: string, f
   return host.exportPdf(name, page(`<img src="data:image/svg+xml,${encodeURIComponent(svg)}">`, width, height));
 }
 
+/** One page: what is inline stands on a baseline, whose descenders would begin a second. */
 const page = (content: string, width: number, height: number): string =>
-  `<!doctype html><meta charset="utf-8"><style>@page { size: ${width}px ${height}px; margin: 0 } body { margin: 0 }</style>${content}`;
+  `<!doctype html><meta charset="utf-8"><style>@page { size: ${Math.ceil(width)}px ${Math.ceil(height)}px; margin: 0 } body { margin: 0 } svg, img { display: block }</style>${content}`;

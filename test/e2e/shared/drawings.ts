@@ -57,7 +57,8 @@ export function drawingsOfCells(host: AppHost): void {
       await drawn("plot").waitFor();
       expect(await drawn("plot").getAttribute("aria-label")).toBe("Routing entropy. Routing entropy over training, by arm. A line per run. Legend: plain, loss-free");
       expect(await drawn("plot").locator("text").allTextContents()).toEqual(expect.arrayContaining(["Routing entropy", "plain", "loss-free", "A line per run"]));
-      expect(requests.filter((url) => /libraries/.test(url))).toHaveLength(1);
+      // a browser tells what workers load, Electron does not
+      if (host.name === "Chromium") expect(requests.filter((url) => /libraries/.test(url))).toHaveLength(1);
     });
 
     it("its ink and the colours of its arms are those of the theme", async () => {
