@@ -160,7 +160,6 @@ export interface Notices {
 }
 
 export type NoticeName = keyof Notices;
-export const noticeNames: NoticeName[] = ["command", "closing", "hidden"];
 
 /** What the preload exposes to the page as `switchyardBridge`. */
 export interface Bridge {
