@@ -4,6 +4,9 @@ import { readKernelTable } from "../runs/kernel-table-node.ts";
 import { encode } from "../runs/json.ts";
 import { chooseBackend, NoBackendError } from "../runs/backend-choice.ts";
 import { replicasOn } from "../runs/groups.ts";
+import { Rates, type Measured } from "../runs/rates.ts";
+import { nodeRates } from "../runs/rates-node.ts";
+import { formatQuantity } from "../statistics/numbers.ts";
 import { UsageError, parse } from "./arguments.ts";
 import { askDevices, defaultWorkers } from "./workers.ts";
 
@@ -27,10 +30,20 @@ export async function devices(argv: string[]): Promise<number> {
     process.stdout.write(`${encode({ ...found, available: found.available.map((info, n) => ({ ...info, workers: together[n].workers, replicas: together[n].replicas })), auto, why, kernelTable: { path: user.path, used: user.table !== null } })}\n`);
     return 0;
   }
+  const rates = new Rates(nodeRates((text) => void process.stderr.write(`${text}\n`)));
   const lines = found.available.map(({ name, adapter, software, kernels, table }, n) => `${name.padEnd(10)} ${adapter}${software ? ", software" : ""}, ${together[n].text}, kernels ${kernels.slice(0, 8)}${table ? `, table ${table.slice(0, 8)} (${user.table ? user.path : "built in"})` : ""}${name === auto ? `   (auto: ${why})` : ""}`);
   for (const { name, reason } of found.unavailable) lines.push(`${name.padEnd(10)} not here: ${reason}`);
+  const measured = await Promise.all(found.available.map(async (info) => [info.name, await rates.measured(info)] as const));
+  for (const [name, known] of measured) if (known) lines.push(estimatesFrom(name, known));
+  if (measured.every(([, known]) => known === null)) lines.push("Nothing has been measured here yet: switchyard check trains a second of a study to estimate its time, and every run adds what it showed.");
   process.stdout.write(`${lines.join("\n")}\n`);
   return 0;
+}
+
+/** Why an estimate is what it is. */
+function estimatesFrom(name: string, { plans, slowest, fastest, last }: Measured): string {
+  const [low, high] = [slowest, fastest].map(formatQuantity);
+  return `Estimates for ${name} rest on ${plans} ${plans === 1 ? "model" : "models"} measured here, ${low === high ? low : `${low} to ${high}`}FLOP/s with all workers, last on ${last.slice(0, 10)}. A model that was not is taken to run like the one most like it.`;
 }
 
 /** Runs that train at the same time: in workers of their own, and side by side in one (of the default study's model). */

@@ -39,6 +39,15 @@ export interface RateStore {
   refuse?(why: string): Promise<void>;
 }
 
+export interface Measured {
+  /** models and batch shapes */
+  plans: number;
+  slowest: number;
+  fastest: number;
+  /** ISO time */
+  last: string;
+}
+
 /** Enough for every model a person may try in a month; the oldest go first. */
 const mostRates = 200;
 
@@ -58,6 +67,14 @@ export class Rates {
     const distance = (entry: Rate) => Math.abs(Math.log(entry.flopsPerToken / flopsPerToken));
     const nearest = known.sort((a, b) => distance(a) - distance(b))[0];
     return nearest ? { rate: nearest, exact: false } : null;
+  }
+
+  /** What estimates on this device rest on; null when nothing was measured. Speeds are of all workers together, in model FLOPs per second. */
+  async measured(info: BackendInfo): Promise<Measured | null> {
+    const own = (await this.all()).filter(({ device }) => device === deviceKey(info));
+    if (own.length === 0) return null;
+    const speeds = own.map(({ flopsPerSecond }) => flopsPerSecond);
+    return { plans: new Set(own.map(({ plan }) => plan)).size, slowest: Math.min(...speeds), fastest: Math.max(...speeds), last: own.map(({ when }) => when).sort().at(-1)! };
   }
 
   /** Keeps a measurement in place of an older one of the same. A cache that cannot be written is no reason to fail. */

@@ -147,6 +147,16 @@ describe("expected time", () => {
     expect(await rates.find(cpuInfo, XS, 3)).toBeNull();
   });
 
+  test("tells what it rests on, device by device", async () => {
+    const { rates } = memoryRates();
+    expect(await rates.measured(cpuInfo)).toBeNull();
+    await rates.keep(cpuInfo, XS, 2, { tokensPerSecond: 1e4, startSeconds: 0.1 }, new Date(0));
+    await rates.keep(cpuInfo, XS, 1, { tokensPerSecond: 6e3, startSeconds: 0.1 }, new Date(86_400_000));
+    await rates.keep(gpuInfo, S, 2, { tokensPerSecond: 7, startSeconds: 3 });
+    const { flopsPerToken } = costOf(XS);
+    expect(await rates.measured(cpuInfo)).toEqual({ plans: 1, slowest: 6e3 * flopsPerToken, fastest: 1e4 * flopsPerToken, last: "1970-01-02T00:00:00.000Z" });
+  });
+
   test("survives a cache that is damaged, and one that cannot be written", async () => {
     const damaged = memoryRates('{"schema":"switchyard.rates/1","rates":[{"device"');
     expect(await damaged.rates.find(cpuInfo, XS, 1)).toBeNull();
