@@ -68,7 +68,12 @@ export function curvePanel({ all, curves, metric, options, width, frame, referen
   const healthy = runs.filter(({ run }) => takesPart(run));
   const zoom = frame.view?.zoom;
   const range = zoom?.axis === options.x && (!options.logX || zoom.from > 0) ? ([zoom.from, zoom.to] as const) : null;
-  const inRange = ({ raw }: RunCurve) => (range ? raw.y.slice(...visible(raw.x, range)) : raw.y);
+  const inRange = ({ raw }: RunCurve) => {
+    if (!range) return raw.y;
+    const [from, to] = visible(raw.x, range);
+    // the one point beside a range that begins after it, or ends before it, is not seen
+    return to - from === 1 && (raw.x[from] < range[0] || raw.x[from] > range[1]) ? [] : raw.y.slice(from, to);
+  };
   const yDomain = extentOf((healthy.length ? healthy : runs).flatMap((run) => extentOf(inRange(run), { log: options.logY })), { pad: 0.03, log: options.logY, include: references.map(({ value }) => value) });
   const whole = extentOf(runs.flatMap(({ raw }) => extentOf(raw.x, { log: options.logX })), { include: options.logX ? [] : [0], log: options.logX });
   const xDomain: [number, number] = range ? [...range] : whole;

@@ -7,6 +7,9 @@ const leastSpread = 1e-9;
 /** Pixels are differences of values: twice this still is a number. */
 const mostExtreme = 8e307;
 
+/** Below this a number has lost digits already, and its tenth may be nothing. */
+const smallest = 1e-300;
+
 /** A domain with some extent, positive for a log scale. */
 export function spread([low, high]: readonly [number, number], log: boolean): [number, number] {
   if (!Number.isFinite(low) || !Number.isFinite(high)) return log ? [0.1, 1] : [0, 1];
@@ -15,8 +18,8 @@ export function spread([low, high]: readonly [number, number], log: boolean): [n
     return high > positive * (1 + leastSpread) ? [positive, high] : [positive / 1.5, Math.max(positive * 1.5, 2 * Number.MIN_VALUE)];
   }
   const [from, to] = [low, high].map((end) => Math.min(mostExtreme, Math.max(-mostExtreme, end)));
-  if (to - from > leastSpread * Math.max(Math.abs(from), Math.abs(to))) return [from, to];
-  const by = Math.abs(from) * 0.1 || 1;
+  if (to - from > Math.max(smallest, leastSpread * Math.max(Math.abs(from), Math.abs(to)))) return [from, to];
+  const by = Math.abs(from) > smallest ? Math.abs(from) * 0.1 : 1;
   return [from - by, to + by];
 }
 

@@ -66,7 +66,7 @@ export function tradeOff(experiment: ExperimentResult, options: v.InferOutput<ty
       const large = centre && own.length > 1 ? mark(style, theme, inside.x(centre.x), inside.y(centre.y), 150, { stroke: theme.ink, "stroke-width": 1.25 }) : "";
       return element("g", { "data-arm": arm }, [...small, large]);
     };
-    return arms.map((arm) => each(arm.name)).join("");
+    return arms.filter((arm) => !isHidden(arm.name, frame)).map((arm) => each(arm.name)).join("");
   }
 
   /** Beside their lines at the foot of the plot, above each other where there are several. */

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { average, decimate, seriesOf, smooth, type Series } from "../../experiments/figures/series.ts";
-import { balancing } from "./studies.ts";
+import { figures } from "../../experiments/figures/registry.ts";
+import { average, decimate, pointsPerColumn, seriesOf, smooth, type Series } from "../../experiments/figures/series.ts";
+import { balancing, huge } from "./studies.ts";
 
 const series = (y: number[], steps = y.map((_, i) => i + 1)): Series => ({ steps, x: steps, y });
 
@@ -87,13 +88,36 @@ describe("decimate", () => {
   });
 });
 
-test("a million points take time in proportion, not a square of it", () => {
-  const steps = Array.from({ length: 1_000_000 }, (_, i) => i + 1);
-  const large = series(steps.map((step) => 1 / step), steps);
-  const start = performance.now();
-  const { y } = average([smooth(large, 20_000)], "range");
-  decimate(y.length, (i) => i / 2000, (i) => y[i]);
-  expect(performance.now() - start).toBeLessThan(10_000); // under a second on an idle core; a square of it would take hours
+describe("a run of a million steps", () => {
+  const study = huge();
+  const draw = () => figures.curves.draw(study, { metrics: ["trainLoss"], smoothing: 0 }, { width: 720, theme: "light" });
+
+  test("is drawn within a second of processor time, with no more points than pixels need", () => {
+    const times = [0, 1, 2].map(() => {
+      const start = process.cpuUsage();
+      draw();
+      return process.cpuUsage(start).user / 1e6;
+    });
+    expect(Math.min(...times)).toBeLessThan(1);
+    const path = draw().svg.match(/ d="(M[^"]*)"/g)!.sort((a, b) => b.length - a.length)[0];
+    expect(path.match(/l/g)!.length).toBeLessThanOrEqual(pointsPerColumn * 720);
+  });
+
+  test("keeps its one spike, and the figure says by what rule lines are thinned", () => {
+    const { svg, areas } = draw();
+    expect(areas[0].yScale.domain[1]).toBeGreaterThan(9);
+    // from its column's lowest to the spike: most of the height of the plot
+    const steepest = Math.max(...[...svg.matchAll(/l-?[\d.]+,(-?[\d.]+)/g)].map(([, dy]) => Math.abs(Number(dy))));
+    expect(steepest).toBeGreaterThan(areas[0].height * 0.7);
+    expect(svg.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ")).toContain("a line keeps its first, least, greatest and last value");
+  });
+
+  test("is drawn as exactly when a part of it is looked at", () => {
+    const zoom = { axis: "steps", from: 699_990, to: 700_010 };
+    const { svg } = figures.curves.draw(study, { metrics: ["trainLoss"], smoothing: 0 }, { width: 720, theme: "light", view: { hidden: [], zoom } });
+    const path = svg.match(/ d="(M[^"]*)"/g)!.sort((a, b) => b.length - a.length)[0];
+    expect(path.match(/l/g)).toHaveLength(22); // 21 steps and one beyond each edge
+  });
 });
 
 test("series come from events by flat name, and a metric that is not there is empty", () => {

@@ -36,6 +36,26 @@ describe("widths", () => {
   });
 });
 
+describe("text of other scripts", () => {
+  const em = style.size;
+
+  test("counts an emoji once, however many code points it takes", () => {
+    expect(measure("👩‍👩‍👧‍👦", style)).toBe(measure("🚆", style));
+    expect(measure("🇺🇳", style)).toBe(measure("🚆", style));
+  });
+
+  test("counts ideographs as an em, and marks, joiners and direction signs as nothing", () => {
+    expect(measure("专家", style)).toBeCloseTo(2 * em, 9);
+    expect(measure("ש\u05c1", style)).toBe(measure("ש", style));
+    expect(measure("\u202eab\u202c", style)).toBe(measure("ab", style));
+  });
+
+  test("is never elided within what a reader sees as one character", () => {
+    const family = "👩‍👩‍👧‍👦";
+    for (let width = 20; width < 200; width += 7) expect(elide(family.repeat(9), width, style).replaceAll(family, "")).toMatch(/^…?$/);
+  });
+});
+
 describe("text that fits", () => {
   test("an elided text is no wider than asked and keeps beginning and end", () => {
     expect(elide("a remedy with a long name, no. 7", 120, style)).toMatch(/^a rem.*…no\. 7$|^a rem.*….*7$/);
@@ -60,6 +80,10 @@ describe("text that fits", () => {
 });
 
 describe("the SVG writer", () => {
+  test("leaves out the signs with which a name could turn the text around it", () => {
+    expect(escapeXml("\u202emirrored\u202c \u2067x\u2069 שלום")).toBe("mirrored x שלום");
+  });
+
   test("escapes text and attributes, and leaves out what XML cannot hold", () => {
     expect(element("text", { "data-arm": `a"<&` }, escapeXml("<b> & \u0001\ud800x\u{1f686}"))).toBe(`<text data-arm="a&quot;&lt;&amp;">&lt;b&gt; &amp; x\u{1f686}</text>`);
   });
