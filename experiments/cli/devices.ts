@@ -6,7 +6,7 @@ import { chooseBackend, NoBackendError } from "../runs/backend-choice.ts";
 import { replicasOn } from "../runs/groups.ts";
 import { Rates, type Measured } from "../runs/rates.ts";
 import { nodeRates } from "../runs/rates-node.ts";
-import { formatQuantity } from "../statistics/numbers.ts";
+import { formatValue } from "../statistics/numbers.ts";
 import { UsageError, parse } from "./arguments.ts";
 import { askDevices, defaultWorkers } from "./workers.ts";
 
@@ -42,8 +42,8 @@ export async function devices(argv: string[]): Promise<number> {
 
 /** Why an estimate is what it is. */
 function estimatesFrom(name: string, { plans, slowest, fastest, last }: Measured): string {
-  const [low, high] = [slowest, fastest].map(formatQuantity);
-  return `Estimates for ${name} rest on ${plans} ${plans === 1 ? "model" : "models"} measured here, ${low === high ? low : `${low} to ${high}`}FLOP/s with all workers, last on ${last.slice(0, 10)}. A model that was not is taken to run like the one most like it.`;
+  const [low, high] = [slowest, fastest].map((flops) => formatValue(flops / 1e9, 0.1 * (flops / 1e9)));
+  return `Estimates for ${name} rest on ${plans} ${plans === 1 ? "model" : "models"} measured here, ${low === high ? low : `${low} to ${high}`} GFLOP/s with all workers, last on ${last.slice(0, 10)}. A model that was not is taken to run like the one most like it.`;
 }
 
 /** Runs that train at the same time: in workers of their own, and side by side in one (of the default study's model). */
