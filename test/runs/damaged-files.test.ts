@@ -125,14 +125,16 @@ describe("a seal", () => {
     expect(() => unseal(file, { required: true })).toThrow("it has no checksum");
   });
 
-  test("breaks with any change of a byte", () => {
+  test("breaks with any change of a byte but white space for white space, which leaves what is in it", () => {
     const sealed = seal(file);
     fc.assert(
       fc.property(fc.nat({ max: sealed.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, by) => {
         const changed = sealed.map((byte, i) => (i === at ? (byte + by) % 256 : byte));
-        expect(() => unseal(changed, { required: true })).toThrow();
+        const whiteSpace = sealed[at] === 0x20 && [0x09, 0x0a, 0x0d].includes(changed[at]);
+        if (whiteSpace) expect(unseal(changed, { required: true })).toEqual(file);
+        else expect(() => unseal(changed, { required: true })).toThrow();
       }),
-      { numRuns: 1000 },
+      { numRuns: 1000, examples: [[sealed.indexOf(0x20, 8), 0x09 - 0x20 + 256]] },
     );
   });
 });
