@@ -54,7 +54,8 @@ export function readingNote({ band, seeds, smoothing }: CurveOptions, panels: re
   const smoothed = smoothing > 0 && panels.some(({ metric }) => isStepMetric(metric)) ? `Per-step values are smoothed over ${formatValue(smoothing * 100)} % of the run; faint lines are unsmoothed.` : "";
   const longest = Math.max(0, ...panels.flatMap(({ curves }) => curves.flatMap(({ runs }) => runs.map(({ raw }) => raw.y.length))));
   const thinned = areas.some(({ width }) => longest > pointsPerColumn * width) ? "Of every pixel column a line keeps its first, least, greatest and last value." : "";
-  return [[`Thick: mean over seeds${seeds ? "; thin: each seed" : ""}.`, shade, smoothed, thinned].filter(Boolean).join(" ")];
+  const single = !seeds && panels.every(({ curves }) => curves.every(({ runs }) => runs.length < 2));
+  return [[single ? "One run each." : `Thick: mean over seeds${seeds ? "; thin: each seed" : ""}.`, shade, smoothed, thinned].filter(Boolean).join(" ")];
 }
 
 /** Where each arm's mean curve begins and ends. */

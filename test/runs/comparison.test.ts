@@ -81,6 +81,8 @@ describe("a comparison of runs", () => {
     const evidence = comparisonEvidence(compareRuns(runs), runs);
     const { svg, csv } = drawFigure({ figure: "curves", experiments: [comparisonId], options: { band: "none", seeds: false } }, new Map([[comparisonId, evidence]]), { width: 800, theme: "light" });
     for (const name of ["low, seed 1", "high, seed 1"]) expect(svg).toContain(`data-arm="${name}"`);
+    expect(svg).toContain("One run each.");
+    expect(svg).not.toContain("mean over seeds");
     expect(csv.split("\n").filter((line) => line.startsWith('"low, seed 1"')).length).toBeGreaterThan(2);
   });
 });
