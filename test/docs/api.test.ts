@@ -148,7 +148,7 @@ describe("docs/api.md", () => {
     for (const name of ["sequence-wise loss", "batch-wise loss", "loss-free"]) expect(svg).toContain(`>${name}</text>`);
     expect(svg).toContain("Thin: a seed, of 1");
     expect((await switchyard(["check", example])).stderr).toBe("");
-  });
+  }, 180_000);
 
   test("its links lead somewhere", () => {
     const text = readFileSync(path, "utf8");
