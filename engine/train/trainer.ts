@@ -4,13 +4,14 @@ import { validationBatches, validationWindows } from "../data/validation.ts";
 import type { RunConfig } from "../model/config.ts";
 import { microBatchOf } from "../model/transformer.ts";
 import { planRun } from "../program/plan.ts";
-import type { Plan, Slice } from "../program/plan-types.ts";
+import type { Plan } from "../program/plan-types.ts";
 import type { Control, GroupControl } from "./control.ts";
 import { evaluate } from "./evaluate.ts";
-import type { GroupListener, RunEnd, StepMetrics, TrainJob } from "./protocol.ts";
+import type { GroupListener, RunEnd, TrainJob } from "./protocol.ts";
 import { type ReplicaMemory, ReplicaSet } from "./replica-set.ts";
-import { metricSlices, Replica } from "./replica.ts";
+import { Replica } from "./replica.ts";
 import { coveringConfig } from "./shared-program.ts";
+import { Steps } from "./steps.ts";
 import { copyReplica } from "./weights.ts";
 
 /** Steps whose metrics may still be on the device while the next are queued. */
@@ -39,21 +40,17 @@ export async function trainGroup(jobs: readonly TrainJob[], backend: Backend, co
   }
 }
 
-/** A step on its way: its metrics, and whose they are. */
-type StepInFlight = { replica: Replica; metrics: StepMetrics }[];
-
 class GroupTraining {
   /** the run at index i has replica i of the executable */
   private readonly active: Replica[] = [];
   /** runs that were paused while others went on, as checkpoints: they hold no replica */
   private readonly parked = new Map<Replica, Uint8Array>();
-  private inFlight: Promise<StepInFlight>[] = [];
   private clock = 0;
   private lastBreath = performance.now();
   private checkpointMilliseconds = 0;
   private validation: Batch[] = [];
   private readonly domains: string[];
-  private readonly wanted: Slice[];
+  private readonly steps: Steps;
   private readonly replicas: ReplicaSet;
   private readonly jobs: readonly TrainJob[];
   private readonly backend: Backend;
@@ -70,8 +67,8 @@ class GroupTraining {
     this.control = control;
     this.listener = listener;
     this.domains = Object.keys(covering.data.mixture);
-    this.wanted = metricSlices(plan);
     this.replicas = new ReplicaSet(executable);
+    this.steps = new Steps(this.replicas, plan);
   }
 
   async run(): Promise<void> {
@@ -80,12 +77,12 @@ class GroupTraining {
     for (;;) {
       await this.obey();
       if (this.active.length === 0) return;
-      this.queueStep();
-      await this.settle(stepsInFlight - 1);
+      this.steps.queue(this.active, (replica) => this.secondsOf(replica));
+      await this.steps.settle(stepsInFlight - 1);
       const time = performance.now();
       const validated = this.active.filter((replica) => replica.evaluationIsDue);
       const saved = this.active.filter((replica) => this.checkpointIsDue(replica, time));
-      if (validated.length + saved.length > 0) await this.settle(0);
+      if (validated.length + saved.length > 0) await this.steps.settle(0);
       await this.evaluate(validated);
       await this.endWhatEnded();
       await this.save(saved);
@@ -123,7 +120,7 @@ class GroupTraining {
     for (;;) {
       const { mark } = this.control;
       if (this.active.some((replica) => this.asked(replica).stop || this.asked(replica).paused)) {
-        await this.settle(0);
+        await this.steps.settle(0);
         await this.endWhatEnded();
       }
       await this.stop(this.active.filter((replica) => this.asked(replica).stop));
@@ -160,33 +157,6 @@ class GroupTraining {
     this.parked.delete(replica);
     if (stop) return this.listener.onEnd(replica.run, { status: "stopped", step: replica.step, checkpoint, info: this.backend.info });
     await this.aside(async () => this.enter(replica, checkpoint));
-  }
-
-  /** Queues the next optimizer step of every active run and asks for its metrics. */
-  private queueStep(): void {
-    const { replicas, plan } = this;
-    const { inputs } = plan;
-    const runs = [...this.active];
-    const numbers = runs.map((replica) => replica.numbers());
-    const batches = runs.map((replica) => replica.batches());
-    replicas.writeEach(inputs.numbers, numbers);
-    batches[0].forEach((_, n) => {
-      for (const name of ["tokens", "targets", "order", "starts"] as const) replicas.writeEach(inputs[name], batches.map((own) => own[n][name]));
-      replicas.run("microstep", n === 0);
-    });
-    replicas.run("step");
-    const steps = runs.map((replica) => ++replica.step);
-    const metrics = replicas.readEach(this.wanted).then((values) =>
-      runs.map((replica, n) => ({ replica, metrics: replica.metrics(steps[n], this.secondsOf(replica), values[n], numbers[n]) })),
-    );
-    // A lost device makes every read in flight fail; one of them is thrown, the others must not go unhandled.
-    metrics.catch(() => {});
-    this.inFlight.push(metrics);
-  }
-
-  /** Waits until no more than `leave` steps are on their way. */
-  private async settle(leave: number): Promise<void> {
-    while (this.inFlight.length > leave) for (const { replica, metrics } of await this.inFlight.shift()!) replica.record(metrics);
   }
 
   private async evaluate(runs: Replica[]): Promise<void> {
@@ -270,7 +240,7 @@ class GroupTraining {
 
   /** Work that is no training, on a device that has nothing left to do: the clock stands still. */
   private async aside<T>(work: () => Promise<T>): Promise<T> {
-    await this.settle(0);
+    await this.steps.settle(0);
     this.stopClock();
     try {
       return await work();

@@ -50,8 +50,12 @@ async function trainTogether(runs: TrainingRun[], { executor, onMessage, onPrepa
   for (const run of runs) run.control.detach();
   await Promise.all(runs.map((run) => run.settled()));
   const left = runs.filter((run) => run.end === null);
-  // the engine came back: what is left had its checkpoint refused and starts over
-  if (failure === null || left.length === 0) return left.length > 0 ? [left] : [];
+  if (left.length === 0) return [];
+  if (failure === null) {
+    // the engine came back: what is left had its checkpoint refused and starts over
+    await Promise.all(left.map((run) => run.heard || run.fail(new Error("the engine ended without a word of this run"))));
+    return [left];
+  }
   if (isLost(failure)) {
     await Promise.all(left.map((run) => run.lose(failure)));
     return [];

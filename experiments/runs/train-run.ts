@@ -28,6 +28,8 @@ export class TrainingRun {
   readonly control: RunControl;
   /** how it ended; null while it trains, or while it is to be trained again */
   end: TrainEnd | null = null;
+  /** the engine has said how this attempt ended */
+  heard = false;
   private readonly context: RunContext;
   private writer: RunWriter | null = null;
   private checkpoint: Uint8Array | null = null;
@@ -70,6 +72,7 @@ export class TrainingRun {
   }
 
   job(): TrainJob {
+    this.heard = false;
     const { config, seed } = this.run.planned;
     return { config, seed, domains: this.context.texts, backend: this.context.backend, checkpoint: this.checkpoint };
   }
@@ -89,6 +92,7 @@ export class TrainingRun {
 
   /** What the engine says last of it; resolves when all is written. */
   onEnd(end: RunEnd): Promise<void> {
+    this.heard = true;
     return (this.ending = this.finish(end));
   }
 
