@@ -23,7 +23,7 @@ export const training: Scene = async ({ page }, { shoot }) => {
   await panel.getByRole("tab", { name: "Log" }).click();
   await shoot("log", { at: panel, themes: ["light"] });
   await panel.getByRole("button", { name: "Stop", exact: true }).click();
-  await panel.getByRole("button", { name: "Resume" }).waitFor({ state: "detached" });
+  await panel.getByRole("button", { name: /^Go on with/ }).waitFor();
   await panel.getByRole("tab", { name: "Runs" }).click();
   await shoot("stopped", { at: panel, themes: ["light"] });
 };
