@@ -64,6 +64,11 @@ export function mark(style: ArmStyle, theme: Theme, x: number, y: number, area: 
   });
 }
 
+/** The same for a mean among single values: larger, with an outline. A hollow symbol's outline is its colour, and stays so. */
+export function meanMark(style: ArmStyle, theme: Theme, x: number, y: number, area: number): string {
+  return mark(style, theme, x, y, area, style.round % 2 === 1 ? { "stroke-width": 2.5 } : { stroke: theme.ink, "stroke-width": 1.25 });
+}
+
 /** FNV-1a, 32 bits. */
 function hash(text: string): number {
   let h = 0x811c9dc5;

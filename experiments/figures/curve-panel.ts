@@ -104,7 +104,7 @@ function whyEmpty(metric: string, curves: readonly ArmCurves[], shown: readonly 
   const title = metricTitle(metric);
   if (curves.length && !shown.length) return `${title}: every arm is hidden.`;
   const values = shown.flatMap(({ runs }) => runs.map(({ raw }) => raw.y));
-  if (!values.some((y) => y.length)) return `${title}: no values yet.`;
+  if (!values.some((y) => y.length)) return shown.some(({ arm }) => arm.runs.some(({ status }) => status === "queued" || status === "running" || status === "paused")) ? `${title}: no values yet.` : `${title}: the runs hold no values.`;
   if (zoomed && values.some((y) => y.some(onScale(logY)))) return `${title}: no values in this part of the axis.`;
   return logY && values.some((y) => y.some(onScale(false))) ? `${title}: no value above 0, which a logarithmic axis needs.` : `${title}: no value is a number.`;
 }

@@ -112,12 +112,15 @@ function reach({ comparison: { detectable80, ci95 } }: Row): number[] {
 }
 
 function drawRow({ comparison, differences }: Row, style: ArmStyle, y: number, x: (value: number) => number, theme: Theme): string {
-  const { ci95, detectable80, difference, arm } = comparison;
+  const { difference, arm } = comparison;
+  // of numbers beyond 1e150 the squares are no numbers any more: what rests on them cannot be drawn
+  const ci95 = comparison.ci95?.every(Number.isFinite) ? comparison.ci95 : null;
+  const detectable80 = comparison.detectable80 !== null && Number.isFinite(comparison.detectable80) ? comparison.detectable80 : null;
   const colour = theme.series[style.colour];
   const parts: string[] = [];
   if (detectable80 !== null) parts.push(element("rect", { x: x(-detectable80), y: y - 13, width: x(detectable80) - x(-detectable80), height: 26, fill: theme.wash }));
   if (detectable80 !== null) parts.push(line(x(0), y - 13, x(0), y + 13, theme.rule));
-  for (const value of differences) parts.push(element("circle", { cx: x(value), cy: y + 9, r: 2.5, fill: colour, "fill-opacity": 0.55 }));
+  for (const value of differences.filter(Number.isFinite)) parts.push(element("circle", { cx: x(value), cy: y + 9, r: 2.5, fill: colour, "fill-opacity": 0.55 }));
   if (ci95) {
     parts.push(line(x(ci95[0]), y, x(ci95[1]), y, colour, { "stroke-width": 2 }));
     for (const end of ci95) parts.push(line(x(end), y - 4, x(end), y + 4, colour, { "stroke-width": 2 }));

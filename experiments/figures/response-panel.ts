@@ -1,6 +1,6 @@
 /** Values of runs over a number that arms or depths differ in: a symbol per run, a line through the means. */
 import { line as linePath } from "d3-shape";
-import { mark, type ArmStyle } from "./arm-styles.ts";
+import { mark, meanMark, type ArmStyle } from "./arm-styles.ts";
 import { cartesian, extentOf, type Axis, type Inside } from "./axes.ts";
 import type { Block } from "./figure.ts";
 import { referenceLabels, type Reference } from "./references.ts";
@@ -68,7 +68,7 @@ export function responsePanel(series: readonly ResponseSeries[], { width, x, y, 
         ...series.flatMap(({ points }, index) => points.map((point) => {
           const at = inside.x(point.x) + aside(index, inside);
           const runs = point.values.map(({ seedIndex, value }) => mark(point.style, theme, at, inside.y(value), 40, { "fill-opacity": 0.55, "data-seed": seedIndex }));
-          const mean = point.values.length > 1 ? mark(point.style, theme, at, inside.y(meanOf(point)), 120, { stroke: theme.ink, "stroke-width": 1 }) : "";
+          const mean = point.values.length > 1 ? meanMark(point.style, theme, at, inside.y(meanOf(point)), 120) : "";
           return element("g", { "data-arm": point.arm }, [...runs, mean]);
         })),
         referenceLabels(references, inside, theme),

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { ArmResult, ExperimentResult } from "../results.ts";
 import { flatMetrics, metricLabel, metricTitle } from "../statistics/metrics.ts";
 import { formatValue } from "../statistics/numbers.ts";
-import { armStyles, mark } from "./arm-styles.ts";
+import { armStyles, mark, meanMark } from "./arm-styles.ts";
 import { cartesian, extentOf, type Inside } from "./axes.ts";
 import { csvText } from "./csv.ts";
 import { armLegend, chooseArms, countRuns, finishedRuns, isHidden, lowerFirst } from "./experiment.ts";
@@ -61,9 +61,9 @@ export function tradeOff(experiment: ExperimentResult, options: v.InferOutput<ty
     const each = (arm: string) => {
       const style = styles.get(arm)!;
       const own = drawn.filter((dot) => dot.arm === arm);
-      const small = own.map((dot) => mark(style, theme, inside.x(dot.x), inside.y(dot.y), 45, { "fill-opacity": 0.6, "data-seed": dot.seedIndex }));
+      const small = own.map((dot) => mark(style, theme, inside.x(dot.x), inside.y(dot.y), 45, { "fill-opacity": own.length > 1 ? 0.6 : null, "data-seed": dot.seedIndex }));
       const centre = means.find((mean) => mean.arm === arm);
-      const large = centre && own.length > 1 ? mark(style, theme, inside.x(centre.x), inside.y(centre.y), 150, { stroke: theme.ink, "stroke-width": 1.25 }) : "";
+      const large = centre && own.length > 1 ? meanMark(style, theme, inside.x(centre.x), inside.y(centre.y), 150) : "";
       return element("g", { "data-arm": arm }, [...small, large]);
     };
     return arms.filter((arm) => !isHidden(arm.name, frame)).map((arm) => each(arm.name)).join("");

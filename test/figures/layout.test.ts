@@ -7,6 +7,8 @@ import { descendants, overlap, parseSvg, textBoxes, type Box } from "./svg-tree.
 
 const measured = (text: string, size: number, weight: number) => measure(text, { size, weight: weight as Weight });
 
+const patience = 300_000; // a machine that does ten other things
+
 /** As many cases as a continuous run has time for; more when someone looks for trouble (FIGURE_RUNS=1000). */
 const numRuns = Number(process.env.FIGURE_RUNS ?? 30);
 
@@ -39,7 +41,7 @@ test.each(Object.keys(figures))("%s: no text leaves the figure or lies over anot
     // the first failure is as good as the smallest, and is there at once
     { numRuns, endOnFailure: true },
   );
-});
+}, patience);
 
 test.each(Object.keys(figures))("%s: a view changes neither the data nor the text alternative", (name) => {
   fc.assert(
@@ -51,4 +53,4 @@ test.each(Object.keys(figures))("%s: a view changes neither the data nor the tex
     }),
     { numRuns: Math.ceil(numRuns / 3), endOnFailure: true },
   );
-});
+}, patience);
