@@ -252,7 +252,8 @@ export class Coordinator {
     const state = this.studies.get(id);
     if (!state?.ready) return;
     this.emit({ type: "progress", study: id, progress: this.progress(state) });
-    if (!state.runs.every((run) => isEnded(run.status))) return;
+    // a run has its result a moment before its end is told: a study that is finished has told all of them
+    if (!this.schedule.runs.every((run) => run.study !== id || isEnded(run.status))) return;
     this.studies.delete(id);
     try {
       const result = buildExperimentResult(state.plan, state.runs.map((run) => run.result()), state.texts);

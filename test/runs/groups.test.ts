@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { BackendInfo } from "../../engine/backends/backend.ts";
 import { benchModels } from "../../engine/bench/models.ts";
+import type { GroupListener, TrainJob } from "../../engine/train/protocol.ts";
 import { programsOf } from "../../engine/train/shared-program.ts";
 import { groupRules, replicasOn } from "../../experiments/runs/groups.ts";
 import { MemoryStore } from "../../experiments/runs/store-memory.ts";
@@ -54,6 +55,22 @@ describe("a group", () => {
     expect(preparing).toEqual([...told("low/1 high/1 low/2"), ...told("high/2")]);
     expect(events.findIndex(({ type }) => type === "preparing")).toBeLessThan(events.findIndex(({ type }) => type === "metrics"));
     expect(messages(events)).toEqual([]);
+  });
+
+  test("ends its study after the end of its last run has been told, also where all end at once", async () => {
+    // all results are written before the first run is given back, as over the way to a window's store
+    const store = new MemoryStore();
+    const open = store.open.bind(store);
+    store.open = async (record) => {
+      const writer = await open(record);
+      const release = writer.release.bind(writer);
+      return Object.assign(writer, { release: () => new Promise((resolve) => setTimeout(resolve, 5)).then(release) });
+    };
+    const { coordinator, events } = bench(side(9, { store }));
+    await coordinator.submit(plan()).finished;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(events.filter((event) => event.type === "run" && event.result.status === "done")).toHaveLength(4);
+    expect(events.findIndex(({ type }) => type === "finished")).toBe(events.length - 1);
   });
 
   test("loses one run when that is cancelled, and all when the study is stopped; what was stopped goes on in whatever group", async () => {
@@ -124,6 +141,20 @@ describe("when something goes wrong in a group", () => {
     expect(engine.groups.map((jobs) => jobs.length)).toEqual([4, 1]);
     expect(messages(events)).toEqual(["balancing/high/1: its checkpoint cannot be gone on from (checkpoint of another model); it starts again."]);
     expect(comparable(result)).toEqual(await calm());
+  });
+
+  test("an engine that forgets a run fails that run, and does not try for ever", async () => {
+    const engine = fakeEngine();
+    const forgetful = async () => {
+      const executor = await engine.open();
+      const { train } = executor;
+      return { ...executor, train: (jobs: TrainJob[], listener: GroupListener) => train(jobs, { ...listener, onEnd: (run, end) => (run === 1 ? undefined : listener.onEnd(run, end)) }) };
+    };
+    const { coordinator } = bench(side(9, { openExecutor: forgetful }));
+    const [low, high] = comparable(await coordinator.submit(plan()).finished);
+    const [calmLow, calmHigh] = await calm();
+    expect(high[0]).toMatchObject({ status: "failed", error: "the engine ended without a word of this run" });
+    expect([low, high[1]]).toEqual([calmLow, calmHigh[1]]);
   });
 
   test("a run that cannot be saved fails alone", async () => {
