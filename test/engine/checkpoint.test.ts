@@ -29,7 +29,7 @@ function withProgress(bytes: Uint8Array, change: (progress: any) => unknown): Ui
 }
 
 describe("the header of a checkpoint", () => {
-  test("of which any value is of another kind or gone is refused, with the place, and nothing is trained", { timeout: 60_000 }, async () => {
+  test("of which any value is of another kind or gone is refused, with the place, and nothing is trained", { timeout: 180_000 }, async () => {
     const original = await stoppedAfter(4);
     const paths = pathsOf(JSON.parse(decodeSafetensors(original).metadata.progress));
     await fc.assert(

@@ -74,4 +74,4 @@ test(`a process killed ${kills} times while it trains ends, started again each t
   expect(b.figures).toEqual(a.figures);
   expect(b.events).toEqual(a.events);
   expect(Buffer.compare(b.weights, a.weights), "weights differ").toBe(0);
-}, 60_000);
+}, 180_000);

@@ -80,7 +80,7 @@ function damaged(bytes: Uint8Array, change: Damage): Uint8Array {
 }
 
 describe("a checkpoint of which any byte has changed", () => {
-  test("is named and put away, and the run starts again: the study ends with the numbers of one that was never stopped", { timeout: 60_000 }, async () => {
+  test("is named and put away, and the run starts again: the study ends with the numbers of one that was never stopped", { timeout: 180_000 }, async () => {
     const original = new Uint8Array(await readFile(join(runFolder(stopped), "checkpoint.safetensors")));
     await fc.assert(
       fc.asyncProperty(damage, async (change) => {
@@ -140,7 +140,7 @@ describe("a seal", () => {
 });
 
 describe.each(["config.json", "result.json"] as const)("a %s to which anything has happened", (file) => {
-  test("is named with its path and the reason, and the run is trained again; or it fits its schema, and is what it says", { timeout: 60_000 }, async () => {
+  test("is named with its path and the reason, and the run is trained again; or it fits its schema, and is what it says", { timeout: 180_000 }, async () => {
     const original = new Uint8Array(await readFile(join(runFolder(ended), file)));
     const outcomes = { refused: 0, read: 0 };
     await fc.assert(

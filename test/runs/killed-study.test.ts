@@ -103,7 +103,7 @@ function moment(kill: number, life: number, span: number): { after: number; sinc
   return kill % 5 === 0 ? { after: life * random.uniform(), since: "start" } : { after: (span / 3) * random.uniform(), since: "training" };
 }
 
-test(`a study killed at ${kills} random moments (stream ${seed}) and started again each time ends with the bits of one that never was: weights, curves, results`, { timeout: 600_000 }, async () => {
+test(`a study killed at ${kills} random moments (stream ${seed}) and started again each time ends with the bits of one that never was: weights, curves, results`, { timeout: 900_000 }, async () => {
   const calm = join(root, "calm");
   const started = performance.now();
   let begun = NaN;

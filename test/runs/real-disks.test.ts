@@ -35,7 +35,7 @@ beforeAll(async () => {
   const { code } = await switchyard(run(join(root, "calm")));
   expect(code).toBe(0);
   calm = numbers(await resultsIn(join(root, "calm")));
-}, 120_000);
+}, 300_000);
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 const run = (store: string) => ["run", path, "--out", store, "--backend", "cpu", "--jobs", "2", "--json"];
@@ -63,7 +63,7 @@ const mounts = probe.status === 0;
 
 describe.runIf(mounts)("a disk that is full", () => {
   // the store of this study takes about 500 kB
-  test.each([[8, "at once"], [100, "after some runs"], [250, "in the middle"]])("of %i kB (%s): one clear message, all runs end, and their results are those of a large disk", { timeout: 120_000 }, async (kilobytes) => {
+  test.each([[8, "at once"], [100, "after some runs"], [250, "in the middle"]])("of %i kB (%s): one clear message, all runs end, and their results are those of a large disk", { timeout: 300_000 }, async (kilobytes) => {
     const { disk, umount } = (await smallDisk(kilobytes))!;
     try {
       const { stdout, stderr, code } = await switchyard(run(join(disk, "store")));
@@ -85,7 +85,7 @@ describe.runIf(mounts)("a disk that is full", () => {
 });
 
 describe.runIf(mounts || !root0)("a folder that may not be written to", () => {
-  test("gives one clear message, and all runs end", { timeout: 120_000 }, async () => {
+  test("gives one clear message, and all runs end", { timeout: 300_000 }, async () => {
     const mounted = mounts ? await smallDisk(64, "ro") : null;
     const folder = mounted?.disk ?? join(root, "read-only");
     if (!mounted) {
@@ -103,7 +103,7 @@ describe.runIf(mounts || !root0)("a folder that may not be written to", () => {
     }
   });
 
-  test("but holds results is reported from, without a word", { timeout: 120_000 }, async () => {
+  test("but holds results is reported from, without a word", { timeout: 300_000 }, async () => {
     const folder = join(root, "calm");
     const bound = mounts ? spawnSync("sh", ["-c", 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0"', folder]).status === 0 : (await chmod(folder, 0o555), true);
     expect(bound).toBe(true);
@@ -119,7 +119,7 @@ describe.runIf(mounts || !root0)("a folder that may not be written to", () => {
   });
 });
 
-test("two processes that run the same study in the same store at once train every run once, and both end with all of them", { timeout: 120_000 }, async () => {
+test("two processes that run the same study in the same store at once train every run once, and both end with all of them", { timeout: 300_000 }, async () => {
   const store = join(root, "shared");
   const both = await Promise.all([switchyard(run(store)), switchyard(run(store))]);
   const trained = both.flatMap(({ stdout }) => told(stdout).runs.filter(({ cached }) => !cached));

@@ -63,7 +63,7 @@ describe.runIf(linux)("the lock of a process that was killed", () => {
   });
 });
 
-test.runIf(linux)("two living processes never have it at once, while others are killed inside", { timeout: 60_000 }, async () => {
+test.runIf(linux)("two living processes never have it at once, while others are killed inside", { timeout: 120_000 }, async () => {
   const crowd = await Promise.all([holder("20"), holder("20"), holder("20", "7"), holder("20", "13")]);
   expect(await Promise.all(crowd.map(ended))).toEqual(["0", "0", "SIGKILL", "SIGKILL"]);
 });
