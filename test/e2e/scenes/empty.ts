@@ -7,7 +7,7 @@ export const empty: Scene = async ({ page }, { shoot }) => {
   await page.getByRole("button", { name: /^Train/ }).waitFor();
   await page.keyboard.press("Control+i");
   await pointNowhere(page);
-  await shoot("new");
+  await shoot("new", { themes: ["light"] });
   await page.keyboard.press("Control+i");
   await page.getByRole("button", { name: "#study", exact: true }).click();
   for (const block of ["cell", "text"]) {

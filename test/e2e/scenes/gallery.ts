@@ -8,7 +8,7 @@ export const gallery: Scene = async ({ page }, { shoot }) => {
   const panel = balancing.locator(".panel");
   await panel.locator(".words p").first().waitFor();
   await cell(page, "conclusion").getByRole("region").first().waitFor();
-  await shoot("opened");
+  await shoot("opened", { themes: ["light"] });
 
   const show = async (tab: string) => {
     await panel.getByRole("tab", { name: tab }).click();
@@ -22,8 +22,6 @@ export const gallery: Scene = async ({ page }, { shoot }) => {
   await shoot("experts", { at: panel });
   await show("Runs");
   await shoot("runs", { at: panel, themes: ["light"] });
-  await show("Log");
-  await shoot("log-of-stored", { at: panel, themes: ["light"] });
   await show("Curves");
   const training = curves.getByRole("slider", { name: /^Training loss/ });
   await training.waitFor();
@@ -40,11 +38,11 @@ export const gallery: Scene = async ({ page }, { shoot }) => {
   await curves.getByRole("button", { name: "Whole axis" }).click();
   await curves.getByRole("button", { name: /^Export figure/ }).click();
   await page.getByRole("menuitem", { name: "Export SVG…" }).waitFor();
-  await shoot("export-menu");
+  await shoot("export-menu", { themes: ["light"] });
   await page.keyboard.press("Escape");
   await pointNowhere(page);
-  await shoot("views", { at: cell(page, "load") });
-  await shoot("conclusion", { at: cell(page, "conclusion") });
+  await shoot("views", { at: cell(page, "load"), themes: ["dark"] });
+  await shoot("conclusion", { at: cell(page, "conclusion"), themes: ["light"] });
 
   await page.getByRole("tab", { name: "Runs" }).first().click();
   await page.getByRole("navigation").getByRole("button", { name: /loss-free/ }).first().click();
@@ -54,7 +52,7 @@ export const gallery: Scene = async ({ page }, { shoot }) => {
   await page.getByRole("tab", { name: "Outline" }).click();
 
   await page.setViewportSize({ width: 900, height: 800 });
-  await shoot("narrow", { at: panel });
+  await shoot("narrow", { at: panel, themes: ["light"] });
   await show("Curves");
   await shoot("narrow-curves", { at: panel, themes: ["light"] });
   await page.setViewportSize({ width: 1800, height: 1000 });
@@ -63,5 +61,5 @@ export const gallery: Scene = async ({ page }, { shoot }) => {
 
   await retype(page, "balancing", "lr: 3e-3", "lr: 2e-3");
   await balancing.getByText(/^stale/).first().waitFor();
-  await shoot("stale", { at: balancing });
+  await shoot("stale", { at: balancing, themes: ["light"] });
 };

@@ -5,12 +5,12 @@ import { trust, type Scene } from "./scene.ts";
 /** A notebook from elsewhere: not trusted yet, planned, training, paused, stopped. */
 export const training: Scene = async ({ page }, { shoot }) => {
   await openNotebook(page, "balancing.md", defaultStudy());
-  await shoot("untrusted");
+  await shoot("untrusted", { themes: ["light"] });
   await trust(page);
   const balancing = cell(page, "balancing");
   const panel = balancing.locator(".panel");
   await panel.getByRole("button", { name: /^Train/ }).waitFor();
-  await shoot("plan", { at: balancing });
+  await shoot("plan", { at: balancing, themes: ["light"] });
   await shoot("plan-waiting-views", { at: cell(page, "collapse"), themes: ["light"] });
 
   await panel.getByRole("button", { name: /^Train/ }).click();

@@ -10,7 +10,7 @@ export const writing: Scene = async ({ page }, { shoot }) => {
   await page.keyboard.type("\nstudy.");
   await page.locator(".suggest-widget.visible .monaco-list-row").first().waitFor();
   await page.waitForTimeout(500); // the detail of the first entry comes after the list
-  await shoot("completion");
+  await shoot("completion", { themes: ["light"] });
 
   await page.keyboard.type("armz"); // nothing is called that: the list closes
   const squiggle = page.locator(".squiggly-error").first();
