@@ -12,7 +12,10 @@ let seconds = 0;
 
 beforeAll(() => {
   const started = performance.now();
-  execFileSync(process.execPath, ["out/node/cli.js", "run", "experiments/gallery/balancing.md", "--out", folder, "--backend", "cpu"], { stdio: "pipe" });
+  execFileSync(process.execPath, ["out/node/cli.js", "run", "experiments/gallery/balancing.md", "--out", folder, "--backend", "cpu"], {
+    stdio: "pipe",
+    env: { ...process.env, XDG_DATA_HOME: join(folder, "data") }, // runs of a gallery notebook are kept there: with none of them, every run trains
+  });
   seconds = (performance.now() - started) / 1000;
   experiment = (JSON.parse(readFileSync(join(folder, "results.json"), "utf8")) as Results).experiments[0];
 }, 600_000);
@@ -74,7 +77,10 @@ describe("the default study", () => {
   });
 
   test("run again, takes every run from the store and trains nothing", () => {
-    execFileSync(process.execPath, ["out/node/cli.js", "run", "experiments/gallery/balancing.md", "--out", folder, "--backend", "cpu"], { stdio: "pipe" });
+    execFileSync(process.execPath, ["out/node/cli.js", "run", "experiments/gallery/balancing.md", "--out", folder, "--backend", "cpu"], {
+    stdio: "pipe",
+    env: { ...process.env, XDG_DATA_HOME: join(folder, "data") }, // runs of a gallery notebook are kept there: with none of them, every run trains
+  });
     const again = (JSON.parse(readFileSync(join(folder, "results.json"), "utf8")) as Results).experiments[0];
     expect(again.arms.flatMap((a) => a.runs).every((run) => run.cached)).toBe(true);
     expect(again.comparisons).toEqual(experiment.comparisons);
