@@ -1,6 +1,6 @@
 import type { MetricEvent } from "../../engine/train/protocol.ts";
 import { encode } from "./json.ts";
-import { parseJson } from "./read-checked.ts";
+import { parseJson } from "./parse-json.ts";
 import { metricEvent } from "./records.ts";
 
 export const eventLine = (event: MetricEvent): string => `${encode(event)}\n`;

@@ -7,7 +7,7 @@ import type { BackendInfo } from "../../engine/backends/backend.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
 import type { RunResult } from "../results.ts";
 import { costOf } from "./cost.ts";
-import { parseJson } from "./read-checked.ts";
+import { parseJson } from "./parse-json.ts";
 import { engineVersion } from "./version.ts";
 
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));

@@ -11,7 +11,7 @@ import { shortKey } from "../../experiments/runs/key.ts";
 import { readManifest, writeManifest } from "../../experiments/runs/manifest.ts";
 import { nodeRates } from "../../experiments/runs/rates-node.ts";
 import { Rates } from "../../experiments/runs/rates.ts";
-import { parseJson } from "../../experiments/runs/read-checked.ts";
+import { parseJson } from "../../experiments/runs/parse-json.ts";
 import { finalMetrics, runRecord, storedResult } from "../../experiments/runs/records.ts";
 import { seal, unseal } from "../../experiments/runs/sealed.ts";
 import { MemoryStore } from "../../experiments/runs/store-memory.ts";
