@@ -58,7 +58,7 @@ export function replaceCell(notebook: Notebook, id: string, code: string): Noteb
   const length = fenceLength(source, fence.marker, fence.length);
   const opening = text.slice(span.start, body.start);
   const ending = endingOf(opening) === "\n" && !opening.endsWith("\n") ? endingOf(text) : endingOf(opening);
-  const lines = replaceLines(text.slice(body.start, body.end), fenceBody(source, fence.indent, ending));
+  const lines = replaceLines(opening, text.slice(body.start, body.end), fenceBody(source, fence.indent, ending));
   if (length === fence.length) {
     const gap = source !== "" && !/[\r\n]$/.test(opening) ? ending : "";
     const after = splice(text, body.start, body.end, gap + lines);
@@ -213,8 +213,12 @@ function closeFence(raw: string, { fence }: CellBlock, ending: string): string {
 
 const splice = (text: string, start: number, end: number, inserted: string): string => text.slice(0, start) + inserted + text.slice(end);
 
-/** Keeps the bytes of the lines at both ends that are the same but for their line ending. */
-function replaceLines(before: string, after: string): string {
+/**
+ * Keeps the bytes of the lines at both ends that are the same but for their line ending: unless, in a text of several
+ * endings, a line feed would come to stand behind a carriage return and make one ending of two.
+ * @param above what stands before them
+ */
+function replaceLines(above: string, before: string, after: string): string {
   const old = before.match(/[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+$/g) ?? [];
   const now = after.match(/[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+$/g) ?? [];
   const bare = (line: string) => line.replace(/[\r\n]+$/, "");
@@ -224,7 +228,9 @@ function replaceLines(before: string, after: string): string {
   while (same(old[head], now[head])) head++;
   let tail = 0;
   while (tail < Math.min(old.length, now.length) - head && same(old[old.length - 1 - tail], now[now.length - 1 - tail])) tail++;
-  return [...old.slice(0, head), ...now.slice(head, now.length - tail), ...old.slice(old.length - tail)].join("");
+  const lines = [above, ...old.slice(0, head), ...now.slice(head, now.length - tail), ...old.slice(old.length - tail)];
+  const merged = lines.some((line, i) => line.endsWith("\r") && (lines[i + 1] ?? "").startsWith("\n"));
+  return merged ? after : lines.slice(1).join("");
 }
 
 function newIds(notebook: Notebook, markdown: string): string[] {

@@ -49,6 +49,13 @@ describe("replaceCell", () => {
     );
   });
 
+  test("a kept line feed does not become one ending with the carriage return before it", () => {
+    const edited = replaceCell(parseNotebook("~~~ts {#c}\r---\n\n"), "c", "```\n");
+    expect(cellsOf(edited)[0].source).toBe("```\n");
+    expect(cellsOf(replaceCell(parseNotebook("~~~ts {#c}\rx\n\n"), "c", ""))[0].source).toBe("");
+    expect(cellsOf(replaceCell(parseNotebook("~~~ts {#c}\ra\rx\n\ny\n~~~\n"), "c", "a\n\ny"))[0].source).toBe("a\n\ny");
+  });
+
   test("any code in any notebook reads back, and nothing outside the fence changes", () => {
     const code = fc.oneof(fc.string({ unit: "binary" }), fc.array(fc.constantFrom("```", "~~~~", "  x", "", "`````ts {#z}", "a\tb"), { maxLength: 6 }).map((lines) => lines.join("\n")));
     fc.assert(
