@@ -40,9 +40,11 @@ export function bcaMean(values: readonly number[], tail: number, resamples: numb
   const bias = normal.inv(Math.min(1 - 0.5 / resamples, Math.max(0.5 / resamples, below / resamples)), 0, 1);
 
   // acceleration by the jackknife; leaving out value i moves the mean by (observed − value i) / (n − 1)
+  // (in units of the largest deviation, for squares of tiny ones are 0)
+  const unit = Math.max(...values.map((value) => Math.abs(value - observed)));
   let [squares, cubes] = [0, 0];
   for (const value of values) {
-    const d = value - observed;
+    const d = unit === 0 ? 0 : (value - observed) / unit;
     squares += d * d;
     cubes += d * d * d;
   }

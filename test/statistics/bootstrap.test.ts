@@ -43,6 +43,11 @@ test("of few values it is wider than the resampled means are, of many it is not"
   expect(Math.abs(wider(1000) - 1)).toBeLessThan(0.05);
 });
 
+test("values whose squares are too small for a number have an interval", () => {
+  const [low, high] = bootstrapMean95([-1.796260325374433e-162, 0, 0, 0, 0, 0, 0, 0], 500);
+  expect(low).toBeLessThanOrEqual(high);
+});
+
 test("it lies within the range of the values", () => {
   fc.assert(
     fc.property(fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 8, maxLength: 20 }), (values) => {

@@ -181,7 +181,10 @@ export const chromiumHost: AppHost = {
       openText: (name, text) => session.reopen(name, Buffer.from(text)),
       async reopen(name, text) {
         // A page of its own would begin with an empty store: the browser's host keeps runs in memory.
-        const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Control+o")]);
+        // Chromium drops keys that are pressed before it has shown its first frame.
+        await page.evaluate(() => new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown))));
+        const ask = () => Promise.all([page.waitForEvent("filechooser", { timeout: 10_000 }), page.keyboard.press("Control+o")]);
+        const [chooser] = await ask().catch(ask);
         await chooser.setFiles({ name, mimeType: "text/markdown", buffer: text });
         await page.getByText("Nothing in this notebook runs by itself").waitFor();
       },
