@@ -55,6 +55,11 @@ interface MainNotes {
   menu: { getMenuItemById(id: string): { click: unknown } | null } | null;
 }
 
+/** What a window of the browser keeps for the spec to ask for. */
+interface PageNotes {
+  asksForPrinter?: boolean;
+}
+
 export const electronHost: AppHost = {
   name: "Electron",
   async open(switches = []) {
@@ -149,6 +154,10 @@ export const chromiumHost: AppHost = {
   name: "Chromium",
   async open(switches = []) {
     const { page, problems, close } = await openChromium({ switches });
+    // A page that opens the browser's print dialog cannot be printed by the driver at the same time: it only notes that it asked.
+    await page.context().addInitScript(() => {
+      window.print = () => void ((globalThis as unknown as PageNotes).asksForPrinter = true);
+    });
     await page.getByRole("heading", { name: "Switchyard" }).waitFor(); // from here on it takes keys
     const bytesOf = async (download: Download): Promise<Buffer> => readFile(await download.path());
     const session: AppSession = {
@@ -161,7 +170,7 @@ export const chromiumHost: AppHost = {
       async pdf(act) {
         const [popup] = await Promise.all([page.waitForEvent("popup"), act()]);
         try {
-          await popup.locator("body *").first().waitFor({ state: "attached" });
+          await popup.waitForFunction(() => (globalThis as unknown as PageNotes).asksForPrinter === true);
           return await popup.pdf({ printBackground: true, preferCSSPageSize: true });
         } finally {
           await popup.close();
