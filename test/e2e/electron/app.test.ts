@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cell } from "../support/actions.ts";
-import { answer, saveTo, start } from "../support/electron.ts";
+import { answer, questions, saveTo, start } from "../support/electron.ts";
 import { smallStudy } from "../support/notebooks.ts";
 
 describe("the desktop app", () => {
@@ -86,9 +86,10 @@ describe("the desktop app", () => {
     await page.keyboard.press("Control+Shift+s");
     await expect.poll(() => readdir(join(folder, "copy/elsewhere.results/runs")).catch(() => [])).toHaveLength(4);
     expect(await readFile(copy, "utf8")).toContain("Edited.");
+    await page.getByText("saved elsewhere.md").waitFor();
     await saveTo(app, file);
     await page.keyboard.press("Control+Shift+s");
-    await expect.poll(() => page.title()).not.toContain("•");
+    await page.getByText("saved small.md").waitFor(); // from here on the window's file is this one again, with what it holds now
   });
 
   it("asks before it replaces what another program wrote", async () => {
@@ -98,7 +99,8 @@ describe("the desktop app", () => {
     await page.keyboard.press("Escape");
     await answer(app, 2); // Cancel
     await page.keyboard.press("Control+s");
-    await page.waitForTimeout(500);
+    await expect.poll(() => questions(app)).toBe(1);
+    await page.getByText("unsaved changes").waitFor();
     expect(await readFile(file, "utf8")).toContain("written elsewhere");
     await answer(app, 1); // Replace
     await page.keyboard.press("Control+s");
