@@ -2,6 +2,7 @@
 import { app, Menu } from "electron";
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { markInUse } from "../experiments/in-use.ts";
 import { Recovery } from "./documents.ts";
 import { createHandlers } from "./handlers.ts";
 import { handleAll } from "./ipc/handle.ts";
@@ -13,6 +14,7 @@ import { RunIndexThread } from "./run-index.ts";
 import { registerScheme, serveScheme } from "./scheme.ts";
 import { bundledPaths, Windows } from "./windows.ts";
 
+markInUse(join(import.meta.dirname, ".."));
 registerScheme();
 
 const switches = switchesFor({

@@ -2,17 +2,21 @@
 /**
  * Builds what a plain clone needs to run.
  *
- *   node scripts/build.mjs node   command line and its workers -> out/node   (also `npm ci`, through "prepare")
- *   node scripts/build.mjs app    main, preload and renderer   -> out/app
- *   node scripts/build.mjs all    both
+ *   node scripts/build.mjs sources   sources that are made: CPU kernels, libraries of cells
+ *   node scripts/build.mjs node      those, and the command line and its workers -> out/node
+ *   node scripts/build.mjs app       those, and main, preload and renderer       -> out/app
+ *   node scripts/build.mjs all       all of it
+ *
+ * A build is whole or not there, and what runs from an older one goes on with that (scripts/builds.mjs).
  *
  * Packages from node_modules stay outside the Node bundle: some are native (`webgpu`), some carry WebAssembly
  * beside their code, and a clone has them installed anyway. Only our own TypeScript and WGSL is bundled.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, rmSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { publishBuild, unfinishedBuild } from "./builds.mjs";
 import { root } from "./root.mjs";
 
 /** Name of the file in out/node -> source of the entry. */
@@ -24,8 +28,6 @@ const nodeEntries = {
   "study-statistics": "experiments/statistics/simulate.main.ts",
   "study-aa": "experiments/statistics/aa-study.main.ts",
 };
-
-const appConfig = "electron.vite.config.ts";
 
 function runScript(path, ...args) {
   const { status } = spawnSync(process.execPath, [join(root, path), ...args], { cwd: root, stdio: "inherit" });
@@ -39,19 +41,24 @@ function buildLibraries() {
 
 /** The WASM kernels are TypeScript sources too once they are built: every bundle imports them. */
 function buildKernels() {
-  if (existsSync(join(root, "scripts/build-wasm.mjs"))) runScript("scripts/build-wasm.mjs");
-  else console.log("build: no scripts/build-wasm.mjs yet, the CPU kernels are not built");
+  runScript("scripts/build-wasm.mjs");
 }
 
-async function buildNode() {
-  const input = {};
-  for (const [name, source] of Object.entries(nodeEntries)) {
-    if (existsSync(join(root, source))) input[name] = join(root, source);
-    else console.log(`build: ${name}.js skipped, ${source} does not exist yet`);
+/** Lets `make` fill a fresh folder, and publishes it; a build that fails leaves what was there. */
+async function publish(kind, make) {
+  const since = new Date();
+  const folder = unfinishedBuild(kind);
+  try {
+    await make(folder);
+    publishBuild(kind, folder, { since });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  if (Object.keys(input).length === 0) return;
+}
+
+async function buildNode(outDir) {
+  const input = Object.fromEntries(Object.entries(nodeEntries).map(([name, source]) => [name, join(root, source)]));
   const { build } = await import("vite");
-  const outDir = join(root, "out/node");
   await build({
     root,
     configFile: false,
@@ -72,33 +79,27 @@ async function buildNode() {
       },
     },
   });
-  const cli = join(outDir, "cli.js");
-  if (existsSync(cli)) chmodSync(cli, 0o755);
+  chmodSync(join(outDir, "cli.js"), 0o755);
   console.log(`build: out/node (${Object.keys(input).join(", ")})`);
 }
 
-function buildApp() {
-  if (!existsSync(join(root, appConfig))) {
-    console.log(`build: app skipped, ${appConfig} does not exist yet`);
-    return;
-  }
-  rmSync(join(root, "out/app"), { recursive: true, force: true });
+function buildApp(outDir) {
   const electronVite = join(dirname(fileURLToPath(import.meta.resolve("electron-vite/package.json"))), "bin/electron-vite.js");
-  const { status } = spawnSync(process.execPath, [electronVite, "build", "--logLevel", "warn"], { cwd: root, stdio: "inherit" });
+  const { status } = spawnSync(process.execPath, [electronVite, "build", "--logLevel", "warn"], { cwd: root, stdio: "inherit", env: { ...process.env, SWITCHYARD_BUILD_FOLDER: outDir } });
   if (status !== 0) throw new Error("electron-vite build failed");
   console.log("build: out/app");
 }
 
 const what = process.argv[2] ?? "all";
-if (!["node", "app", "all"].includes(what)) {
-  console.error(`build: unknown part "${what}": node, app or all`);
+if (!["sources", "node", "app", "all"].includes(what)) {
+  console.error(`build: unknown part "${what}": sources, node, app or all`);
   process.exit(2);
 }
 try {
   buildKernels();
   buildLibraries();
-  if (what !== "app") await buildNode();
-  if (what !== "node") buildApp();
+  if (what === "node" || what === "all") await publish("node", buildNode);
+  if (what === "app" || what === "all") await publish("app", buildApp);
 } catch (error) {
   console.error(`build: ${error instanceof Error ? error.message : error}`);
   process.exit(1);

@@ -13,7 +13,7 @@
  * through it, and the deb is compressed quickly. Never hand such a package out.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { describeElectron, findElectron } from "./electron-binary.mjs";
@@ -75,6 +75,10 @@ try {
     if (status !== 0) throw new Error("the app does not build");
   }
   if (!existsSync(join(root, "out/app/main/main.js"))) throw new Error("there is no out/app: build it first, or leave --prebuilt out");
+  // One whole build, whatever is built meanwhile.
+  const packed = join(root, "out/packed");
+  rmSync(packed, { recursive: true, force: true });
+  cpSync(realpathSync(join(root, "out/app")), packed, { recursive: true });
   await drawIcons();
   // fpm, which electron-builder makes debs with, comes from GitHub; dpkg-deb is on every Debian.
   if (linux && !process.env.CUSTOM_FPM_PATH && process.env.USE_SYSTEM_FPM !== "true") process.env.CUSTOM_FPM_PATH = join(root, "scripts/fpm-deb.mjs");

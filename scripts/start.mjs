@@ -6,6 +6,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { stateOfBuild } from "./builds.mjs";
 import { describeElectron, findElectron } from "./electron-binary.mjs";
 import { root } from "./root.mjs";
 
@@ -19,7 +20,11 @@ function noDisplayReason() {
   return "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)";
 }
 
-function build(part) {
+/** Builds what is not there or older than its sources; windows and runs of the older build go on with that. */
+function provideBuilds(...kinds) {
+  const wanted = kinds.filter((kind) => stateOfBuild(kind) !== "current");
+  if (wanted.length === 0) return;
+  const part = wanted.length === 1 ? wanted[0] : "all";
   const { status } = spawnSync(process.execPath, [join(root, "scripts/build.mjs"), part], { cwd: root, stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
 }
@@ -38,7 +43,7 @@ function handOver(program, args, options, onEnd = () => {}) {
 async function openApp(notebooks) {
   const electron = await findElectron();
   console.log(describeElectron(electron));
-  if (!existsSync(join(root, "out/app"))) build("app");
+  provideBuilds("node", "app");
   const args = [root, ...notebooks];
   // Chromium refuses its sandbox to root; everywhere else it stays on.
   if (process.platform === "linux" && process.getuid?.() === 0) args.unshift("--no-sandbox");
@@ -47,9 +52,8 @@ async function openApp(notebooks) {
 
 function runHeadless(reason, notebook) {
   console.log(`switchyard: ${reason}; running ${notebook} without a window`);
-  const cli = join(root, "out/node/cli.js");
-  if (!existsSync(cli)) build("node");
-  handOver(process.execPath, [cli, "run", notebook, "--out", report], {}, (code) => {
+  provideBuilds("node");
+  handOver(process.execPath, [join(root, "out/node/cli.js"), "run", notebook, "--out", report], {}, (code) => {
     if (code === 0) console.log(`switchyard: the report is in ./${report}/ (open ${report}/report.html)`);
     else if (existsSync(join(root, report))) console.log(`switchyard: ended with code ${code}; what there is lies in ./${report}/`);
   });

@@ -3,6 +3,7 @@
  * come out as "different". Exit code 1 when that are more than chance explains.
  */
 import { domainNames } from "../../engine/data/corpus.ts";
+import { markInUse } from "../in-use.ts";
 import { Coordinator } from "../runs/coordinator.ts";
 import { openDomains } from "../runs/corpora-node.ts";
 import { nodeExecutors } from "../runs/executors-node.ts";
@@ -16,6 +17,7 @@ if (!Number.isSafeInteger(workers) || workers < 1) {
   process.exit(2);
 }
 
+markInUse(import.meta.dirname);
 const started = performance.now();
 const plans = aaPlans(await openDomains(domainNames));
 const coordinator = new Coordinator({ store: new MemoryStore(), openExecutor: nodeExecutors(new URL("./engine.worker.js", import.meta.url)), workers, backend: "cpu", domains: openDomains });

@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
-import { readdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stateOfBuild } from "../../scripts/builds.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 export const cli = join(root, "out/node/cli.js");
@@ -10,18 +10,12 @@ export const cli = join(root, "out/node/cli.js");
 /** Stores of tests are not to be known to the person who runs them. */
 process.env.XDG_DATA_HOME = join(tmpdir(), "switchyard-test-data");
 
-/** Builds the command line unless the bundle is younger than every source it is made from. */
+/** Builds the command line unless the build is younger than every source it is made from. */
 export function buildCli(): void {
-  const built = statSync(cli, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (newest(join(root, "engine")) < built && newest(join(root, "experiments")) < built) return;
+  if (stateOfBuild("node") === "current") return;
   const { status, stderr } = spawnSync(process.execPath, [join(root, "scripts/build.mjs"), "node"], { encoding: "utf8" });
   if (status !== 0) throw new Error(`the command line does not build:\n${stderr}`);
 }
-
-const newest = (folder: string): number =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.endsWith(".test.ts"))
-    .reduce((latest, entry) => Math.max(latest, statSync(join(entry.parentPath, entry.name)).mtimeMs), 0);
 
 export interface Ended {
   code: number | null;

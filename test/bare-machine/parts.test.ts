@@ -1,0 +1,72 @@
+/**
+ * The part installer on a machine where nothing is there: a Debian that debootstrap makes from the mirror that this
+ * machine installs from, with Node put in, and nothing else of this machine. What is installed here already can hide no
+ * step that is missing.
+ */
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parts } from "../../scripts/test-parts.mjs";
+
+const scripts = resolve(import.meta.dirname, "../../scripts");
+const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** The first Debian mirror of this machine's apt, in either of its formats. */
+function mirror(): string {
+  const folder = "/etc/apt/sources.list.d";
+  const files = ["/etc/apt/sources.list", ...(existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [])];
+  const texts = files.filter((file) => existsSync(file)).map((file) => readFileSync(file, "utf8"));
+  const addresses = texts.flatMap((text) => [...text.matchAll(/^(?:URIs:\s*|deb\s+(?:\[[^\]]*\]\s+)?)(\S+)/gm)].map(([, address]) => address));
+  return addresses.find((address) => /\/debian\/?$/.test(address)) ?? "http://deb.debian.org/debian";
+}
+
+/** How this machine's apt reaches the mirror, where that is through a proxy. */
+function proxies(): string {
+  const { stdout } = spawnSync("apt-config", ["dump"], { encoding: "utf8" });
+  return stdout.split("\n").filter((line) => /^Acquire::\w+::(?:\S+::)?proxy\b/i.test(line)).join("\n");
+}
+
+const codename = (): string => /^VERSION_CODENAME=(\w+)/m.exec(readFileSync("/etc/os-release", "utf8"))![1];
+
+describe("a Debian with Node and nothing else", () => {
+  let machine: string;
+  const inside = (...command: string[]) => spawnSync("chroot", [machine, ...command], {
+    encoding: "utf8", env: { PATH: path, HOME: "/root", CI: "true", ...Object.fromEntries(Object.entries(process.env).filter(([name]) => /^https?_proxy$/i.test(name))) },
+  });
+
+  beforeAll(() => {
+    machine = mkdtempSync(join(tmpdir(), "switchyard-bare-"));
+    const { status, stdout, stderr } = spawnSync("debootstrap", ["--variant=minbase", codename(), machine, mirror()], { encoding: "utf8" });
+    if (status !== 0) throw new Error(`debootstrap failed: ${`${stdout}${stderr}`.trim().split("\n").slice(-3).join("\n")}`);
+    writeFileSync(join(machine, "etc/apt/apt.conf.d/99proxies"), proxies());
+    copyFileSync(realpathSync(process.execPath), join(machine, "usr/local/bin/node"));
+    mkdirSync(join(machine, "switchyard/scripts"), { recursive: true });
+    for (const name of ["install-parts.mjs", "test-parts.mjs"]) copyFileSync(join(scripts, name), join(machine, "switchyard/scripts", name));
+  });
+  afterAll(() => {
+    // Nothing of this machine is mounted into it; debootstrap's own mounts are gone by now, or it is left as it is.
+    const mounted = readFileSync("/proc/mounts", "utf8").split("\n").some((line) => line.split(" ")[1]?.startsWith(machine));
+    if (!mounted && dirname(machine) === tmpdir()) rmSync(machine, { recursive: true, force: true });
+  });
+
+  test("gets every part of the table from the installer, and then all of them are there", () => {
+    const missing = 'import("/switchyard/scripts/test-parts.mjs").then(({ missingParts }) => console.log(JSON.stringify(missingParts().map(({ name }) => name))))';
+    const before = inside("node", "--input-type=module", "--eval", missing);
+    expect(before.stderr).toBe("");
+    expect(JSON.parse(before.stdout)).toEqual(parts.map(({ name }) => name));
+
+    const { status, stdout, stderr } = inside("node", "/switchyard/scripts/install-parts.mjs");
+    console.log(stdout);
+    expect(stdout).not.toContain("FAILED");
+    expect(stderr).toBe("");
+    for (const { name } of parts) expect(stdout).toMatch(new RegExp(`test: ${name}: (installed \\(|came with another part)`));
+    expect(status).toBe(0);
+    expect(JSON.parse(inside("node", "--input-type=module", "--eval", missing).stdout)).toEqual([]);
+
+    // and they start
+    expect(inside("chromium", "--version").stdout).toContain("Chromium");
+    expect(inside("pdflatex", "--version").stdout).toContain("pdfTeX");
+  });
+});
