@@ -1,4 +1,4 @@
-/** The index with as many runs as a year of studies leaves. `SWITCHYARD_RUNS=10000 npx vitest run test/runs/many-runs.test.ts` times it. */
+/** The index with as many runs as a year of studies leaves. `SWITCHYARD_RUNS=10000 npx --no-install vitest run test/runs/many-runs.test.ts` times it. */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";

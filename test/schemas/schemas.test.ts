@@ -60,7 +60,7 @@ async function documents(file: string): Promise<unknown[]> {
   return (file.endsWith(".jsonl") ? text.trim().split("\n") : [text]).map((part) => JSON.parse(part) as unknown);
 }
 
-test.each([...publishedSchemas()])("%s in the repository is what the program reads by; `npx vitest run test/schemas -u` writes it", async (name, text) => {
+test.each([...publishedSchemas()])("%s in the repository is what the program reads by; `npx --no-install vitest run test/schemas -u` writes it", async (name, text) => {
   await expect(text).toMatchFileSnapshot(`../../experiments/schemas/${name}`);
 });
 
