@@ -5,7 +5,10 @@
  * there and nobody uses it.
  */
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync, utimesSync } from "node:fs";
+import {
+  chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync,
+  symlinkSync, utimesSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 import { root } from "./root.mjs";
 
@@ -29,7 +32,10 @@ export function unfinishedBuild(kind, out = join(root, "out")) {
 /** Of the names and contents of all files: the same sources give the same build, which is kept as it is. */
 function contentHash(folder) {
   const hash = createHash("sha256");
-  for (const path of filesBelow(folder).sort()) hash.update(JSON.stringify([path.replaceAll("\\", "/")])).update(createHash("sha256").update(readFileSync(join(folder, path))).digest());
+  for (const path of filesBelow(folder).sort()) {
+    hash.update(JSON.stringify([path.replaceAll("\\", "/")]));
+    hash.update(createHash("sha256").update(readFileSync(join(folder, path))).digest());
+  }
   return hash.digest("hex").slice(0, 16);
 }
 
@@ -79,19 +85,24 @@ const isInUse = (build) => existsSync(join(build, marks)) && readdirSync(join(bu
 
 function removeUnused(kind, out) {
   const current = basename(readlinkSync(join(out, kind)));
-  const builds = readdirSync(out).filter((name) => builtName(kind).test(name)).map((name) => ({ name, time: statSync(join(out, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }));
-  const older = builds.sort((a, b) => b.time - a.time).slice(kept).map(({ name }) => name).filter((name) => name !== current && !isInUse(join(out, name)));
+  const time = (name) => statSync(join(out, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const builds = readdirSync(out).filter((name) => builtName(kind).test(name)).map((name) => ({ name, time: time(name) }));
+  const older = builds.sort((a, b) => b.time - a.time).slice(kept).map(({ name }) => name);
+  const unused = older.filter((name) => name !== current && !isInUse(join(out, name)));
   const abandoned = readdirSync(out).filter((name) => {
     const id = Number(unfinishedName(kind).exec(name)?.[1] ?? process.pid);
     return id !== process.pid && !isAlive(id);
   });
-  for (const name of [...older, ...abandoned]) rmSync(join(out, name), { recursive: true, force: true });
+  for (const name of [...unused, ...abandoned]) rmSync(join(out, name), { recursive: true, force: true });
 }
 
 /** What each kind is made from, and one file that it holds. */
 const made = {
   node: { from: ["engine", "experiments", "scripts/build.mjs", "package-lock.json"], entry: "node/cli.js" },
-  app: { from: ["engine", "experiments", "renderer", "electron", "electron.vite.config.ts", "scripts/build.mjs", "package-lock.json"], entry: "app/main/main.js" },
+  app: {
+    from: ["engine", "experiments", "renderer", "electron", "electron.vite.config.ts", "scripts/build.mjs", "package-lock.json"],
+    entry: "app/main/main.js",
+  },
 };
 
 function newest(path) {

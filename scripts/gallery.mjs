@@ -19,7 +19,10 @@ const gallery = join(root, "experiments/gallery");
 const all = readdirSync(gallery).filter((file) => file.endsWith(".md") && file !== "README.md").map((file) => file.slice(0, -".md".length));
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { fresh: { type: "boolean", default: false } } });
-if (stateOfBuild("node") !== "current" && spawnSync(process.execPath, [join(root, "scripts/build.mjs"), "node"], { cwd: root, stdio: "inherit" }).status !== 0) process.exit(1);
+if (stateOfBuild("node") !== "current") {
+  const { status } = spawnSync(process.execPath, [join(root, "scripts/build.mjs"), "node"], { cwd: root, stdio: "inherit" });
+  if (status !== 0) process.exit(1);
+}
 for (const name of positionals.length > 0 ? positionals : all) {
   if (!all.includes(name)) throw new Error(`there is no notebook ${name}; there are ${all.join(", ")}`);
   refresh(name);

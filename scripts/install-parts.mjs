@@ -27,8 +27,9 @@ function install(part) {
   }
   const problem = aptGet("install", "-y", "-qq", "--no-install-recommends", ...part.packages);
   const there = part.isThere();
-  if (there) say(`${part.name}: installed (${part.packages.join(", ")})`);
-  else say(`${part.name}: FAILED, for ${part.serves}: ${problem ?? `apt installed ${part.packages.join(", ")}, and it is still not there`}`);
+  const packages = part.packages.join(", ");
+  if (there) say(`${part.name}: installed (${packages})`);
+  else say(`${part.name}: FAILED, for ${part.serves}: ${problem ?? `apt installed ${packages}, and it is still not there`}`);
   return there;
 }
 

@@ -29,8 +29,8 @@ export const hasLatex = () => onPath("pdflatex") && runs("kpsewhich", "booktabs.
 
 /** Where shared libraries lie: Debian's folder of this architecture, and those of other systems. */
 function libraryFolders() {
-  const perArchitecture = existsSync("/usr/lib") ? readdirSync("/usr/lib").filter((name) => name.includes("-linux-gnu")).map((name) => `/usr/lib/${name}`) : [];
-  return [...perArchitecture, "/usr/lib64", "/usr/lib"];
+  const names = existsSync("/usr/lib") ? readdirSync("/usr/lib").filter((name) => name.includes("-linux-gnu")) : [];
+  return [...names.map((name) => `/usr/lib/${name}`), "/usr/lib64", "/usr/lib"];
 }
 
 const hasLibraries = (...names) => !linux || names.every((name) => libraryFolders().some((folder) => existsSync(join(folder, name))));
@@ -45,9 +45,13 @@ const packageName = /^[a-z0-9][a-z0-9+.-]+$/;
  */
 export function part({ name, serves, isThere, packages, programs = [], onlyOnCi = false }) {
   const wrong = (what) => new TypeError(`the part ${JSON.stringify(name)} ${what}`);
-  if (typeof name !== "string" || name === "" || typeof serves !== "string" || typeof isThere !== "function") throw wrong("needs a name, what it serves, and a way to tell that it is there");
+  if (typeof name !== "string" || name === "" || typeof serves !== "string" || typeof isThere !== "function") {
+    throw wrong("needs a name, what it serves, and a way to tell that it is there");
+  }
   if (!Array.isArray(packages) || packages.length === 0) throw wrong("names no Debian package");
-  for (const entry of packages) if (typeof entry !== "string" || !packageName.test(entry)) throw wrong(`names ${JSON.stringify(entry)}, which is no Debian package`);
+  for (const entry of packages) {
+    if (typeof entry !== "string" || !packageName.test(entry)) throw wrong(`names ${JSON.stringify(entry)}, which is no Debian package`);
+  }
   return Object.freeze({ name, serves, isThere, packages: Object.freeze([...packages]), programs: Object.freeze([...programs]), onlyOnCi });
 }
 
@@ -62,7 +66,8 @@ export const parts = Object.freeze([
   part({
     name: "electron's libraries",
     serves: "Electron",
-    isThere: () => hasLibraries("libgtk-3.so.0", "libnss3.so", "libasound.so.2", "libgbm.so.1", "libcups.so.2", "libatspi.so.0", "libXdamage.so.1"),
+    isThere: () =>
+      hasLibraries("libgtk-3.so.0", "libnss3.so", "libasound.so.2", "libgbm.so.1", "libcups.so.2", "libatspi.so.0", "libXdamage.so.1"),
     packages: ["libgtk-3-0", "libnss3", "libasound2", "libgbm1", "libcups2", "libatspi2.0-0", "libxdamage1"],
   }),
   // Dawn loads it by this name; chromium brings a driver but not the loader.
@@ -74,7 +79,13 @@ export const parts = Object.freeze([
     packages: ["texlive-latex-base", "texlive-latex-recommended"],
     programs: ["pdflatex", "kpsewhich"],
   }),
-  part({ name: "pdftotext", serves: "the words of exported PDFs", isThere: () => onPath("pdftotext"), packages: ["poppler-utils"], programs: ["pdftotext"] }),
+  part({
+    name: "pdftotext",
+    serves: "the words of exported PDFs",
+    isThere: () => onPath("pdftotext"),
+    packages: ["poppler-utils"],
+    programs: ["pdftotext"],
+  }),
   // PyTorch is gigabytes: only CI installs it by itself
   part({
     name: "python",
@@ -84,7 +95,14 @@ export const parts = Object.freeze([
     programs: ["python3"],
     onlyOnCi: true,
   }),
-  part({ name: "debootstrap", serves: "a bare machine to install all this on", isThere: () => onPath("debootstrap"), packages: ["debootstrap"], programs: ["debootstrap", "chroot"], onlyOnCi: true }),
+  part({
+    name: "debootstrap",
+    serves: "a bare machine to install all this on",
+    isThere: () => onPath("debootstrap"),
+    packages: ["debootstrap"],
+    programs: ["debootstrap", "chroot"],
+    onlyOnCi: true,
+  }),
 ]);
 
 /** What is not there of what this machine's tests use. */

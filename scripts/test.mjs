@@ -20,6 +20,7 @@ import { root } from "./root.mjs";
 import { chromiumPath, hasScreen, onPath } from "./test-parts.mjs";
 
 const ci = process.env.CI === "true";
+const linux = process.platform === "linux";
 const reports = join(root, "out/test");
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
@@ -69,7 +70,8 @@ function vitest(name, args, { env = {}, wrap = [] } = {}) {
   total.skipped += report.numPendingTests + report.numTodoTests;
   let counted = report.numFailedTests;
   for (const suite of report.testResults) {
-    tellSkipped(relative(root, suite.name), suite.assertionResults.filter(({ status: how }) => how !== "passed" && how !== "failed").length);
+    const skipped = suite.assertionResults.filter((test) => test.status !== "passed" && test.status !== "failed");
+    tellSkipped(relative(root, suite.name), skipped.length);
     for (const test of suite.assertionResults) if (test.status === "failed") failures.push(`${relative(root, suite.name)}: ${test.fullName}`);
     // A file that does not load has no tests to count.
     if (suite.status === "failed" && suite.assertionResults.every((test) => test.status !== "failed")) {
@@ -89,16 +91,17 @@ function vitest(name, args, { env = {}, wrap = [] } = {}) {
  * the parts are installed; PyTorch is counted where it is looked for.
  */
 const skips = [
-  { files: /webgpu|replica-group|bench\/tune|trajectory/, reason: "no WebGPU in Node (Chromium's SwiftShader and libvulkan1)", installable: process.platform === "linux" },
-  { files: /report\/latex/, reason: "no pdflatex with booktabs", installable: process.platform === "linux" },
+  { files: /webgpu|replica-group|bench\/tune/, reason: "no WebGPU in Node (Chromium's SwiftShader and libvulkan1)", installable: linux },
+  { files: /report\/latex/, reason: "no pdflatex with booktabs", installable: linux },
   { files: /parity\//, reason: "no PyTorch", installable: false },
   { files: /electron\/hidden/, reason: "it holds on 2 to 8 cores", installable: false },
-  { files: /install\/parts/, reason: "apt has no lists", installable: process.platform === "linux" },
+  { files: /install\/parts/, reason: "apt has no lists", installable: linux },
 ];
 
 function tellSkipped(file, count) {
   if (count === 0) return;
-  const { reason, installable } = skips.find(({ files }) => files.test(file)) ?? { reason: "this machine or system is not one that they hold on; see the file", installable: false };
+  const other = { reason: "this machine or system is not one that they hold on; see the file", installable: false };
+  const { reason, installable } = skips.find(({ files }) => files.test(file)) ?? other;
   skip(`${count} of ${file}`, reason, { installable, counted: true });
 }
 
@@ -113,12 +116,12 @@ const wanted = (suite) => only.length === 0 || only.includes(suite);
 
 const needParts = ["units", "chromium", "electron", "packaged", "bare-machine"].some(wanted);
 for (const { name, serves, packages } of needParts ? provideParts({ ci: ci || only.includes("bare-machine") }) : []) {
-  if (ci && process.platform === "linux") skip(name, `it serves ${serves} and could not be installed (${packages.join(", ")})`, { installable: true });
+  if (ci && linux) skip(name, `it serves ${serves} and could not be installed (${packages.join(", ")})`, { installable: true });
 }
 
-const bareMachine = process.platform === "linux" && process.getuid?.() === 0 && onPath("debootstrap");
+const root0 = linux && process.getuid?.() === 0;
 if (ci || only.includes("bare-machine")) {
-  if (!bareMachine) skip("bare-machine", "it takes root and debootstrap", { installable: process.platform === "linux" && process.getuid?.() === 0 });
+  if (!root0 || !onPath("debootstrap")) skip("bare-machine", "it takes root and debootstrap", { installable: root0 });
   else vitest("bare-machine", ["--config", "test/bare-machine/vitest.config.ts"]);
 } else if (only.length === 0) {
   skip("bare-machine", "it downloads 400 MB into a Debian of its own; for it, type: npm test bare-machine");
@@ -127,13 +130,14 @@ if (ci || only.includes("bare-machine")) {
 // Units run the bundle as a subprocess and the end-to-end suites run the app: both are built from this very source. Some
 // sources are made too, so that types come after it.
 const built = ["node", "app"].every((kind) => stateOfBuild(kind) === "current");
-if (only.length === 0 || wanted("build")) check("build", () => build("all"));
+if (wanted("build")) check("build", () => build("all"));
 else if (!built && ["units", "study", "chromium", "electron", "packaged"].some(wanted)) check("build", () => build("all"));
 else if (["types", "svelte"].some(wanted)) build("sources");
 
 if (wanted("types")) check("types", () => node(join(root, "node_modules/typescript/bin/tsc"), "--noEmit"));
 
-if (wanted("svelte")) check("svelte-check", () => node(join(root, "node_modules/svelte-check/bin/svelte-check"), "--tsconfig", "tsconfig.json", "--threshold", "warning"));
+const svelteCheck = join(root, "node_modules/svelte-check/bin/svelte-check");
+if (wanted("svelte")) check("svelte-check", () => node(svelteCheck, "--tsconfig", "tsconfig.json", "--threshold", "warning"));
 
 if (wanted("units")) {
   const python = findParityPython() ?? (ci ? installParityPython() : null);
@@ -145,14 +149,14 @@ if (wanted("units")) {
 if (wanted("study")) vitest("study", ["--config", "test/study/vitest.config.ts"]);
 
 if (wanted("chromium")) {
-  if (!chromiumPath()) skip("chromium", "no Chromium (set CHROMIUM_PATH)", { installable: process.platform === "linux" });
+  if (!chromiumPath()) skip("chromium", "no Chromium (set CHROMIUM_PATH)", { installable: linux });
   else vitest("chromium", ["--config", "test/e2e/vitest.config.ts", "test/e2e/chromium"], { env: { CHROMIUM_PATH: chromiumPath() } });
 }
 
 /** The app as the source tree starts it, and as `npm run dist` packs it. */
 for (const suite of ["electron", "packaged"]) {
   if (!wanted(suite)) continue;
-  if (!hasScreen()) skip(suite, "no display and no xvfb-run", { installable: process.platform === "linux" });
+  if (!hasScreen()) skip(suite, "no display and no xvfb-run", { installable: linux });
   else {
     try {
       const electron = await findElectron();

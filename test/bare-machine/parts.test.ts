@@ -17,8 +17,8 @@ const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 function mirror(): string {
   const folder = "/etc/apt/sources.list.d";
   const files = ["/etc/apt/sources.list", ...(existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [])];
-  const texts = files.filter((file) => existsSync(file)).map((file) => readFileSync(file, "utf8"));
-  const addresses = texts.flatMap((text) => [...text.matchAll(/^(?:URIs:\s*|deb\s+(?:\[[^\]]*\]\s+)?)(\S+)/gm)].map(([, address]) => address));
+  const text = files.filter((file) => existsSync(file)).map((file) => readFileSync(file, "utf8")).join("\n");
+  const addresses = [...text.matchAll(/^(?:URIs:\s*|deb\s+(?:\[[^\]]*\]\s+)?)(\S+)/gm)].map(([, address]) => address);
   return addresses.find((address) => /\/debian\/?$/.test(address)) ?? "http://deb.debian.org/debian";
 }
 
@@ -36,9 +36,15 @@ function codename(): string {
 
 describe("a Debian with Node and nothing else", () => {
   let machine: string;
-  const inside = (...command: string[]) => spawnSync("chroot", [machine, ...command], {
-    encoding: "utf8", env: { PATH: path, HOME: "/root", CI: "true", ...Object.fromEntries(Object.entries(process.env).filter(([name]) => /^https?_proxy$/i.test(name))) },
-  });
+  const env = { PATH: path, HOME: "/root", CI: "true", ...Object.fromEntries(Object.entries(process.env).filter(([name]) => /^https?_proxy$/i.test(name))) };
+  const inside = (...command: string[]) => spawnSync("chroot", [machine, ...command], { encoding: "utf8", env });
+  /** Names of the parts that are not there, as the machine itself sees it. */
+  function missing(): unknown {
+    const program = 'import("/switchyard/scripts/test-parts.mjs").then(({ missingParts }) => console.log(JSON.stringify(missingParts().map(({ name }) => name))))';
+    const { stdout, stderr } = inside("node", "--input-type=module", "--eval", program);
+    expect(stderr).toBe("");
+    return JSON.parse(stdout);
+  }
 
   beforeAll(() => {
     machine = mkdtempSync(join(tmpdir(), "switchyard-bare-"));
@@ -47,7 +53,9 @@ describe("a Debian with Node and nothing else", () => {
     writeFileSync(join(machine, "etc/apt/apt.conf.d/99proxies"), proxies());
     copyFileSync(realpathSync(process.execPath), join(machine, "usr/local/bin/node"));
     mkdirSync(join(machine, "switchyard/scripts"), { recursive: true });
-    for (const name of ["install-parts.mjs", "test-parts.mjs"]) copyFileSync(join(scripts, name), join(machine, "switchyard/scripts", name));
+    for (const name of ["install-parts.mjs", "test-parts.mjs"]) {
+      copyFileSync(join(scripts, name), join(machine, "switchyard/scripts", name));
+    }
   });
   afterAll(() => {
     // Nothing of this machine is mounted into it; debootstrap's own mounts are gone by now, or it is left as it is.
@@ -56,10 +64,7 @@ describe("a Debian with Node and nothing else", () => {
   });
 
   test("gets every part of the table from the installer, and then all of them are there", () => {
-    const missing = 'import("/switchyard/scripts/test-parts.mjs").then(({ missingParts }) => console.log(JSON.stringify(missingParts().map(({ name }) => name))))';
-    const before = inside("node", "--input-type=module", "--eval", missing);
-    expect(before.stderr).toBe("");
-    expect(JSON.parse(before.stdout)).toEqual(parts.map(({ name }) => name));
+    expect(missing()).toEqual(parts.map(({ name }) => name));
 
     const { status, stdout, stderr } = inside("node", "/switchyard/scripts/install-parts.mjs");
     console.log(stdout);
@@ -67,10 +72,16 @@ describe("a Debian with Node and nothing else", () => {
     expect(stderr).toBe("");
     for (const { name } of parts) expect(stdout).toMatch(new RegExp(`test: ${name}: (installed \\(|came with another part)`));
     expect(status).toBe(0);
-    expect(JSON.parse(inside("node", "--input-type=module", "--eval", missing).stdout)).toEqual([]);
+    expect(missing()).toEqual([]);
 
-    // and they start
-    expect(inside("chromium", "--version").stdout).toContain("Chromium");
-    expect(inside("pdflatex", "--version").stdout).toContain("pdfTeX");
+    // and nothing that they load is lacking; they are not started, for a browser wants more of a machine than a folder is
+    for (const program of ["/usr/lib/chromium/chromium", "/usr/bin/Xvfb", "/usr/bin/pdftotext", "/usr/bin/python3"]) {
+      const { stdout: libraries, status: known } = inside("ldd", program);
+      const lacking = libraries.split("\n").filter((line) => line.includes("not found"));
+      expect({ program, known, lacking }).toEqual({ program, known: 0, lacking: [] });
+    }
+    const table = String.raw`\begin{tabular}{l}\toprule a\\\bottomrule\end{tabular}`;
+    writeFileSync(join(machine, "tmp/table.tex"), String.raw`\documentclass{article}\usepackage{booktabs}\begin{document}${table}\end{document}`);
+    expect(inside("pdflatex", "-halt-on-error", "-interaction=batchmode", "-output-directory=/tmp", "/tmp/table.tex").status).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
 /** A build is whole or not there, what runs goes on with the build it began with, and old ones do not pile up. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import blank from "ts-blank-space";
@@ -110,7 +111,8 @@ function checkout(): string {
   const folder = join(out, "checkout");
   mkdirSync(folder);
   for (const name of ["engine", "experiments", "scripts", "package.json", "package-lock.json", "tsconfig.json"]) {
-    cpSync(join(root, name), join(folder, name), { recursive: true, preserveTimestamps: true, filter: (path) => !path.endsWith(".results") });
+    const filter = (path: string): boolean => !path.endsWith(".results");
+    cpSync(join(root, name), join(folder, name), { recursive: true, preserveTimestamps: true, filter });
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   return folder;
@@ -126,16 +128,18 @@ function run(folder: string, ...args: string[]): { child: ChildProcess; ended: P
 
 const study = [
   "---", "switchyard: 1", "title: Two", "---", "", "```ts {#two}", 'import { experiment } from "switchyard";',
-  'export const two = experiment("Two rates", { train: { steps: 60, evalEvery: 20 }, arms: { low: {}, high: { train: { optimizer: { lr: 1e-2 } } } }, seeds: 1 });', "```", "",
+  'export const two = experiment("Two rates", {', "  train: { steps: 60, evalEvery: 20 }, seeds: 1,",
+  "  arms: { low: {}, high: { train: { optimizer: { lr: 1e-2 } } } },", "});", "```", "",
 ].join("\n");
 
-test("the command line trains and reports to its end while it is built again, twice and twice at once, from changed sources", { timeout: 240_000 }, async () => {
+test("the command line trains and reports to its end while it is built again twice, each time twice at once", { timeout: 240_000 }, async () => {
   buildCli(); // the sources that are made are there to be copied
   const folder = checkout();
   expect(await run(folder, "scripts/build.mjs", "node").ended).toMatchObject({ code: 0 });
   const before = realpathSync(join(folder, "out/node"));
   writeFileSync(join(folder, "study.md"), study);
-  const training = run(folder, "scripts/switchyard.mjs", "run", "study.md", "--json", "--backend", "cpu", "--jobs", "1", "--out", "results");
+  const command = ["scripts/switchyard.mjs", "run", "study.md", "--json", "--backend", "cpu", "--jobs", "1", "--out", "results"];
+  const training = run(folder, ...command);
   await new Promise((began) => training.child.stdout!.once("data", began));
 
   const version = join(folder, "experiments/runs/version.ts");
@@ -150,7 +154,8 @@ test("the command line trains and reports to its end while it is built again, tw
   expect({ code, told: code === 0 ? "" : told }).toEqual({ code: 0, told: "" });
   expect(existsSync(join(folder, "results/report.html"))).toBe(true);
   expect(await run(folder, "scripts/switchyard.mjs", "--version").ended).toMatchObject({ code: 0 });
-  expect(readdirSync(join(folder, "out")).filter((name) => name.startsWith("node")).length).toBeLessThanOrEqual(4); // the link, two, and one in use
+  const left = readdirSync(join(folder, "out")).filter((name) => name.startsWith("node"));
+  expect(left.length).toBeLessThanOrEqual(4); // the link, two builds, and one in use
   utimesSync(version, new Date(), new Date(Date.now() + 2000));
   expect((await run(folder, "scripts/switchyard.mjs", "--version").ended).told).toContain("its sources are younger than its build");
 });
@@ -158,6 +163,7 @@ test("the command line trains and reports to its end while it is built again, tw
 test("before anything was built the command says what to type, and builds nothing", async () => {
   const folder = checkout();
   const { code, told } = await run(folder, "scripts/switchyard.mjs", "--version").ended;
-  expect({ code, told }).toEqual({ code: 2, told: `switchyard: it is not built yet; type: npm --prefix ${JSON.stringify(realpathSync(folder))} run build\n` });
+  const build = `npm --prefix ${JSON.stringify(realpathSync(folder))} run build`;
+  expect({ code, told }).toEqual({ code: 2, told: `switchyard: it is not built yet; type: ${build}\n` });
   expect(existsSync(join(folder, "out"))).toBe(false);
 });

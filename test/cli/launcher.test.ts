@@ -7,7 +7,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildCli } from "./bundle.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const { scripts, bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string>; bin: Record<string, string> };
+type Names = Record<string, string>;
+const { scripts, bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Names; bin: Names };
 const notebook = "---\nswitchyard: 1\ntitle: Here\n---\n\n```ts {#one}\nexport const one = 1;\n```\n";
 
 let folder: string;
@@ -19,9 +20,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** As npm is called where the person is, for the package in another folder; nothing of the npm that runs these tests. */
+/** Without what the npm that runs these tests has set. */
+const plainEnv = (): NodeJS.ProcessEnv => Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_|^INIT_CWD$/i.test(name)));
+
+/** As npm is called where the person is, for the package in another folder. */
 function npmRun(...args: string[]) {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_|^INIT_CWD$/i.test(name)));
+  const env = plainEnv();
   return spawnSync("npm", ["--prefix", root, "run", "-s", "switchyard", "--", ...args], { cwd: join(folder, "with space"), encoding: "utf8", env });
 }
 
@@ -44,23 +48,26 @@ test("a link on the path runs it from anywhere", () => {
 });
 
 test("programs that it starts do not take themselves for what npm started", () => {
-  const tell = 'process.on("exit", () => console.error(JSON.stringify([process.env.INIT_CWD, process.env.npm_lifecycle_event, process.cwd()])))';
-  const env = { ...process.env, npm_lifecycle_event: "switchyard", INIT_CWD: join(folder, "with space"), NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(tell)}` };
+  const tell = 'const { env } = process; process.on("exit", () => console.error(JSON.stringify([env.INIT_CWD, env.npm_lifecycle_event, process.cwd()])))';
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(tell)}`;
+  const env = { ...process.env, NODE_OPTIONS, npm_lifecycle_event: "switchyard", INIT_CWD: join(folder, "with space") };
   const { status, stderr } = spawnSync(process.execPath, [join(root, bin.switchyard), "check", "here.md"], { cwd: root, encoding: "utf8", env });
   expect({ status, told: JSON.parse(stderr) }).toEqual({ status: 0, told: [null, null, realpathSync(join(folder, "with space"))] });
 });
 
 test("a reader that goes away ends it quietly through npm too", async () => {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_|^INIT_CWD$/i.test(name)));
-  const { status, stdout, stderr } = spawnSync("sh", ["-c", 'npm --prefix "$0" run -s switchyard -- --help | head -1', root], { encoding: "utf8", env });
+  const command = ["-c", 'npm --prefix "$0" run -s switchyard -- --help | head -1', root];
+  const { status, stdout, stderr } = spawnSync("sh", command, { encoding: "utf8", env: plainEnv() });
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   expect(stdout).toMatch(/^switchyard \d/);
 });
 
 test("Ctrl-C reaches it", async () => {
-  const study = "---\nswitchyard: 1\ntitle: Long\n---\n\n```ts {#one}\nimport { experiment } from \"switchyard\";\nexport const one = experiment(\"Long\", { arms: { low: {}, high: { train: { optimizer: { lr: 1e-2 } } } }, train: { steps: 100000 }, seeds: 1 });\n```\n";
+  const experiment = 'experiment("Long", { arms: { low: {}, high: { train: { optimizer: { lr: 1e-2 } } } }, train: { steps: 100000 }, seeds: 1 })';
+  const study = `---\nswitchyard: 1\ntitle: Long\n---\n\n\`\`\`ts {#one}\nimport { experiment } from "switchyard";\nexport const one = ${experiment};\n\`\`\`\n`;
   writeFileSync(join(folder, "long.md"), study);
-  const child = spawn(process.execPath, [join(root, bin.switchyard), "run", "long.md", "--json", "--backend", "cpu", "--out", "long"], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const command = [join(root, bin.switchyard), "run", "long.md", "--json", "--backend", "cpu", "--out", "long"];
+  const child = spawn(process.execPath, command, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   let told = "";
   child.stderr.on("data", (text: Buffer) => (told += text.toString()));
   child.stdout.once("data", () => child.kill("SIGINT"));
@@ -69,6 +76,7 @@ test("Ctrl-C reaches it", async () => {
 });
 
 test("nothing is built when packages are installed, or as a side effect of running", () => {
-  expect(Object.keys(scripts).filter((name) => /^(pre|post)?(install|prepare|pack|publish|switchyard)$/.test(name) && name !== "switchyard")).toEqual([]);
+  const lifecycle = /^(pre|post)?(install|prepare|pack|publish)$|^(pre|post)switchyard$/;
+  expect(Object.keys(scripts).filter((name) => lifecycle.test(name))).toEqual([]);
   expect(readFileSync(join(root, bin.switchyard), "utf8")).not.toMatch(/build\.mjs|spawn/);
 });

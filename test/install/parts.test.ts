@@ -32,13 +32,15 @@ test("names of parts are unique, and each brings packages that no other brings",
 /** What every Debian and every Node has. */
 const always = ["sh", "tar", "mount", "umount", "dpkg-deb", "apt-get", "apt-cache", "apt-config", "npm", "node"];
 /** The bench is no suite. */
-const callers = ["test", "scripts"].flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((path) => `${folder}/${path}`))
+const below = (folder: string): string[] => readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((path) => `${folder}/${path}`);
+const callers = ["test", "scripts"].flatMap(below)
   .filter((path) => /\.(ts|mjs)$/.test(path) && !path.startsWith("test/bench/") && !path.startsWith("test/install/"));
 
 test("no test and no script calls a program that no part brings", () => {
   const called = callers.flatMap((path) => {
     const text = readFileSync(join(root, path), "utf8");
-    return [...text.matchAll(/\b(?:spawn|spawnSync|execFile|execFileSync|command|runs|promisify\(execFile\))\(\s*["'`]([\w.-]+)["'`]/g)].map(([, program]) => ({ path, program }));
+    const calls = text.matchAll(/\b(?:spawn|spawnSync|execFile|execFileSync|command|runs|promisify\(execFile\))\(\s*["'`]([\w.-]+)["'`]/g);
+    return [...calls].map(([, program]) => ({ path, program }));
   });
   expect(called.length).toBeGreaterThan(8);
   const known = new Set([...always, ...parts.flatMap(({ programs }) => programs)]);
@@ -51,16 +53,18 @@ describe.runIf(process.platform === "linux")("on a machine where nothing is ther
   let told: string[];
 
   /** The real table; a part is there when all its packages are "installed". */
-  const table = (): Part[] => parts.map((entry) => part({ ...entry, isThere: () => entry.packages.every((name) => existsSync(join(folder, "installed", name))) }));
+  const isInstalled = (name: string): boolean => existsSync(join(folder, "installed", name));
+  const table = (): Part[] => parts.map((entry) => part({ ...entry, isThere: () => entry.packages.every(isInstalled) }));
 
   /** An apt-get that writes down what it is asked, and refuses a whole line for one name that it does not know, as apt does. */
   function aptThatLacks(...unknown: string[]): void {
+    const refusals = [...unknown, "undefined"].map((name) => `${name}) echo "E: Unable to locate package $name" >&2; exit 100;; `).join("");
     const script = [
       "#!/bin/sh",
       `echo "$*" >> "${folder}/asked"`,
       'if [ "$1" = update ]; then [ ! -e "$0.offline" ] && exit 0; echo "E: no network" >&2; exit 100; fi',
       "shift",
-      'for name; do case "$name" in -*) ;; ' + [...unknown, "undefined"].map((name) => `${name}) echo "E: Unable to locate package $name" >&2; exit 100;; `).join("") + "esac; done",
+      `for name; do case "$name" in -*) ;; ${refusals}esac; done`,
       `for name; do case "$name" in -*) ;; *) : > "${folder}/installed/$name";; esac; done`,
     ].join("\n");
     writeFileSync(join(folder, "bin/apt-get"), script);
@@ -96,12 +100,14 @@ describe.runIf(process.platform === "linux")("on a machine where nothing is ther
     expect(asked().join(" ")).not.toMatch(/python3|debootstrap/);
   });
 
-  test.each(parts.map(({ name, packages }) => [name, packages[0]]))("when Debian no longer has the package of %s, every other part is installed, and that is told", (name, lacking) => {
+  const first = parts.map(({ name, packages }) => [name, packages[0]]);
+  test.each(first)("when Debian no longer has the package of %s, every other part is installed, and that is told", (name, lacking) => {
     aptThatLacks(lacking);
     expect(provide(true)).toEqual([name]);
     expect(told.filter((line) => line.includes("FAILED"))).toEqual([expect.stringContaining(`${name}: FAILED`)]);
     expect(told.join("\n")).toContain(`Unable to locate package ${lacking}`);
-    for (const other of parts) if (other.name !== name) expect(told).toContain(`test: ${other.name}: installed (${other.packages.join(", ")})`);
+    const others = parts.filter((other) => other.name !== name);
+    for (const other of others) expect(told).toContain(`test: ${other.name}: installed (${other.packages.join(", ")})`);
   });
 
   test("lists that cannot be fetched are told, and what apt has is installed", () => {
@@ -121,7 +127,8 @@ describe.runIf(process.platform === "linux")("on a machine where nothing is ther
   test("where it may not install, one line to type names every package, and nothing is asked", () => {
     aptThatLacks();
     expect(provideParts({ table: table(), ci: true, mayInstall: false })).toHaveLength(parts.length);
-    expect(told.at(-1)).toBe(`test: for all suites, type: sudo apt-get install -y --no-install-recommends ${parts.flatMap(({ packages }) => packages).join(" ")}`);
+    const all = parts.flatMap(({ packages }) => packages).join(" ");
+    expect(told.at(-1)).toBe(`test: for all suites, type: sudo apt-get install -y --no-install-recommends ${all}`);
     expect(existsSync(join(folder, "asked"))).toBe(false);
   });
 });
@@ -137,7 +144,7 @@ const known = process.platform === "linux" ? installable([...names, "switchyard-
 // What is installed is known without lists: of a machine that has none, this says nothing. CI has fetched them.
 const hasLists = known.length > names.length / 2;
 const mustKnow = process.env.CI === "true" && process.platform === "linux";
-if (!hasLists && !mustKnow) console.log("skipped: every package of the table is one that Debian has: apt has no lists here (apt-get update)");
+if (!hasLists && !mustKnow) console.log("skipped: whether Debian has every package of the table: apt has no lists here (apt-get update)");
 
 test.runIf(hasLists || mustKnow)("every package of the table is one that Debian has", () => {
   expect(known.sort()).toEqual([...names].sort());
