@@ -6,6 +6,8 @@ export default defineConfig({
     include: ["test/e2e/**/*.test.ts"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // the usual second is less than a crowded machine takes for a file to be written
+    expect: { poll: { timeout: 30_000, interval: 50 } },
     fileParallelism: false,
   },
 });
