@@ -27,6 +27,10 @@ export interface Lease {
 
 let locks = 0;
 
+/** What gives the locks of this process back at once. */
+const held = new Set<() => void>();
+process.on("exit", () => held.forEach((release) => release()));
+
 /**
  * Takes `<folder>/lock`, a folder that holds one file named after its owner. It comes into being by a rename, name and all, so there is never a lock
  * without an owner; and whoever takes over removes the file of exactly that owner it has found ended or silent, so that two who do so at once cannot
@@ -48,7 +52,7 @@ export async function lockRun(folder: string, onLost: () => void, fs: FileSystem
   const end = () => {
     over = true;
     clearInterval(renewal);
-    process.off("exit", releaseNow);
+    held.delete(releaseNow);
   };
   const renewal = setInterval(() => void renew(), lease / 4).unref();
   const renew = async () => {
@@ -73,7 +77,7 @@ export async function lockRun(folder: string, onLost: () => void, fs: FileSystem
       // somebody else's by now
     }
   };
-  process.on("exit", releaseNow);
+  held.add(releaseNow);
 
   return {
     held: async () => !over && fs.lstat(token).then(() => true, (error: unknown) => {
