@@ -35,7 +35,10 @@ export async function makeFolder(fs: Pick<FileSystem, "mkdir">, path: string): P
 
 const temporary = /\.\d+-[0-9a-f]+\.tmp$/;
 
-/** Whether a file has the name of one that `writeAtomic` was writing. */
+/** A name beside a file that no other writer has. */
+const temporaryName = (path: string): string => `${path}.${process.pid}-${randomBytes(6).toString("hex")}.tmp`;
+
+/** Whether a file has the name of one that was being written or removed. */
 export const isTemporary = (name: string): boolean => temporary.test(name);
 
 /**
@@ -44,7 +47,7 @@ export const isTemporary = (name: string): boolean => temporary.test(name);
  */
 export async function writeAtomic(fs: FileSystem, path: string, data: string | Uint8Array, may: () => Promise<void> = async () => {}): Promise<void> {
   await persistently(async () => {
-    const fresh = `${path}.${process.pid}-${randomBytes(6).toString("hex")}.tmp`;
+    const fresh = temporaryName(path);
     try {
       const written = await writeSynced(fs, fresh, data);
       await may();
@@ -59,6 +62,28 @@ export async function writeAtomic(fs: FileSystem, path: string, data: string | U
     }
   });
   await syncFolder(fs, dirname(path));
+}
+
+/**
+ * Removes a file, if it is there.
+ * @param may asked before and when the file is only out of the way: what it throws then brings it back, for it may be another's by now
+ */
+export async function removeAtomic(fs: FileSystem, path: string, may: () => Promise<void>): Promise<void> {
+  await may();
+  const aside = temporaryName(path);
+  try {
+    await fs.rename(path, aside);
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw error;
+  }
+  try {
+    await may();
+  } catch (error) {
+    if (await fs.lstat(path).then(() => false, isMissing)) await fs.rename(aside, path);
+    throw error;
+  }
+  await fs.rm(aside, { recursive: true, force: true });
 }
 
 async function writeSynced(fs: FileSystem, path: string, data: string | Uint8Array): Promise<Stats> {

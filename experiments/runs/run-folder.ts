@@ -5,7 +5,7 @@ import { decodeSafetensors } from "../../engine/formats/safetensors.ts";
 import type { MetricEvent } from "../../engine/train/protocol.ts";
 import { CurveFile } from "./curve-file.ts";
 import { isMissing, mayPass, writeError } from "./disk-errors.ts";
-import { makeFolder, writeAtomic, type FileSystem } from "./filesystem.ts";
+import { makeFolder, removeAtomic, writeAtomic, type FileSystem } from "./filesystem.ts";
 import { encode } from "./json.ts";
 import { eventLine, parseEvents } from "./lines.ts";
 import { readBytes, readJson } from "./read-checked.ts";
@@ -28,7 +28,7 @@ export async function openRunFolder(folder: string, record: RunRecord, fs: FileS
   }
   const writer = new RunFolder(folder, fs, damaged, lease, lost);
   try {
-    await removeLeftovers(folder, fs);
+    await removeLeftovers(folder, fs, lease);
     if (await startedElsewhere(folder, record, fs, damaged)) await writer.reset();
     await writer.describe(record);
   } catch (error) {
@@ -182,13 +182,17 @@ class RunFolder implements RunWriter {
     return { ...parseEvents(bytes), bytes };
   }
 
-  private replace(file: string, data: string | Uint8Array): Promise<void> {
-    return writeAtomic(this.fs, join(this.folder, file), data, () => this.expectHeld());
+  private async replace(file: string, data: string | Uint8Array): Promise<void> {
+    const write = () => writeAtomic(this.fs, join(this.folder, file), data, () => this.expectHeld());
+    await write().catch((error: unknown) => {
+      // a predecessor that woke up in the middle of tidying has taken the temporary file away
+      if (!isMissing(error)) throw error;
+      return write();
+    });
   }
 
-  private async remove(file: string): Promise<void> {
-    await this.expectHeld();
-    await this.fs.rm(join(this.folder, file), { force: true });
+  private remove(file: string): Promise<void> {
+    return removeAtomic(this.fs, join(this.folder, file), () => this.expectHeld());
   }
 
   private async expectHeld(): Promise<void> {
@@ -200,9 +204,12 @@ class RunFolder implements RunWriter {
       await this.expectHeld();
       await work();
     } catch (error) {
-      // what fails after another has taken over fails because of it: half-written files are removed by the next owner
-      if (!(error instanceof RunLostError) && isMissing(error)) await this.expectHeld().catch((now: unknown) => (error = now instanceof RunLostError ? now : error));
-      throw error instanceof RunLostError ? error : writeError(error, this.folder);
+      if (error instanceof RunLostError) throw error;
+      // what fails after another has taken over fails because of it: the next owner removes half-written files, and puts others in place
+      await this.expectHeld().catch((now: unknown) => {
+        if (now instanceof RunLostError) throw now;
+      });
+      throw writeError(error, this.folder);
     }
   }
 }

@@ -146,9 +146,9 @@ const ignore = (): void => {};
  * Removes what another process left half written, or is about to put in place without knowing that the run is no longer its own.
  * For whoever has the lock.
  */
-export async function removeLeftovers(folder: string, fs: FileSystem = nodeFileSystem): Promise<void> {
+export async function removeLeftovers(folder: string, fs: FileSystem = nodeFileSystem, lease?: Lease): Promise<void> {
   for (const name of await fs.readdir(folder)) {
     const contender = /^lock-(.+)\.tmp$/.exec(name)?.[1];
-    if (contender ? await hasEnded(contender) : isTemporary(name)) await fs.rm(join(folder, name), { recursive: true, force: true });
+    if ((contender ? await hasEnded(contender) : isTemporary(name)) && (await lease?.held()) !== false) await fs.rm(join(folder, name), { recursive: true, force: true });
   }
 }
