@@ -99,7 +99,7 @@ async function writeSynced(fs: FileSystem, path: string, data: string | Uint8Arr
 
 /** Where a disk cannot be told to keep what it has (some network disks, some of containers), it is left to it; one that tries and fails has lost bytes. */
 export async function syncFile(file: Pick<promises.FileHandle, "sync">): Promise<void> {
-  await file.sync().catch((error: unknown) => {
+  await persistently(() => file.sync()).catch((error: unknown) => {
     if (!["EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"].includes(errorCode(error) ?? "")) throw error;
   });
 }
