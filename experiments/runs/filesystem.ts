@@ -72,7 +72,7 @@ export async function removeAtomic(fs: FileSystem, path: string, may: () => Prom
   await may();
   const aside = temporaryName(path);
   try {
-    await fs.rename(path, aside);
+    await persistently(() => fs.rename(path, aside));
   } catch (error) {
     if (isMissing(error)) return;
     throw error;

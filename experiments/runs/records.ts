@@ -77,8 +77,7 @@ export const resultFile = v.object({
   ...storedResult.entries,
   /** the metrics.jsonl that the result goes with, as it was when the run ended */
   curve: v.exactOptional(v.object({ bytes: count, sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) })),
-  /** see sealed-json.ts */
-  seal: v.exactOptional(v.string()),
+  seal: v.exactOptional(v.pipe(v.string(), v.description("SHA-256 of the canonical JSON (RFC 8785) of everything else."))),
 });
 
 export type RunRecord = v.InferOutput<typeof runRecord>;
