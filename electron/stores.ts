@@ -1,9 +1,9 @@
 /** Run stores of windows, served over IPC. Runs stay on disk; a window holds only numbers that stand for writers. */
-import { cp, stat } from "node:fs/promises";
-import { basename, join, sep } from "node:path";
+import { basename } from "node:path";
+import { copyRun } from "../experiments/runs/copy-run.ts";
 import { rememberStore } from "../experiments/runs/index-stores.ts";
-import { shortKey } from "../experiments/runs/key.ts";
 import { writeManifest } from "../experiments/runs/manifest.ts";
+import { storeFiles } from "../experiments/runs/store-files.ts";
 import { NodeStore } from "../experiments/runs/store-node.ts";
 import { StoreStack } from "../experiments/runs/store-stack.ts";
 import type { RunRecord, RunStore, RunWriter, StoredResult } from "../experiments/runs/store.ts";
@@ -21,6 +21,7 @@ export class WindowStore {
   /** keys of runs that this window has taken or trained */
   private readonly used = new Set<string>();
   private readonly path: string | null;
+  private readonly scratch: string;
   private next = 1;
 
   /**
@@ -29,8 +30,10 @@ export class WindowStore {
    */
   constructor(path: string | null, scratch: string, onNotice: (text: string) => void) {
     this.path = path;
+    this.scratch = scratch;
     this.folders = path === null ? [scratch] : [resultsFolder(path), scratch];
-    this.store = new StoreStack(this.folders.map((folder) => new NodeStore(folder, { onNotice })), onNotice);
+    // the scratch folder lies where the user's data do
+    this.store = new StoreStack(this.folders.map((folder) => new NodeStore(folder, { onNotice, named: folder === scratch })), onNotice);
   }
 
   async find(key: string): Promise<StoredResult | null> {
@@ -43,11 +46,8 @@ export class WindowStore {
   async takeAlong(path: string): Promise<void> {
     for (const key of this.used) {
       for (const folder of this.folders) {
-        const from = join(folder, "runs", shortKey(key));
-        const finished = await stat(join(from, "result.json")).catch(() => null);
-        if (!finished) continue;
-        await cp(from, join(resultsFolder(path), "runs", shortKey(key)), { recursive: true, force: false, filter: (source) => !source.endsWith(`${sep}lock`) });
-        break;
+        const finished = await copyRun(key, { folder, named: folder === this.scratch }, { folder: resultsFolder(path) });
+        if (finished) break;
       }
     }
   }
@@ -64,7 +64,7 @@ export class WindowStore {
   async keepNames({ notebook, budget, experiments }: KeptNames): Promise<void> {
     const [folder] = this.folders;
     const update = { notebook: this.path === null ? notebook : basename(this.path), arguments: { budget, only: null, sets: [], armSets: [] }, experiments, shared: this.path === null };
-    const turn = (manifests.get(folder) ?? Promise.resolve()).catch(() => {}).then(() => writeManifest(folder, update));
+    const turn = (manifests.get(folder) ?? Promise.resolve()).catch(() => {}).then(() => writeManifest(folder, update, storeFiles(folder, { named: folder === this.scratch })));
     manifests.set(folder, turn);
     await turn;
     await rememberStore(folder);

@@ -109,6 +109,8 @@ export interface Results {
   semantics: number;
   metrics: Record<string, MetricDefinition>;
   experiments: ExperimentResult[];
+  /** in files only: see runs/sealed-json.ts */
+  seal?: string;
 }
 
 export type { EvalMetrics, FinalMetrics, MetricEvent };

@@ -1,5 +1,5 @@
 /** `switchyard runs --compare`: runs side by side. */
-import { stat } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { compareRuns, fewestCompared, mostCompared, type ComparableRun, type RunComparison } from "../runs/comparison.ts";
 import { RunIndex } from "../runs/index-node.ts";
@@ -30,7 +30,7 @@ export async function compare(names: readonly string[], json: boolean): Promise<
   return 0;
 }
 
-const isRunFolder = (name: string): Promise<boolean> => stat(join(name, "config.json")).then(() => true, () => false);
+const isRunFolder = (name: string): Promise<boolean> => lstat(join(name, "config.json")).then((found) => found.isFile(), () => false);
 const storeOf = (folder: string): string => dirname(dirname(resolve(folder)));
 
 async function named(name: string, known: readonly FoundRun[]): Promise<FoundRun> {

@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { NodeStore } from "../runs/store-node.ts";
 import type { RunRecord } from "../runs/store.ts";
@@ -6,7 +6,7 @@ import { RefusedError } from "./refused.ts";
 
 /** A run that a person names by its folder (`x.results/runs/<key16>`) or by the beginning of its key. */
 export async function findRun(name: string, stores: readonly string[]): Promise<{ store: NodeStore; record: RunRecord }> {
-  const isFolder = await stat(join(name, "config.json")).then(() => true, () => false);
+  const isFolder = await lstat(join(name, "config.json")).then((found) => found.isFile(), () => false);
   const folders = isFolder ? [dirname(dirname(resolve(name)))] : stores;
   const prefix = isFolder ? basename(resolve(name)) : name;
   if (!/^[0-9a-f]{4,64}$/.test(prefix)) throw new RefusedError(`switchyard: ${name} is neither a run's folder nor the beginning of a key (4 or more of 0-9a-f)`);

@@ -40,7 +40,7 @@ const help = `switchyard ${engineVersion}: ablations of miniature DeepSeek-V3 mo
       --json                      as one JSON object
   switchyard clean [DIR …] [--older 30d]   remove what unfinished runs left in *.results folders
 
-Exit codes: 0 all fresh, 1 a run failed or diverged, 2 refused before training, 130 interrupted.
+Exit codes: 0 all fresh, 1 a run failed or diverged, or results could not be saved, 2 refused before training, 130 interrupted.
 `;
 
 type Command = (argv: string[]) => Promise<number>;

@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { importHuggingFace, type NamedModel } from "../../engine/formats/huggingface.ts";
 import { InterchangeError } from "../../engine/formats/interchange-error.ts";
 import { decodeSafetensors, type NamedTensor } from "../../engine/formats/safetensors.ts";
+import { readRegular } from "./regular-file.ts";
 import { RefusedError } from "./refused.ts";
 
 /** Reads a `transformers` model folder: config.json and every .safetensors file in it, so that sharded models open too. */
@@ -42,9 +43,9 @@ export function refuseInterchange<Result>(where: string, body: () => Result): Re
 }
 
 async function parse<Result>(path: string, read: (bytes: Buffer) => Promise<Result>): Promise<Result> {
-  const bytes = await readFile(path);
   try {
-    return await read(bytes);
+    // Node reads no more at once
+    return await read(await readRegular(path, 2 ** 31 - 1));
   } catch (error) {
     throw new RefusedError(`switchyard: ${path}: ${(error as Error).message}`);
   }

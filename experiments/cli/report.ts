@@ -24,8 +24,8 @@ import { writeReportFiles } from "./write-report.ts";
 export async function report(argv: string[]): Promise<number> {
   const args = reportArguments(argv);
   const notice = (text: string) => void process.stderr.write(`${text}\n`);
-  const { store, folder, gallery } = openStores(args.notebook, args.out, notice);
-  const remembered = args.explicit ? null : ((await readManifest(folder, undefined, notice)) ?? (gallery === null ? null : await readManifest(shippedResults(gallery))));
+  const { store, folder, files, gallery } = openStores(args.notebook, args.out, notice);
+  const remembered = args.explicit ? null : ((await readManifest(folder, files, notice)) ?? (gallery === null ? null : await readManifest(shippedResults(gallery))));
   const study: StudyArguments = remembered ? { ...remembered.arguments, sets: remembered.arguments.sets as Override[], armSets: remembered.arguments.armSets as Override[], notebook: args.notebook } : args;
   const planned = await planStudy(study);
   const experiments = await Promise.all(planned.plans.map(async (plan) => resultFromStore(plan, store, await openDomains(plan.experiment.domains))));
@@ -45,7 +45,7 @@ export async function report(argv: string[]): Promise<number> {
   if (missing > 0) notice(`${missing} of ${runs.length} runs are not in the store; switchyard run trains them.`);
   const document = { title: titleOf(planned), blocks: documentBlocks(planned, shown), results: resultsOf(planned.name, experiments), command: commandLine({ ...study, notebook: planned.name }) };
   const exports = await writeExports(args, document);
-  const written = exports.length > 0 ? exports : [(await writeReportFiles(folder, document)).report];
+  const written = exports.length > 0 ? exports : [(await writeReportFiles(folder, document, files, notice)).report];
   for (const path of written) process.stdout.write(`report: ${path}\n`);
   return runs.every((run) => run.status === "done") && shown.errors.size === 0 ? 0 : 1;
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import canonicalize from "canonicalize";
 import { dataHash } from "../../engine/data/corpus.ts";
 import { semantics } from "../../engine/model/config.ts";
@@ -8,8 +9,9 @@ import { openDomains } from "../runs/corpora-node.ts";
 import { Coordinator, type Study } from "../runs/coordinator.ts";
 import { replicasOn } from "../runs/groups.ts";
 import { encode } from "../runs/json.ts";
-import { writeError } from "../runs/filesystem.ts";
+import { writeError } from "../runs/disk-errors.ts";
 import { rememberStore } from "../runs/index-stores.ts";
+import type { FileSystem } from "../runs/filesystem.ts";
 import { writeManifest } from "../runs/manifest.ts";
 import { nameExperiment } from "../runs/named-experiment.ts";
 import { lookUp, planExperiment } from "../runs/plan.ts";
@@ -35,7 +37,7 @@ export async function run(argv: string[]): Promise<number> {
   const present = presenterFor(args);
   for (const warning of planned.notebook.warnings) present.notice(`${args.notebook}:${warning.line}: ${warning.message}`);
 
-  const { store, folder } = openStores(args.notebook, args.out, present.notice);
+  const { store, folder, files } = openStores(args.notebook, args.out, present.notice);
   const caches = await Promise.all(planned.plans.map((plan) => lookUp(plan, store)));
   const missing = planned.plans.flatMap(({ runs }, i) => runs.filter((run) => args.fresh || !caches[i].cached.has(run.id)));
   const rates = new Rates(nodeRates(present.notice));
@@ -72,7 +74,8 @@ export async function run(argv: string[]): Promise<number> {
     const runs = results.flatMap((experiment) => experiment.arms.flatMap((arm) => arm.runs));
     // with fewer runs than workers they had the machine to themselves, and side by side the groups differ: neither is what the rate is of
     if (missing.length >= workers && choice.replicas === 1) for (const { config, runs: own } of results.flatMap((experiment) => experiment.arms)) await rates.learn(choice.info, config, workers, own);
-    await keepManifest(folder, planned, args, results, present.notice);
+    const lost = [...(await keepManifest(folder, files, planned, args, results, present.notice)), ...store.unsaved()];
+    if (lost.length > 0) present.notice(lostText(lost));
     if (interrupt.happened) {
       const command = ["switchyard", "run", ...argv].map((word) => (/^[\w./=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
       const done = runs.filter((run) => run.status === "done" || run.status === "diverged").length;
@@ -82,7 +85,7 @@ export async function run(argv: string[]): Promise<number> {
     results.forEach(present.result);
     for (const error of shown.errors.values()) present.notice(`${args.notebook}: ${cellErrorText(error)}`);
     const document = { title: titleOf(planned), blocks: documentBlocks(planned, shown), results: resultsOf(planned.name, results), command: commandLine({ ...args, notebook: planned.name }) };
-    const written = await writeReportFiles(folder, document).catch((error: unknown) => {
+    const written = await writeReportFiles(folder, document, files, present.notice).catch((error: unknown) => {
       const known = writeError(error, folder);
       if (!(known instanceof StoreWriteError)) throw error;
       present.notice(known.message);
@@ -90,7 +93,7 @@ export async function run(argv: string[]): Promise<number> {
     });
     if (written === null) return 1;
     present.wrote(written);
-    return runs.some((run) => run.status !== "done") || shown.errors.size > 0 ? 1 : 0;
+    return lost.length > 0 || runs.some((run) => run.status !== "done") || shown.errors.size > 0 ? 1 : 0;
   } finally {
     present.close();
     interrupt.remove();
@@ -108,12 +111,24 @@ export function resultsOf(notebook: string, experiments: ExperimentResult[]): Re
   return { schema: "switchyard.results/1", notebook, engine: engineVersion, semantics, metrics: metricDefinitions, experiments };
 }
 
-async function keepManifest(folder: string, { name }: OpenNotebook, { budget, only, sets, armSets }: RunArguments, results: readonly ExperimentResult[], notice: (text: string) => void): Promise<void> {
+/** @returns what could not be written */
+async function keepManifest(
+  folder: string, files: FileSystem, { name }: OpenNotebook, { budget, only, sets, armSets }: RunArguments, results: readonly ExperimentResult[], notice: (text: string) => void,
+): Promise<string[]> {
   try {
-    await writeManifest(folder, { notebook: name, arguments: { budget, only, sets, armSets }, experiments: results.map(nameExperiment) });
+    await writeManifest(folder, { notebook: name, arguments: { budget, only, sets, armSets }, experiments: results.map(nameExperiment) }, files);
     await rememberStore(folder);
+    return [];
   } catch (error) {
     if (!(error instanceof StoreWriteError)) throw error;
     notice(error.message);
+    return [join(folder, "manifest.json")];
   }
+}
+
+const mostNamed = 8;
+
+function lostText(paths: readonly string[]): string {
+  const named = paths.slice(0, mostNamed).join(", ");
+  return `Not saved, and lost when the program ends: ${named}${paths.length > mostNamed ? ` and ${paths.length - mostNamed} more` : ""}.`;
 }

@@ -1,23 +1,36 @@
 import { dirname, join, parse, resolve } from "node:path";
 import { galleryName, shippedFiles } from "../gallery/shipped-node.ts";
 import { ShippedRuns } from "../gallery/shipped-runs.ts";
+import type { FileSystem } from "../runs/filesystem.ts";
 import { dataFolder } from "../runs/index-stores.ts";
+import { storeFiles } from "../runs/store-files.ts";
 import { NodeStore } from "../runs/store-node.ts";
 import { StoreStack } from "../runs/store-stack.ts";
 
 /** `x/balancing.md` → `x/balancing.results`, where the app keeps that notebook's runs too. */
 export const resultsFolder = (notebook: string): string => join(dirname(notebook), `${parse(notebook).name}.results`);
 
+export interface OpenStores {
+  store: StoreStack;
+  /** where results are written */
+  folder: string;
+  /** the way to the files in it */
+  files: FileSystem;
+  gallery: string | null;
+}
+
 /**
  * Runs are written to `--out` (or beside the notebook) and looked for in both, and last among those that ship with the
  * gallery. A notebook of the gallery itself has its own beside it, which nobody writes: its new runs go to the user's data.
  */
-export function openStores(notebook: string, out: string | null, onNotice: (text: string) => void): { store: StoreStack; folder: string; gallery: string | null } {
+export function openStores(notebook: string, out: string | null, onNotice: (text: string) => void): OpenStores {
   const gallery = galleryName(notebook);
   const beside = gallery === null ? resolve(resultsFolder(notebook)) : join(dataFolder(), "scratch", `${gallery}.results`);
   const folder = out === null ? beside : resolve(out);
   const shipped = new ShippedRuns(shippedFiles());
   shipped.listed = gallery !== null;
-  const folders = [...new Set([folder, beside])].map((at) => new NodeStore(at, { onNotice }));
-  return { store: new StoreStack([...folders, shipped], onNotice), folder, gallery };
+  // a folder of the user's own data may lie wherever they have put it
+  const named = (at: string): boolean => gallery !== null || (out !== null && at === folder);
+  const folders = [...new Set([folder, beside])].map((at) => new NodeStore(at, { onNotice, named: named(at) }));
+  return { store: new StoreStack([...folders, shipped], onNotice), folder, files: storeFiles(folder, { named: named(folder) }), gallery };
 }

@@ -1,5 +1,4 @@
 /** A notebook file as far as its plan: parsed, compiled, its experiments asked for and checked. Nothing has been trained. */
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { dataHash, domainNames } from "../../engine/data/corpus.ts";
 import { budgetOverrides } from "../notebook/budget.ts";
@@ -14,7 +13,11 @@ import { didYouMean, problemText } from "../runs/problems.ts";
 import { SpecError, resolveExperiments, type SpecOptions } from "../runs/spec.ts";
 import { metricDefinitions } from "../statistics/metrics.ts";
 import type { StudyArguments } from "./arguments.ts";
+import { readRegular } from "./regular-file.ts";
 import { RefusedError } from "./refused.ts";
+
+/** Bytes; weeks of notes have a thousandth of that. */
+const notebookLimit = 64 * 2 ** 20;
 
 export interface OpenNotebook {
   path: string;
@@ -35,7 +38,7 @@ export interface PlannedStudy extends OpenNotebook {
 export async function openNotebook({ notebook: path, only }: StudyArguments): Promise<OpenNotebook> {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = (await readRegular(path, notebookLimit)).toString("utf8");
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new RefusedError(`switchyard: ${path}: ${code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "this is a folder" : message}`);

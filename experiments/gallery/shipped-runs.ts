@@ -1,9 +1,10 @@
 /** Runs that ship with Switchyard: the quick budgets of the gallery's notebooks (`npm run gallery`), looked up and never written. */
-import * as v from "valibot";
 import type { MetricEvent } from "../../engine/train/protocol.ts";
 import { runKey, shortKey } from "../runs/key.ts";
 import { parseEvents } from "../runs/lines.ts";
-import { runRecord, storedResult } from "../runs/records.ts";
+import { parseJson } from "../runs/parse-json.ts";
+import { runRecord } from "../runs/records.ts";
+import { parseResult, resultOf } from "../runs/result-file.ts";
 import { StoreWriteError, type RunRecord, type RunStore, type RunWriter, type StoredResult } from "../runs/store.ts";
 
 /** Where the files come from: a folder, or what was bundled with the page. */
@@ -30,9 +31,11 @@ export class ShippedRuns implements RunStore {
   }
 
   async find(key: string): Promise<StoredResult | null> {
-    const result = await this.json(shortKey(key), "result.json", storedResult);
+    const text = await this.files.read(shortKey(key), "result.json");
+    const reading = text === null ? null : parseResult(text);
+    const result = reading?.state === "read" ? resultOf(reading.value) : null;
     if (result === null || result.key !== key || result.status === "failed") return null;
-    const record = await this.json(shortKey(key), "config.json", runRecord);
+    const record = await this.record(shortKey(key));
     return record && runKey(record.config, record.seed, record.dataHash) === key ? result : null;
   }
 
@@ -49,7 +52,7 @@ export class ShippedRuns implements RunStore {
 
   async list(): Promise<RunRecord[]> {
     const runs = this.listed ? await this.files.runs() : [];
-    const records = await Promise.all(runs.map((run) => this.json(run, "config.json", runRecord)));
+    const records = await Promise.all(runs.map((run) => this.record(run)));
     return records.filter((record) => record !== null);
   }
 
@@ -57,13 +60,9 @@ export class ShippedRuns implements RunStore {
     throw new StoreWriteError(`Run ${shortKey(key)} cannot be saved in ${this.name}.`);
   }
 
-  private async json<T>(run: string, file: "config.json" | "result.json", schema: v.GenericSchema<unknown, T>): Promise<T | null> {
-    const text = await this.files.read(run, file);
-    if (text === null) return null;
-    try {
-      return v.parse(schema, JSON.parse(text));
-    } catch {
-      return null;
-    }
+  private async record(run: string): Promise<RunRecord | null> {
+    const text = await this.files.read(run, "config.json");
+    const reading = text === null ? null : parseJson<RunRecord>(text, runRecord);
+    return reading?.state === "read" ? reading.value : null;
   }
 }

@@ -1,5 +1,4 @@
 /** Node-only: the index of all runs of this user, as the command line and the app use it. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ComparableRun } from "./comparison.ts";
 import { withIndex } from "./index-database.ts";
@@ -10,6 +9,8 @@ import { search } from "./index-search.ts";
 import { dataFolder, knownStores } from "./index-stores.ts";
 import { shortKey } from "./key.ts";
 import { parseEvents } from "./lines.ts";
+import { readBytes } from "./read-checked.ts";
+import { storeFiles } from "./store-files.ts";
 
 export interface SearchOptions {
   /** look into the folders first; otherwise what was there the last time is searched */
@@ -63,6 +64,7 @@ async function readRun(found: ComparableRun["found"]): Promise<ComparableRun> {
   const { store, key } = found;
   const run = await scanRun(store, shortKey(key));
   if (run?.record.key !== key) throw new Error(`the run ${shortKey(key)} in ${store} is gone`);
-  const curve = await readFile(join(store, "runs", shortKey(key), "metrics.jsonl")).catch(() => new Uint8Array());
-  return { found, ...run, events: parseEvents(curve).events };
+  if (run.changed) throw new Error(`the result of the run ${shortKey(key)} in ${store} is not compared: ${run.changed}`);
+  const curve = await readBytes(storeFiles(store), join(store, "runs", shortKey(key), "metrics.jsonl"));
+  return { found, record: run.record, result: run.result, events: curve.state === "read" ? parseEvents(curve.value).events : [] };
 }

@@ -13,7 +13,8 @@ export interface FoundRun {
   title: string | null;
   arm: string | null;
   seed: number;
-  status: "done" | "diverged" | "failed" | "unfinished";
+  /** "changed": its result is not what was written, and is not shown */
+  status: "done" | "diverged" | "failed" | "unfinished" | "changed";
   error: string | null;
   key: string;
   backend: string;

@@ -51,9 +51,9 @@ function insertRuns(database: Database, store: number, runs: readonly (ScannedRu
   };
   try {
     for (const run of runs) {
-      const { record, result, folder, stamp } = run;
+      const { record, result, changed, folder, stamp } = run;
       const { lastInsertRowid } = insertRun.run([
-        store, folder, stamp, record.key, record.seed.init, result?.status ?? "unfinished", result?.error ?? null,
+        store, folder, stamp, record.key, record.seed.init, result?.status ?? (changed ? "changed" : "unfinished"), result?.error ?? changed ?? null,
         result?.provenance?.backend ?? record.backend, result?.provenance?.adapter ?? null, result?.provenance?.engine ?? null,
         record.semantics, result?.steps ?? null, result?.tokens ?? null, result?.seconds ?? null, result?.provenance?.when ?? null,
       ]);

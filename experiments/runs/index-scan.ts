@@ -1,34 +1,44 @@
 /** Node-only: what the index needs to know of a store, read without changing anything in it. */
-import { readFile, readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import * as v from "valibot";
+import type { FileSystem } from "./filesystem.ts";
 import { readManifest } from "./manifest.ts";
-import { runRecord, storedResult, type RunRecord, type StoredResult } from "./records.ts";
+import { readJson, readResult } from "./read-checked.ts";
+import { runRecord, type RunRecord, type StoredResult } from "./records.ts";
+import { resultOf } from "./result-file.ts";
+import { storeFiles } from "./store-files.ts";
 
 export interface ScannedRun {
   record: RunRecord;
   /** null while it trains, or when it was left unfinished */
   result: StoredResult | null;
+  /** why the result is not believed: it is not what was written */
+  changed?: string;
 }
 
 /** Names of the run folders with a stamp that changes whenever one of their files does. */
 export async function stampRuns(store: string): Promise<Map<string, string>> {
+  const fs = storeFiles(store);
   const stamps = new Map<string, string>();
-  const names = (await readdir(join(store, "runs")).catch((): string[] => [])).sort();
+  const names = (await fs.readdir(join(store, "runs")).catch((): string[] => [])).sort();
   const found = await inBatches(names, async (name) => {
-    const [config, result] = await Promise.all(["config.json", "result.json"].map((file) => stampOf(join(store, "runs", name, file))));
+    const [config, result] = await Promise.all(["config.json", "result.json"].map((file) => stampOf(fs, join(store, "runs", name, file))));
     return config === null ? null : `${config} ${result}`;
   });
   found.forEach((stamp, i) => stamp !== null && stamps.set(names[i], stamp));
   return stamps;
 }
 
-/** The run in a folder of the store, or null when its files do not fit their schemas. */
+/**
+ * The run in a folder of the store, or null when its files do not fit their schemas. A damaged file is no business of a search: the next program
+ * that trains here sets it aside and says so.
+ */
 export async function scanRun(store: string, folder: string): Promise<ScannedRun | null> {
-  const record = await read(join(store, "runs", folder, "config.json"), runRecord);
-  if (record === null) return null;
-  const result = await read(join(store, "runs", folder, "result.json"), storedResult);
-  return { record, result: result?.key === record.key ? result : null };
+  const fs = storeFiles(store);
+  const record = await readJson(fs, join(store, "runs", folder, "config.json"), runRecord);
+  if (record.state !== "read") return null;
+  const result = await readResult(fs, join(store, "runs", folder, "result.json"));
+  if (result.state === "damaged" && result.changed) return { record: record.value, result: null, changed: result.why };
+  return { record: record.value, result: result.state === "read" && result.value.key === record.value.key ? resultOf(result.value) : null };
 }
 
 /** Which arm a run's folder is. */
@@ -51,7 +61,7 @@ export async function scanManifest(store: string): Promise<{ notebook: string; a
   return { notebook: manifest?.notebook ?? basename(store).replace(/\.results$/, ""), arms };
 }
 
-export const stampManifest = (store: string): Promise<string | null> => stampOf(join(store, "manifest.json"));
+export const stampManifest = (store: string): Promise<string | null> => stampOf(storeFiles(store), join(store, "manifest.json"));
 
 /** Files open at once: enough to keep a disk busy, far below what a process may have. */
 const batch = 64;
@@ -62,15 +72,6 @@ export async function inBatches<T, R>(items: readonly T[], work: (item: T) => Pr
   return done;
 }
 
-async function stampOf(path: string): Promise<string | null> {
-  return stat(path).then(({ mtimeMs, size }) => `${mtimeMs}:${size}`, () => null);
-}
-
-/** A damaged file is no business of a search: the next program that trains here sets it aside and says so. */
-async function read<T>(path: string, schema: v.GenericSchema<unknown, T>): Promise<T | null> {
-  try {
-    return v.parse(schema, JSON.parse(await readFile(path, "utf8")));
-  } catch {
-    return null;
-  }
+async function stampOf(fs: FileSystem, path: string): Promise<string | null> {
+  return fs.lstat(path).then(({ mtimeMs, size }) => `${mtimeMs}:${size}`, () => null);
 }

@@ -3,11 +3,12 @@
  * the app and several command lines may each add theirs at the same time. Losing a file loses no run.
  */
 import { createHash } from "node:crypto";
-import { mkdir, readFile, readdir, rm, stat } from "node:fs/promises";
+import { lstat, mkdir, readFile, readdir, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import * as v from "valibot";
-import { isMissing, nodeFileSystem, writeAtomic } from "./filesystem.ts";
+import { errorCode, isMissing } from "./disk-errors.ts";
+import { nodeFileSystem, writeAtomic } from "./filesystem.ts";
 
 const knownStore = v.object({ schema: v.literal("switchyard.known-store/1"), folder: v.string() });
 
@@ -25,7 +26,7 @@ export async function rememberStore(folder: string, data = dataFolder()): Promis
     await mkdir(join(data, "stores"), { recursive: true });
     await writeAtomic(nodeFileSystem, fileOf(path, data), `${JSON.stringify({ schema: "switchyard.known-store/1", folder: path })}\n`);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    if (errorCode(error) === null) throw error;
   }
 }
 
@@ -46,7 +47,7 @@ export async function knownStores(data = dataFolder(), { tidy = false } = {}): P
 
 /** A folder that has runs, as `<notebook>.results` and what `--out` names do. */
 export async function isStore(folder: string): Promise<boolean> {
-  return stat(join(folder, "runs")).then((found) => found.isDirectory(), () => false);
+  return lstat(join(folder, "runs")).then((found) => found.isDirectory(), () => false);
 }
 
 /** `folder` itself where it is a store, or every `*.results` store and every store with a manifest below it. */
@@ -57,7 +58,7 @@ export async function storesBelow(folder: string): Promise<string[]> {
   const found: string[] = [];
   for (const { name } of below) {
     const path = join(folder, name);
-    const marked = name.endsWith(".results") || (await stat(join(path, "manifest.json")).then(() => true, () => false));
+    const marked = name.endsWith(".results") || (await lstat(join(path, "manifest.json")).then((found) => found.isFile(), () => false));
     if (!(await isStore(path))) found.push(...(await storesBelow(path).catch(() => []))); // a folder that cannot be read holds no store for us
     else if (marked) found.push(resolve(path));
   }

@@ -2,7 +2,8 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type KernelTable, parseKernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
-import { isMissing, nodeFileSystem, writeAtomic } from "./filesystem.ts";
+import { isMissing } from "./disk-errors.ts";
+import { nodeFileSystem, writeAtomic } from "./filesystem.ts";
 import { dataFolder } from "./index-stores.ts";
 
 export const kernelTablePath = (data = dataFolder()): string => join(data, "kernel-table.json");

@@ -1,11 +1,14 @@
 /** Node-only: manifest.json of a store, what a person would otherwise have to puzzle together from folder names. */
 import { join } from "node:path";
 import * as v from "valibot";
-import { makeFolder, nodeFileSystem, setAside, writeAtomic, writeError, type FileSystem } from "./filesystem.ts";
+import { writeError } from "./disk-errors.ts";
+import { makeFolder, setAside, writeAtomic, type FileSystem } from "./filesystem.ts";
 import { encode } from "./json.ts";
 import { shortKey } from "./key.ts";
 import type { NamedExperiment } from "./named-experiment.ts";
+import { plainData, type Check } from "./parse-json.ts";
 import { readJson } from "./read-checked.ts";
+import { storeFiles } from "./store-files.ts";
 
 const overrides = v.array(v.object({ target: v.string(), value: v.unknown() }));
 
@@ -31,13 +34,16 @@ export const manifestSchema = v.object({
 export type Manifest = v.InferOutput<typeof manifestSchema>;
 type Described = Manifest["experiments"][string];
 
+/** They are written into specs again when a report is made. */
+const plainArguments: Check = (json) => (plainData((json as Manifest).arguments) ? null : { why: "arguments: a key of them leads to a prototype" });
+
 /**
  * Null where there is none, or none that can be used: it can be made again from the notebook and the folders.
  * @param onDamage hears of one that does not fit
  */
-export async function readManifest(folder: string, fs: FileSystem = nodeFileSystem, onDamage: (text: string) => void = () => {}): Promise<Manifest | null> {
+export async function readManifest(folder: string, fs: FileSystem = storeFiles(folder), onDamage: (text: string) => void = () => {}): Promise<Manifest | null> {
   const path = join(folder, "manifest.json");
-  const reading = await readJson(fs, path, manifestSchema);
+  const reading = await readJson(fs, path, manifestSchema, plainArguments);
   if (reading.state === "damaged") onDamage(`${path} is not used: ${reading.why}.`);
   return reading.state === "read" ? reading.value : null;
 }
@@ -55,7 +61,7 @@ export interface ManifestUpdate {
  * runs of these, stays as long as the folders are there.
  * @throws {StoreWriteError}
  */
-export async function writeManifest(folder: string, update: ManifestUpdate, fs: FileSystem = nodeFileSystem): Promise<void> {
+export async function writeManifest(folder: string, update: ManifestUpdate, fs: FileSystem = storeFiles(folder)): Promise<void> {
   try {
     await makeFolder(fs, folder);
     const there = new Set((await fs.readdir(join(folder, "runs")).catch((): string[] => [])).map((name) => `runs/${name}`));

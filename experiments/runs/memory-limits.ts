@@ -26,7 +26,7 @@ const usableShare = 0.8;
 
 /**
  * How many of `workers` can train `config` at once on this backend.
- * @param machineBytes memory of the machine
+ * @param machineBytes memory of the machine, or what this process may use of it
  * @throws {MemoryError} when not even one can
  */
 export async function fittingWorkers(config: RunConfig, info: BackendInfo, workers: number, machineBytes: number): Promise<number> {

@@ -2,7 +2,8 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { isMissing, nodeFileSystem, setAside, writeAtomic } from "./filesystem.ts";
+import { isMissing } from "./disk-errors.ts";
+import { nodeFileSystem, setAside, writeAtomic } from "./filesystem.ts";
 import type { RateStore } from "./rates.ts";
 
 /** @param onNotice hears of a file that cannot be used */

@@ -5,9 +5,13 @@ import type { FinalMetrics, MetricEvent } from "../../engine/train/protocol.ts";
 import type { Provenance } from "../results.ts";
 import { runConfig } from "../schemas/config.ts";
 import { anyNumber } from "./json.ts";
+import { plainData } from "./parse-json.ts";
 
 const numbers = v.array(anyNumber);
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const isoTime = v.pipe(v.string(), v.regex(/^\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?Z$/));
+/** Seconds that a training may have taken: at most some three thousand years. */
+export const duration = v.pipe(v.number(), v.minValue(0), v.maxValue(1e11));
 
 const stepEvent = v.object({
   kind: v.literal("step"), step: count, tokens: count, seconds: anyNumber, trainLoss: anyNumber, mtpLoss: numbers, balanceLoss: anyNumber,
@@ -29,7 +33,7 @@ export const finalMetrics: v.GenericSchema<unknown, FinalMetrics> = v.object({
 
 export const provenance: v.GenericSchema<unknown, Provenance> = v.object({
   backend: v.picklist(["reference", "cpu", "webgpu"]), adapter: v.string(), engine: v.string(), kernels: v.string(), fma: v.nullable(v.boolean()),
-  table: v.nullable(v.string()), when: v.string(), seconds: v.number(),
+  table: v.nullable(v.string()), when: isoTime, seconds: duration,
 });
 
 /** Held against the schema and handed on word for word: the key is the hash of all of it. */
@@ -39,6 +43,7 @@ const wholeConfig = v.pipe(
     if (!dataset.typed) return;
     const { issues } = v.safeParse(runConfig, dataset.value);
     if (issues) addIssue({ message: `${v.getDotPath(issues[0]) ?? "it"}: ${issues[0].message}` });
+    else if (!plainData(dataset.value)) addIssue({ message: "it has a key that leads to a prototype" });
   }),
   v.transform((config) => config as RunConfig),
 );
@@ -62,10 +67,19 @@ export const storedResult = v.object({
   divergedAt: v.nullable(count),
   steps: count,
   tokens: count,
-  seconds: v.number(),
+  seconds: duration,
   provenance: v.nullable(provenance),
   metrics: v.nullable(finalMetrics),
 });
 
+/** What is in result.json besides; files of version 0.1.0 have neither. */
+export const resultFile = v.object({
+  ...storedResult.entries,
+  /** the metrics.jsonl that the result goes with, as it was when the run ended */
+  curve: v.exactOptional(v.object({ bytes: count, sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) })),
+  seal: v.exactOptional(v.pipe(v.string(), v.description("SHA-256 of the canonical JSON (RFC 8785) of everything else."))),
+});
+
 export type RunRecord = v.InferOutput<typeof runRecord>;
 export type StoredResult = v.InferOutput<typeof storedResult>;
+export type ResultFile = v.InferOutput<typeof resultFile>;

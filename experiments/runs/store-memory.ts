@@ -20,6 +20,11 @@ export class MemoryStore implements RunStore {
     return result && result.status !== "failed" ? result : null;
   }
 
+  /** Keys of the runs that have a result, of whatever kind. */
+  finished(): string[] {
+    return [...this.entries].filter(([, { result }]) => result !== null).map(([key]) => key);
+  }
+
   async events(key: string): Promise<MetricEvent[]> {
     return [...(this.entries.get(key)?.events ?? [])];
   }

@@ -1,4 +1,5 @@
 import type { MetricEvent } from "../../engine/train/protocol.ts";
+import { shortKey } from "./key.ts";
 import { MemoryStore } from "./store-memory.ts";
 import { StoreWriteError, type RunRecord, type RunStore, type RunWriter, type StoredResult } from "./store.ts";
 
@@ -45,6 +46,11 @@ export class StoreStack implements RunStore {
       this.tell(error);
     }
     return this.memory.open(record);
+  }
+
+  /** Paths of the results that the first store should have and only memory has. */
+  unsaved(): string[] {
+    return this.stores.length === 0 ? [] : this.memory.finished().map((key) => `${this.name}/runs/${shortKey(key)}/result.json`);
   }
 
   private async first<T>(ask: (store: RunStore) => Promise<T>, found: (answer: T) => boolean): Promise<T | null> {

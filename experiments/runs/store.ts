@@ -23,7 +23,7 @@ export interface RunStore {
   open(record: RunRecord): Promise<RunWriter>;
 }
 
-/** One run being written, by one process at a time. Every method may throw StoreWriteError. */
+/** One run being written, by one process at a time. Every method may throw StoreWriteError or RunLostError. */
 export interface RunWriter {
   /** Bytes of the last checkpoint, or null when there is none to go on from. */
   checkpoint(): Promise<Uint8Array | null>;
@@ -45,7 +45,12 @@ export class RunLockedError extends Error {
   override readonly name = "RunLockedError";
 }
 
-/** The store cannot be written: disk full, read-only, no permission, or the run's lock was lost. */
+/** Another process took the run over while this one slept: what this one has trained since is not kept, and the other's result is waited for. */
+export class RunLostError extends Error {
+  override readonly name = "RunLostError";
+}
+
+/** The store cannot be written: disk full, read-only, no permission, out of reach. */
 export class StoreWriteError extends Error {
   override readonly name = "StoreWriteError";
 }

@@ -4,7 +4,7 @@ import type { DomainText, MetricEvent, RunEnd, TrainJob } from "../../engine/tra
 import type { LiveRun } from "./live-run.ts";
 import type { RunControl } from "./run-control.ts";
 import type { Ending } from "./schedule.ts";
-import { RunLockedError, type RunStore, type RunWriter } from "./store.ts";
+import { RunLockedError, RunLostError, type RunStore, type RunWriter } from "./store.ts";
 
 export interface RunContext {
   store: RunStore;
@@ -110,6 +110,7 @@ export class TrainingRun {
 
   /** The engine threw. A checkpoint that the engine refuses must not make the run fail for ever. */
   async fail(error: unknown): Promise<void> {
+    if (error instanceof RunLostError || this.unsaved instanceof RunLostError) return this.close({ type: "locked" });
     if (this.checkpoint !== null && !this.unsaved) return this.startOver(messageOf(error));
     this.run.error = messageOf(error);
     await this.write((writer) => writer.finish(this.run.failure(this.run.error!), null));
@@ -160,7 +161,11 @@ export class TrainingRun {
   private write(work: (writer: RunWriter) => Promise<void>): Promise<void> {
     this.writes = this.writes.then(async () => {
       if (!this.writer || this.unsaved) return;
-      await work(this.writer).catch((error: unknown) => void (this.unsaved = error as Error));
+      await work(this.writer).catch((error: unknown) => {
+        this.unsaved = error as Error;
+        // another process trains it now, and its result will be taken
+        if (error instanceof RunLostError) this.control.abandon();
+      });
     });
     return this.writes;
   }

@@ -3,7 +3,7 @@ import { toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
 import { anyNumber } from "../runs/json.ts";
 import { manifestSchema } from "../runs/manifest.ts";
-import { finalMetrics, metricEvent, provenance, runRecord, storedResult } from "../runs/records.ts";
+import { finalMetrics, metricEvent, provenance, resultFile, runRecord } from "../runs/records.ts";
 import { runConfig } from "./config.ts";
 import { results } from "./results.ts";
 
@@ -18,7 +18,7 @@ const writtenRecord = v.object({ ...runRecord.entries, config: runConfig });
 const published: Record<string, Published> = {
   results: { title: "results.json: the evidence of a notebook, version 1", schema: results },
   config: { title: "runs/<key>/config.json: what was asked for", schema: writtenRecord },
-  result: { title: "runs/<key>/result.json: how a run ended", schema: storedResult },
+  result: { title: "runs/<key>/result.json: how a run ended", schema: resultFile },
   metrics: { title: "One line of runs/<key>/metrics.jsonl: a step or a validation", schema: metricEvent },
   manifest: { title: "manifest.json: which folder is which run", schema: manifestSchema },
 };

@@ -77,4 +77,5 @@ export const results: v.GenericSchema<unknown, Results> = v.object({
   semantics: v.pipe(v.number(), v.description("Raised when results are meant to change.")),
   metrics: v.record(v.string(), v.object({ unit: v.string(), better: v.picklist(["lower", "higher", "neither"]), definition: v.string() })),
   experiments: v.array(experiment),
+  seal: v.exactOptional(v.pipe(v.string(), v.description("SHA-256 of the canonical JSON (RFC 8785) of everything else. Files of version 0.1.0 have none."))),
 });

@@ -1,5 +1,5 @@
 /** The host over Electron's IPC bridge. */
-import { RunLockedError, StoreWriteError, type RunStore, type RunWriter } from "../../experiments/runs/store.ts";
+import { RunLockedError, RunLostError, StoreWriteError, type RunStore, type RunWriter } from "../../experiments/runs/store.ts";
 import type { ArgumentsOf, Bridge, ChannelName, ResultOf } from "../../electron/ipc/channels.ts";
 import type { Host, OpenedDocument } from "./host.ts";
 
@@ -7,7 +7,7 @@ declare global {
   var switchyardBridge: Bridge | undefined;
 }
 
-const errorTypes: Record<string, new (message: string) => Error> = { RunLockedError, StoreWriteError, TypeError };
+const errorTypes: Record<string, new (message: string) => Error> = { RunLockedError, RunLostError, StoreWriteError, TypeError };
 
 export function electronHost(bridge: Bridge): Host {
   async function call<Name extends ChannelName>(name: Name, ...args: ArgumentsOf<Name>): Promise<ResultOf<Name>> {

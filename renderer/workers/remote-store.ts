@@ -1,6 +1,6 @@
 /** A run store of the page, used from the coordinator's worker: comlink proxies, with errors turned back into their classes. */
 import { proxy, type ProxyMarked, type Remote } from "comlink";
-import { RunLockedError, StoreWriteError, type RunStore, type RunWriter } from "../../experiments/runs/store.ts";
+import { RunLockedError, RunLostError, StoreWriteError, type RunStore, type RunWriter } from "../../experiments/runs/store.ts";
 
 type Methods = Omit<RunStore, "name" | "open">;
 export type SharedStore = Methods & { open(record: Parameters<RunStore["open"]>[0]): Promise<RunWriter & ProxyMarked> } & ProxyMarked;
@@ -16,7 +16,7 @@ export function shareStore(store: RunStore): SharedStore {
   } satisfies Omit<SharedStore, symbol>);
 }
 
-const classes: Record<string, new (message: string) => Error> = { RunLockedError, StoreWriteError };
+const classes: Record<string, new (message: string) => Error> = { RunLockedError, RunLostError, StoreWriteError };
 
 /** Errors keep their name but not their class on the way between threads; the coordinator tells them apart by class. */
 async function revived<Value>(answer: Promise<Value>): Promise<Value> {

@@ -70,8 +70,8 @@ async function unfinished(store: string): Promise<number> {
   return ended.filter((is) => !is).length;
 }
 
-/** Wall-clock times, and what follows from them. */
-const times = new Set(["seconds", "tokensPerSecond", "when", "cached"]);
+/** Wall-clock times, and what follows from them: checksums too. */
+const times = new Set(["seconds", "tokensPerSecond", "when", "cached", "seal", "curve"]);
 
 function withoutTimes(value: unknown): unknown {
   if (Array.isArray(value)) return value.filter((item) => (item as { metric?: string } | null)?.metric !== "tokensPerSecond").map(withoutTimes);

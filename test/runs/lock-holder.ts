@@ -10,16 +10,16 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { hasEnded, thisProcess } from "../../experiments/runs/process-identity.ts";
-import { lockRun } from "../../experiments/runs/run-lock.ts";
+import { lockRun, type Lease } from "../../experiments/runs/run-lock.ts";
 import { RunLockedError } from "../../experiments/runs/store.ts";
 
 const [folder, times, dies] = process.argv.slice(2);
 const inside = join(folder, "inside");
 
 for (let n = 1; n <= Number(times) || times === "0"; ) {
-  let unlock: () => Promise<void>;
+  let lease: Lease;
   try {
-    unlock = await lockRun(folder, () => process.exit(4));
+    lease = await lockRun(folder, () => process.exit(4));
   } catch (error) {
     if (!(error instanceof RunLockedError)) throw error;
     await setTimeout(Math.random() * 2);
@@ -33,6 +33,6 @@ for (let n = 1; n <= Number(times) || times === "0"; ) {
   if (times === "0") await setTimeout(2 ** 30);
   await setTimeout(Math.random());
   await rm(inside);
-  await unlock();
+  await lease.release();
   n++;
 }

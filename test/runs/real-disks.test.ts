@@ -69,7 +69,7 @@ describe.runIf(mounts)("a disk that is full", () => {
       const { stdout, stderr, code } = await switchyard(run(join(disk, "store")));
       const messages = stderr.trim().split("\n");
       expect(messages.filter((line) => line.includes("Training goes on; results that do not fit are kept in memory"))).toHaveLength(1);
-      for (const line of messages) expect(line).toContain("the disk is full");
+      for (const line of messages) expect(line).toMatch(/the disk is full|^Not saved, and lost when the program ends: /);
       const { runs, result } = told(stdout);
       expect(result!.arms.map(({ n }) => n)).toEqual([2, 2]);
       expect(runs.map(({ valLoss }) => valLoss).sort()).toEqual(calm.flat().map(({ valLoss }) => valLoss).sort());
@@ -80,6 +80,25 @@ describe.runIf(mounts)("a disk that is full", () => {
       expect(told(again.stdout).result!.arms.map(({ n }) => n)).toEqual([2, 2]);
     } finally {
       umount();
+    }
+  });
+});
+
+describe.runIf(mounts)("a disk that takes a report and no results", () => {
+  test("does not pass for one that took all: every lost file is named, and the exit code is not 0", { timeout: 300_000 }, async () => {
+    const store = join(root, "half");
+    await mkdir(join(store, "runs"), { recursive: true });
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=4k", "tmpfs", join(store, "runs")], { stdio: "ignore" }).status === 0;
+    expect(mounted).toBe(true);
+    try {
+      const { stdout, stderr, code } = await switchyard(run(store));
+      expect(told(stdout).result!.arms.map(({ n }) => n)).toEqual([2, 2]);
+      expect((await resultsIn(store)).experiments).toHaveLength(1);
+      expect(code).toBe(1);
+      const [lost] = stderr.split("\n").filter((line) => line.startsWith("Not saved, and lost when the program ends: "));
+      for (const { key } of (await resultsIn(store)).experiments[0].arms.flatMap((arm) => arm.runs)) expect(lost).toContain(join(store, "runs", key.slice(0, 16), "result.json"));
+    } finally {
+      spawnSync("umount", [join(store, "runs")]);
     }
   });
 });

@@ -2,10 +2,11 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdir, mkdtemp, readFile, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hasEnded, thisProcess } from "../../experiments/runs/process-identity.ts";
-import { lockRun, removeLeftovers } from "../../experiments/runs/run-lock.ts";
+import { lockRun, removeLeftovers, type Lease } from "../../experiments/runs/run-lock.ts";
 import { RunLockedError } from "../../experiments/runs/store.ts";
 
 let folder: string;
@@ -47,7 +48,7 @@ describe.runIf(linux)("the lock of a process that was killed", () => {
     child.kill("SIGKILL");
     await ended(child);
     const started = performance.now();
-    await (await take())();
+    await (await take()).release();
     // by age alone it would be held for ten seconds
     expect(performance.now() - started).toBeLessThan(1000);
     expect(await readdir(folder)).toEqual(["inside"]);
@@ -70,10 +71,10 @@ test.runIf(linux)("two living processes never have it at once, while others are 
 
 describe("a lock is held", () => {
   test("within one process too", async () => {
-    const unlock = await take();
+    const lease = await take();
     await expect(take()).rejects.toThrow(RunLockedError);
-    await unlock();
-    await (await take())();
+    await lease.release();
+    await (await take()).release();
     expect(await readdir(folder)).toEqual([]);
   });
 
@@ -83,14 +84,34 @@ describe("a lock is held", () => {
     await expect(take()).rejects.toThrow(RunLockedError);
   });
 
-  test("by whoever cannot be asked (another machine, container or system) until it has not been renewed for ten seconds", async () => {
+  test("by whoever cannot be asked (another machine, container or system) until it was watched for ten seconds and not renewed, whatever the clocks say", { timeout: 40_000 }, async () => {
     const lock = join(folder, "lock");
     await mkdir(lock);
     await writeFile(join(lock, "1-2-0123456789abcdef-1"), "");
     await expect(take()).rejects.toThrow(RunLockedError);
-    const old = new Date(Date.now() - 11_000);
+    // a clock that is an hour behind, as on another machine, or after it was set
+    const old = new Date(Date.now() - 3_600_000);
     await utimes(lock, old, old);
-    await (await take())();
+    const from = performance.now();
+    for (let lease: Lease | null = null; lease === null; ) {
+      await expect(readdir(lock)).resolves.toHaveLength(1);
+      lease = await take().catch((error: unknown) => (expect(error).toBeInstanceOf(RunLockedError), null));
+      if (lease) await lease.release();
+      else await setTimeout(1000);
+    }
+    expect(performance.now() - from).toBeGreaterThanOrEqual(10_000);
+  });
+
+  test("by an owner that renews it, though its clock stands an hour behind", { timeout: 40_000 }, async () => {
+    const lock = join(folder, "lock");
+    await mkdir(lock);
+    await writeFile(join(lock, "1-2-0123456789abcdef-1"), "");
+    for (let second = 0; second < 13; second++) {
+      const behind = new Date(Date.now() - 3_600_000);
+      if (second % 3 === 0) await utimes(lock, behind, behind);
+      await expect(take()).rejects.toThrow(RunLockedError);
+      await setTimeout(1000);
+    }
   });
 });
 

@@ -46,4 +46,4 @@ export const columns: readonly Column[] = [
 ];
 
 /** How the sign for a run's state is called that a panel of a study shows. */
-export const markOf = ({ status }: FoundRun): RunStatus => (status === "unfinished" ? "paused" : status);
+export const markOf = ({ status }: FoundRun): RunStatus => (status === "unfinished" ? "paused" : status === "changed" ? "failed" : status);
