@@ -19,7 +19,8 @@ export const forbiddenName = (name: string): string => `${JSON.stringify(name)} 
 
 /** Where keys of data, however deep, are names that it cannot have. */
 export function forbiddenNames(value: unknown, path: (string | number)[] = []): (string | number)[][] {
-  if (typeof value !== "object" || value === null) return [];
+  // bytes have no names
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return [];
   return Object.keys(value).flatMap((key) => {
     const here = [...path, Array.isArray(value) ? Number(key) : key];
     return isForbidden(key) ? [here] : forbiddenNames((value as Record<string, unknown>)[key], here);

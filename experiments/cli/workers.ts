@@ -1,4 +1,4 @@
-import { availableParallelism, totalmem } from "node:os";
+import { availableParallelism } from "node:os";
 import type { BackendName } from "../../engine/backends/backend.ts";
 import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
@@ -8,6 +8,7 @@ import { openDomains } from "../runs/corpora-node.ts";
 import type { Executor, OpenExecutor } from "../runs/executors.ts";
 import { nodeExecutors } from "../runs/executors-node.ts";
 import { readKernelTable } from "../runs/kernel-table-node.ts";
+import { machineBytes } from "../runs/machine-node.ts";
 import { MemoryError } from "../runs/memory-limits.ts";
 import type { Rates } from "../runs/rates.ts";
 import { RefusedError } from "./refused.ts";
@@ -36,7 +37,7 @@ export async function findBackend(
       texts: openDomains,
       open: openEngine,
       workers: (backend) => jobs ?? defaultWorkers(backend),
-      machineBytes: totalmem(),
+      machineBytes: machineBytes(),
     });
     let unused: Executor | null = first;
     return {

@@ -1,5 +1,6 @@
 /** Arms in rows: mean and spread of a few metrics, difference and verdict of the primary ones. As data, HTML and SVG. */
 import * as v from "valibot";
+import { own } from "../own-keys.ts";
 import type { ArmResult, ExperimentResult } from "../results.ts";
 import { metricTitle, metricUnit } from "../statistics/metrics.ts";
 import { formatSigned, formatValue } from "../statistics/numbers.ts";
@@ -38,8 +39,8 @@ export function tableOf(experiment: ExperimentResult, options: v.InferOutput<typ
 }
 
 function cells(experiment: ExperimentResult, arm: ArmResult, metric: string): string[] {
-  const { [metric]: mean = NaN } = arm.mean;
-  const { [metric]: sd = NaN } = arm.sd;
+  const mean = own(arm.mean, metric) ?? NaN;
+  const sd = own(arm.sd, metric) ?? NaN;
   const value = Number.isFinite(mean) ? (sd > 0 ? `${formatValue(mean, sd)} ± ${formatValue(sd, sd)}` : formatValue(mean)) : "n/a";
   if (!experiment.primary.includes(metric)) return [value];
   if (arm.name === experiment.baseline) return [value, "", "baseline"];

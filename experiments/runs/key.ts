@@ -27,5 +27,15 @@ export function keyOf(parts: KeyParts): string {
 
 export const runKey = (config: RunConfig, seed: Seed, dataHash: string): string => keyOf(keyParts(config, seed, dataHash));
 
+/**
+ * The same for many seeds of one config, whose text is made and hashed once: of the four parts, in alphabetical order, all that
+ * differs comes last.
+ */
+export function runKeys(config: RunConfig, dataHash: string): (seed: Seed) => string {
+  const parts = keyParts(config, { init: 0, data: 0 }, dataHash);
+  const hashed = sha256.create().update(utf8ToBytes(`{"config":${canonicalize(parts.config)},"dataHash":${canonicalize(dataHash)},"seed":`));
+  return (seed) => bytesToHex(hashed.clone().update(utf8ToBytes(`${canonicalize(seed)},"semantics":${canonicalize(parts.semantics)}}`)).digest());
+}
+
 /** A run's folder name. */
 export const shortKey = (key: string): string => key.slice(0, 16);

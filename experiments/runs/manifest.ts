@@ -1,9 +1,11 @@
 /** Node-only: manifest.json of a store, what a person would otherwise have to puzzle together from folder names. */
 import { join } from "node:path";
 import * as v from "valibot";
+import { forbiddenName, forbiddenNames, namesTo } from "../own-keys.ts";
 import { makeFolder, nodeFileSystem, setAside, writeAtomic, writeError, type FileSystem } from "./filesystem.ts";
 import { encode } from "./json.ts";
 import { shortKey } from "./key.ts";
+import { targetProblem } from "./merge.ts";
 import type { NamedExperiment } from "./named-experiment.ts";
 import { readJson } from "./read-checked.ts";
 
@@ -16,8 +18,7 @@ export const manifestSchema = v.object({
   notebook: v.string(),
   /** how the notebook was last run: what `report` shows unless it is told otherwise */
   arguments: v.object({ budget: v.nullable(v.string()), only: v.nullable(v.string()), sets: overrides, armSets: overrides }),
-  experiments: v.record(
-    v.string(),
+  experiments: namesTo(
     v.object({
       title: v.string(),
       /** in a store that several notebooks share: whose experiment it is, and its id there */
@@ -38,8 +39,23 @@ type Described = Manifest["experiments"][string];
 export async function readManifest(folder: string, fs: FileSystem = nodeFileSystem, onDamage: (text: string) => void = () => {}): Promise<Manifest | null> {
   const path = join(folder, "manifest.json");
   const reading = await readJson(fs, path, manifestSchema);
-  if (reading.state === "damaged") onDamage(`${path} is not used: ${reading.why}.`);
-  return reading.state === "read" ? reading.value : null;
+  const why = reading.state === "damaged" ? reading.why : reading.state === "read" ? unusable(reading.value) : null;
+  if (why !== null) onDamage(`${path} is not used: ${why}.`);
+  return reading.state === "read" && why === null ? reading.value : null;
+}
+
+/** Overrides that nobody can have typed, since the command line refuses them. */
+function unusable({ arguments: { sets, armSets } }: Manifest): string | null {
+  for (const [name, list] of [["sets", sets], ["armSets", armSets]] as const) {
+    for (const [i, { target, value }] of list.entries()) {
+      const at = `arguments.${name}.${i}`;
+      const problem = targetProblem(target);
+      if (problem !== null) return `${at}.target: ${problem}`;
+      const [bad] = forbiddenNames(value);
+      if (bad) return `${at}.value.${bad.join(".")}: ${forbiddenName(String(bad.at(-1)))}`;
+    }
+  }
+  return null;
 }
 
 export interface ManifestUpdate {

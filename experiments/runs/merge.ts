@@ -57,6 +57,11 @@ export function parsePath(text: string): PathKey[] {
   return keys;
 }
 
+/** Why a path that was written down earlier cannot be followed, or null. An arm's name may stand before it, so only names count. */
+export function targetProblem(target: string): string | null {
+  return target.split(/[.[\]"]+/).some(isForbidden) ? forbiddenName("__proto__") : null;
+}
+
 function quoted(text: string): string {
   try {
     return JSON.parse(`"${text}"`) as string;
