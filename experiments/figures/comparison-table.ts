@@ -45,6 +45,7 @@ function cells(experiment: ExperimentResult, arm: ArmResult, metric: string): st
   if (!experiment.primary.includes(metric)) return [value];
   if (arm.name === experiment.baseline) return [value, "", "baseline"];
   const found = experiment.comparisons.find((c) => c.metric === metric && c.arm === arm.name);
+  if (found?.measuredDifferently !== undefined) return [value, "", found.verdict];
   if (!found || found.n === 0) return [value, "", found ? "no pair" : ""];
   const half = found.ci95 ? (found.ci95[1] - found.ci95[0]) / 2 : NaN;
   const interval = found.ci95 ? ` [${formatSigned(found.ci95[0], half)}, ${formatSigned(found.ci95[1], half)}]` : "";

@@ -61,7 +61,7 @@ export function comparisonTable({ title, baseline, comparisons, primary }: Exper
       { name: "verdict", align: "left" },
     ],
     rows: shown.map((c) => [
-      metricTitle(c.metric), c.arm, c.n, formatSigned(c.difference, half(c)), interval(c),
+      metricTitle(c.metric), c.arm, c.n, c.measuredDifferently === undefined ? formatSigned(c.difference, half(c)) : "–", interval(c),
       c.pHolm === null ? "–" : formatP(c.pHolm), c.detectable80 === null ? "–" : formatValue(c.detectable80, c.detectable80), c.verdict,
     ]),
   };

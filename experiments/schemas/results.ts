@@ -54,7 +54,8 @@ const comparison: v.GenericSchema<unknown, Comparison> = v.object({
   detectable80: v.nullable(v.pipe(anyNumber, v.description(comparisonDefinitions.detectable80.definition))),
   seedsFor: v.pipe(namesTo(anyNumber), v.description(comparisonDefinitions.seedsFor.definition)),
   family: v.pipe(count, v.description("Comparisons that Holm corrected over.")),
-  verdict: v.picklist(["lower", "higher", "cannot tell", "identical", "not tested"]),
+  verdict: v.picklist(["lower", "higher", "cannot tell", "identical", "not tested", "not the same measurement"]),
+  measuredDifferently: v.exactOptional(v.pipe(v.string(), v.description("Where arm and baseline were not measured alike, in words: there is no difference then."))),
 });
 
 const experiment: v.GenericSchema<unknown, ExperimentResult> = v.object({
