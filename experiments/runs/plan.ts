@@ -37,11 +37,14 @@ export interface ExperimentPlan {
 }
 
 export function planExperiment(experiment: ResolvedExperiment, dataHash: string): ExperimentPlan {
-  const baseline = experiment.arms.find((arm) => arm.name === experiment.baseline)!;
-  const arms = experiment.arms.map(({ name, patch, config, seedOffset }): ArmPlan => ({
+  const share = sharing();
+  const resolved = experiment.arms.map((arm) => ({ ...arm, config: share(arm.config) }));
+  const baseline = resolved.find((arm) => arm.name === experiment.baseline)!;
+  const arms = resolved.map(({ name, patch, config, seedOffset }): ArmPlan => ({
     name, patch, config, seedOffset, cost: costOf(config), differences: differences(baseline.config, config),
   }));
-  const keyed = experiment.arms.map((arm) => ({ ...arm, key: runKeys(arm.config, dataHash) }));
+  const keysOf = runKeys(dataHash);
+  const keyed = resolved.map((arm) => ({ ...arm, key: keysOf(arm.config) }));
   const runs = experiment.seeds.flatMap((number, seedIndex) =>
     keyed.map(({ name, config, seedOffset, key }): PlannedRun => {
       const seed = { init: number + seedOffset, data: number + seedOffset };
@@ -49,6 +52,19 @@ export function planExperiment(experiment: ResolvedExperiment, dataHash: string)
     }),
   );
   return { experiment, dataHash, arms, runs };
+}
+
+/** Makes equal parts of configs one object: what thousands of arms share is compared, hashed and sent once. */
+function sharing(): (config: RunConfig) => RunConfig {
+  const known = new Map<string, unknown>();
+  return (config) =>
+    Object.fromEntries(
+      Object.entries(config).map(([name, part]) => {
+        const text = JSON.stringify(part);
+        if (!known.has(text)) known.set(text, part);
+        return [name, known.get(text)];
+      }),
+    ) as unknown as RunConfig;
 }
 
 /** What the stores already hold of a plan. */
