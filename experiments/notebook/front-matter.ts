@@ -48,7 +48,7 @@ export function readFrontMatter(text: string, start: number): { frontMatter: Fro
     warn(1, "The front matter must be a list of `key: value` lines.");
     return { frontMatter, warnings };
   }
-  for (const path of forbiddenNames(data)) warn(1, `${path.join(".")}: ${forbiddenName(String(path.at(-1)))}; it is left out.`);
+  for (const path of forbiddenNames(data)) warn(1, `${path.join(".")}: ${forbiddenName(String(path.at(-1)))}.`);
   frontMatter.data = data as Record<string, unknown>;
   readKnownKeys(frontMatter, warn);
   return { frontMatter, warnings };
