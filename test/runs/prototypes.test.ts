@@ -17,11 +17,11 @@ import { namesTo } from "../../experiments/own-keys.ts";
 import { parseWhere } from "../../experiments/runs/index-where.ts";
 import { readManifest } from "../../experiments/runs/manifest.ts";
 import { mergePatch, setAtPath, type JsonObject } from "../../experiments/runs/merge.ts";
-import { SpecError } from "../../experiments/runs/spec.ts";
+import { SpecError, resolveExperiment } from "../../experiments/runs/spec.ts";
 import { flatMetrics, metricDefinition, metricTitle, metricUnit } from "../../experiments/statistics/metrics.ts";
 import * as v from "valibot";
 import { openHarness } from "../notebook/kernel-harness.ts";
-import { resolve, problemsOf } from "./requests.ts";
+import { options, problemsOf, request, resolve } from "./requests.ts";
 
 const shared = [Object.prototype, Array.prototype, Function.prototype, String.prototype, Number.prototype, Object, Array, Function, Map.prototype, Promise.prototype];
 const state = () => shared.map((object) => Reflect.ownKeys(object).map((key) => [key, Object.getOwnPropertyDescriptor(object, key)]));
@@ -261,6 +261,7 @@ describe("names that no file or terminal can show are refused", () => {
     expect(problemsOf({ arms: { [name]: {} } })[0]).toMatchObject({ path: "arms", message: expect.stringContaining(code) });
     expect(problemsOf({ arms: [[name, {}]] })[0].message).toContain(code);
     expect(problemsOf({ question: name })[0].message).toContain(code);
+    expect(() => resolveExperiment({ ...request({}), title: name }, options)).toThrow(code);
     expect(parseNotebook(`---\nswitchyard: 1\ntitle: ${JSON.stringify(name)}\n---\n`).frontMatter.title).not.toMatch(/[\p{Surrogate}\p{Cc}]/u);
   });
 
