@@ -1,4 +1,5 @@
 /** The desktop shell's entry: switches, scheme, windows, handlers. Everything it decides is in `policy/`. */
+import "../engine/closed-prototypes.ts";
 import { app, Menu } from "electron";
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";

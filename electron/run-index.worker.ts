@@ -1,4 +1,5 @@
 /** The thread of the index of runs. */
+import "../engine/closed-prototypes.ts";
 import { parentPort } from "node:worker_threads";
 import { expose } from "comlink";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";

@@ -1,4 +1,5 @@
 /** Engine worker for Node's worker_threads. */
+import "./closed-prototypes.ts";
 import { parentPort, workerData } from "node:worker_threads";
 import { expose } from "comlink";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";

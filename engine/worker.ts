@@ -1,4 +1,5 @@
 /** Engine worker for browsers: a dedicated module worker. */
+import "./closed-prototypes.ts";
 import { expose } from "comlink";
 import { createCpuBackend } from "./backends/cpu/backend.ts";
 import { createReferenceBackend } from "./backends/reference/backend.ts";

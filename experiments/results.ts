@@ -58,7 +58,7 @@ export interface ArmResult {
   n: number;
 }
 
-export type Verdict = "lower" | "higher" | "cannot tell" | "identical" | "not tested";
+export type Verdict = "lower" | "higher" | "cannot tell" | "identical" | "not tested" | "not the same measurement";
 
 /** Paired difference arm − baseline of one metric over the seeds both finished. */
 export interface Comparison {
@@ -79,6 +79,8 @@ export interface Comparison {
   /** how many comparisons Holm corrected over */
   family: number;
   verdict: Verdict;
+  /** in words, where the arm and the baseline were not measured alike: there is no difference then */
+  measuredDifferently?: string;
 }
 
 export interface ExperimentResult {

@@ -1,4 +1,5 @@
 /** The page's entry. */
+import "../engine/closed-prototypes.ts";
 import "./styles/base.css";
 import { mount } from "svelte";
 import AppView from "./app/App.svelte";

@@ -1,7 +1,7 @@
 /** Registers handlers for the channel table: the sender is checked, then the arguments, then the handler runs. */
 import { ipcMain, type IpcMainInvokeEvent } from "electron";
-import * as v from "valibot";
 import { isAppUrl } from "../policy/navigation.ts";
+import { checkedArguments } from "./arguments.ts";
 import { channels, type ArgumentsOf, type ChannelName, type Reply, type ResultOf } from "./channels.ts";
 
 /** @param window id of the BrowserWindow's WebContents that asked */
@@ -20,13 +20,8 @@ function describe(error: unknown): { name: string; message: string } {
 }
 
 async function reply<Name extends ChannelName>(name: Name, handler: Handler<Name>, window: number, args: unknown[]): Promise<Reply<ResultOf<Name>>> {
-  const checked = v.safeParse(channels[name].arguments as unknown as v.GenericSchema<unknown, ArgumentsOf<Name>>, args);
-  if (!checked.success) {
-    const issue = checked.issues[0];
-    return { ok: false, error: { name: "TypeError", message: `${name}: argument ${v.getDotPath(issue) ?? ""}: ${issue.message}` } };
-  }
   try {
-    return { ok: true, value: await handler(window, ...checked.output) };
+    return { ok: true, value: await handler(window, ...checkedArguments(name, args)) };
   } catch (error) {
     return { ok: false, error: describe(error) };
   }

@@ -1,3 +1,4 @@
+import { most } from "../model/bounds.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { InterchangeError } from "./interchange-error.ts";
 
@@ -74,12 +75,13 @@ export function writeHuggingFaceConfig(config: Record<string, unknown>): string 
  * @throws {InterchangeError} naming every field that is missing, of the wrong kind, or asks for what the engine does not do
  */
 export function fromHuggingFaceConfig(config: Record<string, unknown>): ModelConfig {
+  if (!isRecord(config)) throw new InterchangeError("config.json describes no model that can be run here", ["it holds no object"]);
   const read = new Reader(config);
-  if (config.model_type !== "deepseek_v3") read.problem("model_type", `is ${JSON.stringify(config.model_type)}, not "deepseek_v3"`);
-  const heads = read.size("num_attention_heads");
-  const rope = (config.rope_parameters ?? {}) as Record<string, unknown>;
-  const scaling = (config.rope_scaling ?? rope) as Record<string, unknown>;
-  const ropeType = scaling.rope_type ?? scaling.type ?? "default";
+  if (read.value("model_type") !== "deepseek_v3") read.problem("model_type", `is ${JSON.stringify(read.value("model_type"))}, not "deepseek_v3"`);
+  const heads = read.size("num_attention_heads", most.numAttentionHeads);
+  const rope = read.part("rope_parameters");
+  const scaling = read.value("rope_scaling") == null ? rope : read.part("rope_scaling");
+  const ropeType = scaling.value("rope_type") ?? scaling.value("type") ?? "default";
   if (ropeType !== "default") read.problem("rope_scaling", `is of type ${JSON.stringify(ropeType)}; positions are not scaled here`);
   read.only("num_key_value_heads", [heads, null], heads);
   read.only("hidden_act", ["silu"], "silu");
@@ -89,50 +91,65 @@ export function fromHuggingFaceConfig(config: Record<string, unknown>): ModelCon
   read.only("topk_method", ["noaux_tc"], "noaux_tc");
   read.only("moe_layer_freq", [1], 1);
   read.only("quantization_config", [null], null);
-  const depth = read.size("num_nextn_predict_layers", { least: 0, absent: 0 });
+  const depth = read.size("num_nextn_predict_layers", most.mtpDepth, { least: 0, absent: 0 });
   const model: ModelConfig = {
-    vocabSize: read.size("vocab_size"),
-    hiddenSize: read.size("hidden_size"),
-    numHiddenLayers: read.size("num_hidden_layers"),
+    vocabSize: read.size("vocab_size", most.vocabSize),
+    hiddenSize: read.size("hidden_size", most.hiddenSize),
+    numHiddenLayers: read.size("num_hidden_layers", most.numHiddenLayers),
     numAttentionHeads: heads,
     initializerRange: read.number("initializer_range", 0.02),
     rmsNormEps: read.number("rms_norm_eps", 1e-6),
-    ropeTheta: typeof rope.rope_theta === "number" ? rope.rope_theta : read.number("rope_theta", 1e4),
+    ropeTheta: typeof rope.value("rope_theta") === "number" ? rope.number("rope_theta") : read.number("rope_theta", 1e4),
     tieWordEmbeddings: read.flag("tie_word_embeddings", false),
     attention: {
       kind: "mla",
-      qLoraRank: config.q_lora_rank === null ? null : read.size("q_lora_rank"),
-      kvLoraRank: read.size("kv_lora_rank"),
-      qkNopeHeadDim: read.size("qk_nope_head_dim"),
-      qkRopeHeadDim: read.size("qk_rope_head_dim"),
-      vHeadDim: read.size("v_head_dim"),
+      qLoraRank: read.value("q_lora_rank") === null ? null : read.size("q_lora_rank", most.qLoraRank),
+      kvLoraRank: read.size("kv_lora_rank", most.kvLoraRank),
+      qkNopeHeadDim: read.size("qk_nope_head_dim", most.qkNopeHeadDim),
+      qkRopeHeadDim: read.size("qk_rope_head_dim", most.qkRopeHeadDim),
+      vHeadDim: read.size("v_head_dim", most.vHeadDim),
     },
-    nRoutedExperts: read.size("n_routed_experts"),
-    nSharedExperts: read.size("n_shared_experts", { least: 0 }),
-    numExpertsPerTok: read.size("num_experts_per_tok"),
-    moeIntermediateSize: read.size("moe_intermediate_size"),
-    intermediateSize: read.size("intermediate_size"),
-    firstKDenseReplace: read.size("first_k_dense_replace", { least: 0 }),
+    nRoutedExperts: read.size("n_routed_experts", most.nRoutedExperts),
+    nSharedExperts: read.size("n_shared_experts", most.nSharedExperts, { least: 0 }),
+    numExpertsPerTok: read.size("num_experts_per_tok", most.numExpertsPerTok),
+    moeIntermediateSize: read.size("moe_intermediate_size", most.moeIntermediateSize),
+    intermediateSize: read.size("intermediate_size", most.intermediateSize),
+    firstKDenseReplace: read.size("first_k_dense_replace", most.firstKDenseReplace, { least: 0 }),
     scoringFunc: "sigmoid",
     normTopkProb: read.flag("norm_topk_prob", true),
     routedScalingFactor: read.number("routed_scaling_factor"),
-    nGroup: read.size("n_group"),
-    topkGroup: read.size("topk_group"),
+    nGroup: read.size("n_group", most.nGroup),
+    topkGroup: read.size("topk_group", most.topkGroup),
     mtp: { depth, lambda: 0.3, heads: "sequential", detachTrunk: false },
   };
   read.finish();
   return model;
 }
 
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+
 const hasExperts = ({ firstKDenseReplace, numHiddenLayers, mtp }: ModelConfig): boolean => firstKDenseReplace < numHiddenLayers || mtp.depth > 0;
 
 /** Reads typed fields and gathers what is wrong with them. */
 class Reader {
-  private readonly problems: string[] = [];
+  private readonly problems: string[];
   private readonly config: Record<string, unknown>;
 
-  constructor(config: Record<string, unknown>) {
+  constructor(config: Record<string, unknown>, problems: string[] = []) {
     this.config = config;
+    this.problems = problems;
+  }
+
+  /** What the file says itself: every object inherits more. */
+  value(key: string): unknown {
+    return Object.hasOwn(this.config, key) ? this.config[key] : undefined;
+  }
+
+  /** An object within; its problems are told with the others. */
+  part(key: string): Reader {
+    const value = this.value(key) ?? {};
+    if (!isRecord(value)) this.problem(key, `is ${JSON.stringify(value)}, not an object`);
+    return new Reader(isRecord(value) ? value : {}, this.problems);
   }
 
   problem(key: string, what: string): void {
@@ -140,26 +157,26 @@ class Reader {
   }
 
   number(key: string, absent?: number): number {
-    const value = this.config[key] ?? absent;
+    const value = this.value(key) ?? absent;
     if (typeof value === "number" && Number.isFinite(value)) return value;
     this.problem(key, value === undefined ? "is missing" : `is ${JSON.stringify(value)}, not a number`);
     return NaN;
   }
 
-  size(key: string, { least = 1, absent }: { least?: number; absent?: number } = {}): number {
+  size(key: string, most: number, { least = 1, absent }: { least?: number; absent?: number } = {}): number {
     const value = this.number(key, absent);
-    if (!Number.isNaN(value) && !(Number.isSafeInteger(value) && value >= least)) this.problem(key, `is ${value}, not a whole number from ${least} up`);
+    if (!Number.isNaN(value) && !(Number.isSafeInteger(value) && value >= least && value <= most)) this.problem(key, `is ${value}, not a whole number from ${least} to ${most}`);
     return value;
   }
 
   flag(key: string, absent: boolean): boolean {
-    const value = this.config[key] ?? absent;
+    const value = this.value(key) ?? absent;
     if (typeof value !== "boolean") this.problem(key, `is ${JSON.stringify(value)}, not true or false`);
     return value === true;
   }
 
   only(key: string, allowed: unknown[], absent: unknown): void {
-    const value = this.config[key] === undefined ? absent : this.config[key];
+    const value = this.value(key) === undefined ? absent : this.value(key);
     if (!allowed.includes(value)) this.problem(key, `is ${JSON.stringify(value)}; only ${JSON.stringify(allowed[0])} is supported`);
   }
 

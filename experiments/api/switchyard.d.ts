@@ -34,10 +34,6 @@ declare module "switchyard" {
     balance?: BalanceSpec | null;
     train?: TrainSpec;
     precision?: PrecisionSpec;
-    validation?: {
-      /** validation sequences per domain; default 128 */
-      windowsPerDomain?: number;
-    };
     /** Training text; default `mixture({ prose: 1, code: 1, math: 1 })`. */
     data?: Mixture;
     /** Added to every seed: `{ seedOffset: 1000 }` in one arm makes an A/A comparison. */
@@ -49,9 +45,17 @@ declare module "switchyard" {
     id?: string;
     /** what you want to know, one sentence; printed above the result */
     question?: string;
-    /** Name → what this arm changes. Deep-merged into the rest, but `balance` and `model.attention` are replaced whole and `null` clears. */
-    arms?: Record<string, RunSpec>;
-    /** the arm the others are compared with; default the first */
+    /**
+     * Name → what this arm changes. Deep-merged into the rest, but `balance` and `model.attention` are replaced whole and `null` clears.
+     * A list of pairs, `[["64", { … }], ["32", { … }]]`, keeps the order of names that are whole numbers, which objects do not.
+     */
+    arms?: Record<string, RunSpec> | readonly (readonly [name: string, changes: RunSpec])[];
+    /** What every arm is validated on, so that their losses can be compared. */
+    validation?: {
+      /** validation sequences per domain; default 128 */
+      windowsPerDomain?: number;
+    };
+    /** the arm the others are compared with; default the first, which must be named where names are whole numbers */
     baseline?: string;
     /** How many seeds, or which. Runs with the same seed start from the same weights and read the same text; default 3. */
     seeds?: number | number[];
@@ -413,7 +417,9 @@ declare module "switchyard" {
     readonly seedsFor: Readonly<Record<string, number>>;
     /** how many comparisons Holm corrected over */
     readonly family: number;
-    readonly verdict: "lower" | "higher" | "cannot tell" | "identical" | "not tested";
+    readonly verdict: "lower" | "higher" | "cannot tell" | "identical" | "not tested" | "not the same measurement";
+    /** where arm and baseline were not measured alike, e.g. on windows of different length: there is no difference then */
+    readonly measuredDifferently?: string;
   }
 
   export interface Curve {

@@ -1,4 +1,5 @@
 /** One bench worker: measures what its workerData asks for, posts the figures and ends. */
+import "../../engine/closed-prototypes.ts";
 import "../../engine/backends/cpu/node-flags.ts";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Backend, BackendName } from "../../engine/backends/backend.ts";

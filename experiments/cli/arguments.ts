@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import type { BackendName } from "../../engine/backends/backend.ts";
+import { forbiddenName, forbiddenNames, own } from "../own-keys.ts";
 import type { Json } from "../runs/merge.ts";
 import type { Paper } from "../report/html.ts";
 import type { Override } from "../runs/spec.ts";
@@ -80,7 +81,7 @@ export function reportArguments(argv: string[]): ReportArguments {
 
 function paperNamed(name: string): Paper {
   const papers: Record<string, Paper> = { a4: "A4", letter: "Letter" };
-  const paper = papers[name.toLowerCase()];
+  const paper = own(papers, name.toLowerCase());
   if (!paper) throw new UsageError(`--paper ${name}: needs a4 or letter`);
   return paper;
 }
@@ -129,7 +130,9 @@ function override(option: string, text: string): Override {
   } catch {
     value = written;
   }
-  return { target: text.slice(0, at), value };
+  const target = text.slice(0, at);
+  for (const path of forbiddenNames(value)) throw new UsageError(`${option} ${target}: ${forbiddenName(String(path.at(-1)))}`);
+  return { target, value };
 }
 
 function wholeNumber(option: string, text: string): number {

@@ -1,5 +1,5 @@
 import { encode } from "../runs/json.ts";
-import { lookUp } from "../runs/plan.ts";
+import { firstMiss, lookUp } from "../runs/plan.ts";
 import { checkArguments } from "./arguments.ts";
 import { planText } from "./plan-text.ts";
 import { openStores } from "./stores.ts";
@@ -19,7 +19,7 @@ export async function check(argv: string[]): Promise<number> {
     const cache = await lookUp(plan, store);
     const { experiment, arms, runs, dataHash } = plan;
     if (args.json) process.stdout.write(`${encode({ type: "plan", experiment: experiment.id, cell: experiment.cell, title: experiment.title, dataHash, arms, runs: runs.map(({ config: _config, ...run }) => ({ ...run, cached: cache.cached.has(run.id) })) })}\n`);
-    else process.stdout.write(`${planText(plan, cache)}\n`);
+    else process.stdout.write(`${planText(plan, cache, await firstMiss(plan, cache))}\n`);
   }
   if (planned.plans.length === 0 && !args.json) process.stdout.write("no experiments\n");
   return types !== null && types.length > 0 ? 2 : 0;

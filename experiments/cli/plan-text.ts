@@ -1,11 +1,11 @@
 import { show } from "../runs/problems.ts";
-import type { CacheReport, ExperimentPlan } from "../runs/plan.ts";
+import type { CacheReport, ExperimentPlan, Miss } from "../runs/plan.ts";
 
 /** A plan as a person reads it before training: what differs, what it costs, what is there already. */
-export function planText(plan: ExperimentPlan, cache: CacheReport): string {
+export function planText(plan: ExperimentPlan, cache: CacheReport, miss: Miss | null): string {
   const { experiment, arms, runs } = plan;
   const lines = [`${experiment.id}: ${experiment.title}`];
-  const width = Math.max(...arms.map((arm) => arm.name.length));
+  const width = arms.reduce((longest, { name }) => Math.max(longest, name.length), 0);
   for (const { name, differences, cost, seedOffset } of arms) {
     const changed = differences.map(({ path, from, to }) => `${path} ${from === undefined ? "" : `${show(from)} → `}${to === undefined ? "none" : show(to)}`);
     if (seedOffset !== 0) changed.push(`seeds + ${seedOffset}`);
@@ -16,9 +16,7 @@ export function planText(plan: ExperimentPlan, cache: CacheReport): string {
   const cached = cache.cached.size;
   const total = arms.reduce((sum, arm) => sum + arm.cost.flops, 0) * experiment.seeds.length;
   lines.push(`  ${arms.length} arm${arms.length === 1 ? "" : "s"} × ${experiment.seeds.length} seed${experiment.seeds.length === 1 ? "" : "s"} = ${runs.length} runs, ${count(total)}FLOP in all; ${cached === 0 ? "none in the store" : cached === runs.length ? "all in the store" : `${cached} in the store`}`);
-  const missed = runs.find((run) => (cache.misses.get(run.id)?.length ?? 0) > 0);
-  const first = missed && cache.misses.get(missed.id)![0];
-  if (first) lines.push(`  not in the store: ${missed.arm}, seed ${missed.seed.init} differs from the nearest run there in ${first.path} (${show(first.from)} → ${show(first.to)})`);
+  if (miss) lines.push(`  not in the store: ${miss.run.arm}, seed ${miss.run.seed.init} differs from the nearest run there in ${miss.difference.path} (${show(miss.difference.from)} → ${show(miss.difference.to)})`);
   return lines.join("\n");
 }
 

@@ -20,8 +20,8 @@ export function barPresenter(): Presenter {
   const told = remarks(above);
   return {
     ...told,
-    plan(plan, cache) {
-      told.plan(plan, cache);
+    plan(plan, cache, miss) {
+      told.plan(plan, cache, miss);
       for (const run of plan.runs) lengths.set(run.id, run.config.train.steps);
     },
     event(event) {

@@ -33,7 +33,7 @@ export function remarks(out: (text: string) => void): Pick<Presenter, "device" |
   return {
     device: ({ info, why, workers, replicas, expectedSeconds }) =>
       out(`${info.name}: ${info.adapter} (${why}), ${workers * replicas} at once${expectedSeconds === null ? "" : `, about ${seconds(expectedSeconds)} in all`}`),
-    plan: (plan, cache) => out(planText(plan, cache)),
+    plan: (plan, cache, miss) => out(planText(plan, cache, miss)),
     notice: (text) => void process.stderr.write(`${text}\n`),
     log: (cell, level, text) => out(`#${cell} ${level}: ${text}`),
     result: (experiment) => out([`${experiment.id}: ${experiment.title}`, ...describeExperiment(experiment).map((sentence) => `  ${sentence}`)].join("\n")),

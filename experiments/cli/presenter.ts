@@ -1,6 +1,6 @@
 import type { StudyChoice } from "../runs/choose-backend.ts";
 import type { CoordinatorEvent } from "../runs/coordinator.ts";
-import type { CacheReport, ExperimentPlan } from "../runs/plan.ts";
+import type { CacheReport, ExperimentPlan, Miss } from "../runs/plan.ts";
 import type { ExperimentResult } from "../results.ts";
 import { barPresenter } from "./presenter-bars.ts";
 import { jsonPresenter } from "./presenter-json.ts";
@@ -9,7 +9,7 @@ import { plainPresenter } from "./presenter-plain.ts";
 /** How a run of the command line tells what happens. Results go to standard output, remarks to standard error. */
 export interface Presenter {
   device(choice: StudyChoice): void;
-  plan(plan: ExperimentPlan, cache: CacheReport): void;
+  plan(plan: ExperimentPlan, cache: CacheReport, miss: Miss | null): void;
   event(event: CoordinatorEvent): void;
   /** a remark: a notebook's warning, a damaged file, a full disk */
   notice(text: string): void;

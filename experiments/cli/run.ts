@@ -14,7 +14,7 @@ import { rememberStore } from "../runs/index-stores.ts";
 import type { FileSystem } from "../runs/filesystem.ts";
 import { writeManifest } from "../runs/manifest.ts";
 import { nameExperiment } from "../runs/named-experiment.ts";
-import { lookUp, planExperiment } from "../runs/plan.ts";
+import { firstMiss, lookUp, planExperiment } from "../runs/plan.ts";
 import { Rates } from "../runs/rates.ts";
 import { nodeRates } from "../runs/rates-node.ts";
 import { armSetsOf, resolveExperiment } from "../runs/spec.ts";
@@ -44,7 +44,7 @@ export async function run(argv: string[]): Promise<number> {
   const { choice, open, close } = await findBackend(args.backend, { runs: missing.map((run) => run.config), jobs: args.jobs, rates });
   const { workers } = choice;
   present.device(choice);
-  planned.plans.forEach((plan, i) => present.plan(plan, caches[i]));
+  for (const [i, plan] of planned.plans.entries()) present.plan(plan, caches[i], await firstMiss(plan, caches[i]));
 
   const coordinator = new Coordinator({ store, openExecutor: open, workers, replicas: replicasOn(choice.info), backend: choice.info.name, domains: openDomains });
   coordinator.subscribe(present.event);

@@ -8,6 +8,8 @@ import type { CellError, ExperimentRequest, KernelHost } from "../notebook/kerne
 import { parseNotebook, type Notebook } from "../notebook/markdown.ts";
 import { reachable } from "../notebook/order.ts";
 import { openDomains } from "../runs/corpora-node.ts";
+import { experimentsProblem, mostExperiments } from "../runs/limits.ts";
+import { usableMemory } from "../runs/memory-node.ts";
 import { planExperiment, type ExperimentPlan } from "../runs/plan.ts";
 import { didYouMean, problemText } from "../runs/problems.ts";
 import { SpecError, resolveExperiments, type SpecOptions } from "../runs/spec.ts";
@@ -69,6 +71,7 @@ export async function planStudy(study: StudyArguments): Promise<PlannedStudy> {
     metrics: Object.keys(metricDefinitions),
     sets: [...budgetSets(open.notebook, study.budget), ...study.sets],
     armSets: study.armSets,
+    machineBytes: usableMemory(),
   };
   try {
     const plans = await Promise.all(resolveExperiments(requests, options).map(async (experiment) => planExperiment(experiment, dataHash(await openDomains(experiment.domains)))));
@@ -84,7 +87,8 @@ async function requestsOf({ path, cells }: OpenNotebook): Promise<ExperimentRequ
   const requests: ExperimentRequest[] = [];
   const host: KernelHost = {
     experiment: (request) => {
-      requests.push(request);
+      // one more than may be, so that it is known that there are too many
+      if (requests.length <= mostExperiments) requests.push(request);
       return Promise.reject(Object.assign(new Error("experiments are only planned, not run"), { name: "PlanOnly" }));
     },
     display: () => {},
@@ -94,12 +98,15 @@ async function requestsOf({ path, cells }: OpenNotebook): Promise<ExperimentRequ
   const errors: CellError[] = [];
   try {
     for (const cell of cells) {
+      if (requests.length > mostExperiments) break;
       const outcome = await kernel.evaluate(cell);
       if (outcome.status === "failed") errors.push(outcome.error);
     }
   } finally {
     await kernel.dispose();
   }
+  const many = experimentsProblem(requests.length);
+  if (many) throw new RefusedError(`${path}: ${problemText(many)}`);
   if (errors.length > 0) throw new RefusedError(errors.map((error) => `${path}: ${cellErrorText(error)}`).join("\n"));
   return requests;
 }

@@ -1,5 +1,6 @@
 /** Arms in rows: mean and spread of a few metrics, difference and verdict of the primary ones. As data, HTML and SVG. */
 import * as v from "valibot";
+import { own } from "../own-keys.ts";
 import type { ArmResult, ExperimentResult } from "../results.ts";
 import { metricTitle, metricUnit } from "../statistics/metrics.ts";
 import { formatSigned, formatValue } from "../statistics/numbers.ts";
@@ -38,12 +39,13 @@ export function tableOf(experiment: ExperimentResult, options: v.InferOutput<typ
 }
 
 function cells(experiment: ExperimentResult, arm: ArmResult, metric: string): string[] {
-  const { [metric]: mean = NaN } = arm.mean;
-  const { [metric]: sd = NaN } = arm.sd;
+  const mean = own(arm.mean, metric) ?? NaN;
+  const sd = own(arm.sd, metric) ?? NaN;
   const value = Number.isFinite(mean) ? (sd > 0 ? `${formatValue(mean, sd)} ± ${formatValue(sd, sd)}` : formatValue(mean)) : "n/a";
   if (!experiment.primary.includes(metric)) return [value];
   if (arm.name === experiment.baseline) return [value, "", "baseline"];
   const found = experiment.comparisons.find((c) => c.metric === metric && c.arm === arm.name);
+  if (found?.measuredDifferently !== undefined) return [value, "", found.verdict];
   if (!found || found.n === 0) return [value, "", found ? "no pair" : ""];
   const half = found.ci95 ? (found.ci95[1] - found.ci95[0]) / 2 : NaN;
   const interval = found.ci95 ? ` [${formatSigned(found.ci95[0], half)}, ${formatSigned(found.ci95[1], half)}]` : "";

@@ -100,7 +100,9 @@ function panel(experiment: ExperimentResult, metric: string, width: number, them
 
 function rowOf(comparisons: readonly Comparison[], arm: ArmResult, baseline: ArmResult, metric: string): Row[] {
   const comparison = comparisons.find((candidate) => candidate.metric === metric && candidate.arm === arm.name);
-  return comparison ? [{ comparison, differences: pairsOf(arm.runs, baseline.runs, metric).map((pair) => pair.difference) }] : [];
+  if (!comparison) return [];
+  const pairs = comparison.measuredDifferently === undefined ? pairsOf(arm.runs, baseline.runs, metric) : [];
+  return [{ comparison, differences: pairs.map((pair) => pair.difference) }];
 }
 
 /** The blind zone is shown whole, unless it would squeeze the differences into a fifth of the width. */
@@ -130,7 +132,8 @@ function drawRow({ comparison, differences }: Row, style: ArmStyle, y: number, x
 }
 
 /** Numbers, and verdict with n. */
-function resultText({ difference, ci95, n, verdict }: Comparison): [string, string] {
+function resultText({ difference, ci95, n, verdict, measuredDifferently }: Comparison): [string, string] {
+  if (measuredDifferently !== undefined) return ["–", verdict];
   if (n === 0) return ["no pair finished", verdict];
   const half = ci95 ? (ci95[1] - ci95[0]) / 2 : NaN;
   const numbers = ci95 ? `${formatSigned(difference, half)}  [${formatSigned(ci95[0], half)}, ${formatSigned(ci95[1], half)}]` : formatSigned(difference);

@@ -1,5 +1,6 @@
 /** Series of metrics along a run: read from events, smoothed by step distance, averaged over seeds, thinned to pixels. */
 import { bisectLeft, bisectRight } from "d3-array";
+import { own } from "../own-keys.ts";
 import type { MetricEvent, RunResult } from "../results.ts";
 
 export type XAxis = "steps" | "tokens" | "seconds";
@@ -31,10 +32,10 @@ export function seriesOf(run: RunResult, metric: string, axis: XAxis): Series {
 }
 
 function valueOf(event: MetricEvent, family: string, part: string | null): unknown {
-  const value = (event as unknown as Record<string, unknown>)[family];
+  const value = own(event as unknown as Record<string, unknown>, family);
   if (part === null) return value;
   if (Array.isArray(value)) return value[Number(part) - 1];
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[part] : undefined;
+  return typeof value === "object" && value !== null ? own(value as Record<string, unknown>, part) : undefined;
 }
 
 function split(metric: string): [string, string | null] {

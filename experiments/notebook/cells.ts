@@ -9,6 +9,7 @@ import type { CellError } from "./kernel-protocol.ts";
 import { cellsOf, parseNotebook, type Notebook } from "./markdown.ts";
 import { reachable } from "./order.ts";
 import { type Activity, type CellRecord, compiledCell, isCurrent, type SessionCommand, type SessionEvent, type SessionState, statusOf, validityOf, withNotebook, withSettings } from "./session.ts";
+import { nameMap } from "../own-keys.ts";
 
 export type { NotebookEdit } from "./cell-edits.ts";
 export { openSession, statusOf, validityOf } from "./session.ts";
@@ -174,7 +175,7 @@ class Draft {
     const cell = compiledCell(this.state, id);
     if (!cell || cell.error) return;
     const now = this.state.now.get(id)!;
-    const inputs: Fingerprint["inputs"] = {};
+    const inputs: Fingerprint["inputs"] = nameMap();
     for (const [name, { cell: source }] of Object.entries(now.inputs)) {
       const record = this.records.get(source);
       if (record?.hasValue && record.names.includes(name)) inputs[name] = { cell: source, hash: record.made.hash };

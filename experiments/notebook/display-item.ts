@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { namesTo } from "../own-keys.ts";
 import { cleanSvg } from "../figures/drawn/clean-svg.ts";
 import type { DisplayItem } from "./kernel-protocol.ts";
 
@@ -12,7 +13,7 @@ const item = v.variant("kind", [
   v.strictObject({ kind: v.literal("experiment"), id: v.string() }),
   v.strictObject({
     kind: v.literal("figure"),
-    request: v.strictObject({ figure: v.string(), experiments: v.array(v.string()), options: v.record(v.string(), v.unknown()) }),
+    request: v.strictObject({ figure: v.string(), experiments: v.array(v.string()), options: namesTo(v.unknown()) }),
   }),
   v.strictObject({ kind: v.literal("svg"), svg: text }),
   v.strictObject({

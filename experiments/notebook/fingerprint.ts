@@ -5,6 +5,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { CompiledNotebook } from "./compile.ts";
+import { nameMap, own } from "../own-keys.ts";
 
 export interface Fingerprint {
   hash: string;
@@ -37,7 +38,7 @@ export function fingerprints(compiled: CompiledNotebook, sources: ReadonlyMap<st
   const cells = new Map(compiled.cells.map((cell) => [cell.id, cell]));
   for (const id of compiled.graph.order) {
     const cell = cells.get(id)!;
-    const inputs: Fingerprint["inputs"] = {};
+    const inputs: Fingerprint["inputs"] = nameMap();
     for (const name of cell.reads) {
       const source = definer.get(name)!;
       inputs[name] = { cell: source, hash: prints.get(source)?.hash ?? circular };
@@ -59,9 +60,9 @@ export function whyStale(made: Fingerprint, now: Fingerprint): StaleReason[] {
   if (made.source !== now.source) reasons.push({ kind: "source" });
   if (made.settings !== now.settings) reasons.push({ kind: "settings" });
   const cells = new Set<string>();
-  for (const [name, { cell, hash }] of Object.entries(now.inputs)) if (made.inputs[name]?.hash !== hash) cells.add(cell);
+  for (const [name, { cell, hash }] of Object.entries(now.inputs)) if (own(made.inputs, name)?.hash !== hash) cells.add(cell);
   // A name that no cell defines any longer: the cell that did has changed.
-  for (const [name, { cell }] of Object.entries(made.inputs)) if (!(name in now.inputs)) cells.add(cell);
+  for (const [name, { cell }] of Object.entries(made.inputs)) if (!Object.hasOwn(now.inputs, name)) cells.add(cell);
   for (const cell of cells) reasons.push({ kind: "upstream", cell });
   return reasons;
 }

@@ -1,4 +1,6 @@
 import { LineCounter, parseDocument } from "yaml";
+import { forbiddenName, forbiddenNames, isForbidden, nameMap, put } from "../own-keys.ts";
+import { shownSafely } from "../runs/well-named.ts";
 import type { Budget, FrontMatter, JsonValue, NotebookWarning } from "./notebook.ts";
 
 const opening = /^---[ \t]*(?:\r\n|\n|\r)/;
@@ -15,7 +17,7 @@ export function readFrontMatter(text: string, start: number): { frontMatter: Fro
   const warnings: NotebookWarning[] = [];
   const warn = (line: number, message: string, kind: NotebookWarning["kind"] = "front matter") =>
     warnings.push({ kind, message, line });
-  const frontMatter: FrontMatter = { version: null, title: null, budget: {}, data: {}, span: { start, end: start } };
+  const frontMatter: FrontMatter = { version: null, title: null, budget: nameMap(), data: {}, span: { start, end: start } };
 
   const open = opening.exec(text.slice(start));
   if (!open) {
@@ -46,6 +48,7 @@ export function readFrontMatter(text: string, start: number): { frontMatter: Fro
     warn(1, "The front matter must be a list of `key: value` lines.");
     return { frontMatter, warnings };
   }
+  for (const path of forbiddenNames(data)) warn(1, `${path.join(".")}: ${forbiddenName(String(path.at(-1)))}.`);
   frontMatter.data = data as Record<string, unknown>;
   readKnownKeys(frontMatter, warn);
   return { frontMatter, warnings };
@@ -69,28 +72,29 @@ function readKnownKeys(frontMatter: FrontMatter, warn: Warn): void {
   if (switchyard === undefined) warn(1, `The front matter does not say "switchyard: ${formatVersion}".`);
   else if (switchyard !== formatVersion)
     warn(1, `The notebook says "switchyard: ${String(switchyard)}"; this version knows ${formatVersion} and reads it as that.`);
-  if (typeof title === "string") frontMatter.title = title;
+  if (typeof title === "string") frontMatter.title = shownSafely(title);
   else if (title !== undefined) warn(1, "`title` must be text.");
   if (budget !== undefined) frontMatter.budget = readBudgets(budget, warn);
   for (const key of Object.keys(unknown)) warn(1, `\`${key}\` in the front matter has no meaning here and is kept as it is.`);
 }
 
 function readBudgets(value: unknown, warn: Warn): Record<string, Budget> {
-  const budgets: Record<string, Budget> = {};
+  const budgets = nameMap<Budget>();
   if (!isRecord(value)) {
     warn(1, "`budget` must map a name such as smoke to overrides such as `train.steps: 20`.", "budget");
     return budgets;
   }
-  for (const [name, entry] of Object.entries(value)) budgets[name] = readBudget(name, entry, warn);
+  for (const [name, entry] of Object.entries(value)) if (!isForbidden(name)) put(budgets, name, readBudget(name, entry, warn));
   return budgets;
 }
 
 /** A map of overrides, or a list of such maps and of `path=json` texts as `--set` takes them. */
 function readBudget(name: string, value: unknown, warn: Warn): Budget {
-  const budget: Budget = { overrides: {}, seeds: null };
+  const budget: Budget = { overrides: nameMap(), seeds: null };
   const refuse = (what: string) => warn(1, `budget.${name}: ${what}`, "budget");
   const set = (path: string, override: unknown) => {
-    if (path !== "seeds") budget.overrides[path] = override as JsonValue;
+    if (isForbidden(path)) return;
+    if (path !== "seeds") put(budget.overrides, path, override as JsonValue);
     else if (isSeeds(override)) budget.seeds = override;
     else refuse("seeds must be a whole number above 0 or a list of whole numbers");
   };

@@ -1,4 +1,5 @@
 /** Kernel worker for browsers: a dedicated module worker. */
+import "../../engine/closed-prototypes.ts";
 import { expose } from "comlink";
 import { KernelService } from "./kernel-service.ts";
 

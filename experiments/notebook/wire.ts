@@ -3,6 +3,8 @@
  * side of the same encoding is `experiments/api/sandbox/values.ts`.
  */
 
+import { own } from "../own-keys.ts";
+
 const special: Record<string, number> = { NaN, Infinity, "-Infinity": -Infinity };
 
 export function toWire(value: unknown): string {
@@ -13,7 +15,7 @@ export function toWire(value: unknown): string {
 export function fromWire(text: string): unknown {
   return JSON.parse(text, (_key, part: unknown) => {
     if (typeof part !== "object" || part === null || !Object.hasOwn(part, "$number")) return part;
-    const number = special[(part as { $number: string }).$number];
+    const number = own(special, String((part as { $number: unknown }).$number));
     return number === undefined ? part : number;
   });
 }

@@ -35,6 +35,9 @@ const unfinished: Partial<Record<RunStatus, string>> = {
 export function warningsOf(experiment: ExperimentResult): string[] {
   const runs = experiment.arms.flatMap((arm) => arm.runs);
   const warnings: string[] = [];
+  const unlike = experiment.comparisons.filter(({ metric, measuredDifferently }) => measuredDifferently !== undefined && experiment.primary.includes(metric));
+  for (const [arm, how] of new Map(unlike.map(({ arm, measuredDifferently }) => [arm, measuredDifferently])))
+    warnings.push(`“${arm}” and “${experiment.baseline}” were not measured alike (${how}): differences between their numbers say nothing about the arms, and none is given.`);
   const devices = devicesOf(runs);
   if (devices.length > 1) warnings.push(`These runs come from ${devices.length} different devices or kernels (${devices.join("; ")}). Differences between them are not bit-exact.`);
   for (const [status, words] of Object.entries(unfinished)) {

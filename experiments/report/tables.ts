@@ -1,3 +1,4 @@
+import { own } from "../own-keys.ts";
 import { metricTitle, metricUnit } from "../statistics/metrics.ts";
 import { formatCount, formatP, formatSigned, formatValue } from "../statistics/numbers.ts";
 import type { ArmResult, Comparison, ExperimentResult } from "../results.ts";
@@ -13,13 +14,16 @@ export interface Table {
 /** Metrics worth a column: the primary ones, then those that the product exists to compare, if the runs have them. */
 function shownMetrics({ primary, arms }: ExperimentResult): string[] {
   const wanted = [...primary, "valLoss", "maxVioGlobal", "specialisation", "acceptance.1", "acceptance.2", "tokensPerSecond"];
-  return [...new Set(wanted)].filter((metric) => arms.some((arm) => arm.mean[metric] !== undefined));
+  return [...new Set(wanted)].filter((metric) => arms.some((arm) => own(arm.mean, metric) !== undefined));
 }
 
 /** One row per arm: sizes and mean ± standard deviation over finished runs. */
 export function armTable(experiment: ExperimentResult): Table {
   const metrics = shownMetrics(experiment);
-  const cell = (arm: ArmResult, metric: string) => (arm.n === 0 || arm.mean[metric] === undefined ? "–" : `${formatValue(arm.mean[metric], arm.sd[metric])}${arm.n > 1 ? ` ± ${formatValue(arm.sd[metric], arm.sd[metric])}` : ""}`);
+  const cell = ({ n, mean: means, sd: sds }: ArmResult, metric: string) => {
+    const [mean, sd] = [own(means, metric), own(sds, metric)];
+    return n === 0 || mean === undefined ? "–" : `${formatValue(mean, sd)}${n > 1 ? ` ± ${formatValue(sd ?? NaN, sd)}` : ""}`;
+  };
   return {
     caption: `Arms of “${experiment.title}”: mean ± standard deviation over finished runs`,
     columns: [
@@ -57,7 +61,7 @@ export function comparisonTable({ title, baseline, comparisons, primary }: Exper
       { name: "verdict", align: "left" },
     ],
     rows: shown.map((c) => [
-      metricTitle(c.metric), c.arm, c.n, formatSigned(c.difference, half(c)), interval(c),
+      metricTitle(c.metric), c.arm, c.n, c.measuredDifferently === undefined ? formatSigned(c.difference, half(c)) : "–", interval(c),
       c.pHolm === null ? "–" : formatP(c.pHolm), c.detectable80 === null ? "–" : formatValue(c.detectable80, c.detectable80), c.verdict,
     ]),
   };

@@ -136,6 +136,7 @@ function warningsOf(runs: readonly ComparableRun[], names: readonly string[]): s
   return [
     ...differing(({ record }) => String(record.semantics), (list) => `Trained by versions in which the same settings mean different computations: semantics ${list}. Their numbers cannot be compared.`),
     ...differing(({ record }) => record.dataHash.slice(0, 12), (list) => `Trained and validated on different text: data hash ${list}. Losses on different text cannot be compared.`),
+    ...differing(({ record: { config: { train, validation, data } } }) => `${validation.windowsPerDomain} windows of ${train.seqLen} tokens of ${Object.keys(data.mixture).join(", ")}`, (list) => `Validated on different windows: ${list}. Their losses, loads and what else is measured on them are not the same measurement.`),
     ...differing((run) => deviceOf(run, backends), (list, count) => `Trained on ${count} different devices or kernels: ${list}. Equal settings and seeds do not give equal bits across them, and times cannot be compared.`),
     ...differing(({ record: { config } }) => formatCount(tokensOf(config)), (list) => `Planned for different numbers of training tokens: ${list}.`),
     ...runs.flatMap(({ result }, i) => (result === null ? [`${names[i]} has not ended: it has no metrics, and its curve is as far as it got.`] : [])),

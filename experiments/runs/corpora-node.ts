@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CorpusError, corpusFiles, domainNames, openCorpus } from "../../engine/data/corpus.ts";
 import type { DomainText } from "../../engine/train/protocol.ts";
+import { own } from "../own-keys.ts";
 
 const folder = join("engine", "data", "corpora");
 const opened = new Map<string, Promise<DomainText>>();
@@ -21,7 +22,7 @@ export function openDomains(names: readonly string[]): Promise<DomainText[]> {
 }
 
 async function open(name: string): Promise<DomainText> {
-  const file = corpusFiles[name];
+  const file = own(corpusFiles, name);
   if (file === undefined) throw new CorpusError(`There is no corpus "${name}". There are: ${domainNames.join(", ")}.`);
   return openCorpus(name, await readFile(join(corporaFolder(), file)));
 }

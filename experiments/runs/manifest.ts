@@ -3,10 +3,11 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { writeError } from "./disk-errors.ts";
 import { makeFolder, setAside, writeAtomic, type FileSystem } from "./filesystem.ts";
+import { forbiddenName, forbiddenNames, namesTo } from "../own-keys.ts";
 import { encode } from "./json.ts";
 import { shortKey } from "./key.ts";
+import { targetProblem } from "./merge.ts";
 import type { NamedExperiment } from "./named-experiment.ts";
-import { plainData, type Check } from "./parse-json.ts";
 import { readJson } from "./read-checked.ts";
 import { storeFiles } from "./store-files.ts";
 
@@ -19,8 +20,7 @@ export const manifestSchema = v.object({
   notebook: v.string(),
   /** how the notebook was last run: what `report` shows unless it is told otherwise */
   arguments: v.object({ budget: v.nullable(v.string()), only: v.nullable(v.string()), sets: overrides, armSets: overrides }),
-  experiments: v.record(
-    v.string(),
+  experiments: namesTo(
     v.object({
       title: v.string(),
       /** in a store that several notebooks share: whose experiment it is, and its id there */
@@ -34,18 +34,30 @@ export const manifestSchema = v.object({
 export type Manifest = v.InferOutput<typeof manifestSchema>;
 type Described = Manifest["experiments"][string];
 
-/** They are written into specs again when a report is made. */
-const plainArguments: Check = (json) => (plainData((json as Manifest).arguments) ? null : { why: "arguments: a key of them leads to a prototype" });
-
 /**
  * Null where there is none, or none that can be used: it can be made again from the notebook and the folders.
  * @param onDamage hears of one that does not fit
  */
 export async function readManifest(folder: string, fs: FileSystem = storeFiles(folder), onDamage: (text: string) => void = () => {}): Promise<Manifest | null> {
   const path = join(folder, "manifest.json");
-  const reading = await readJson(fs, path, manifestSchema, plainArguments);
-  if (reading.state === "damaged") onDamage(`${path} is not used: ${reading.why}.`);
-  return reading.state === "read" ? reading.value : null;
+  const reading = await readJson(fs, path, manifestSchema);
+  const why = reading.state === "damaged" ? reading.why : reading.state === "read" ? unusable(reading.value) : null;
+  if (why !== null) onDamage(`${path} is not used: ${why}.`);
+  return reading.state === "read" && why === null ? reading.value : null;
+}
+
+/** Overrides that nobody can have typed, since the command line refuses them. */
+function unusable({ arguments: { sets, armSets } }: Manifest): string | null {
+  for (const [name, list] of [["sets", sets], ["armSets", armSets]] as const) {
+    for (const [i, { target, value }] of list.entries()) {
+      const at = `arguments.${name}.${i}`;
+      const problem = targetProblem(target);
+      if (problem !== null) return `${at}.target: ${problem}`;
+      const [bad] = forbiddenNames(value);
+      if (bad) return `${at}.value.${bad.join(".")}: ${forbiddenName(String(bad.at(-1)))}`;
+    }
+  }
+  return null;
 }
 
 export interface ManifestUpdate {

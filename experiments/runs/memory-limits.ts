@@ -22,7 +22,7 @@ const checkpointCopies = 4.4;
 export const workerOverhead = ({ pools }: Plan): number => threadBytes + checkpointCopies * 3 * 4 * pools.parameters;
 
 /** Part of the machine's memory that runs may take. */
-const usableShare = 0.8;
+export const usableShare = 0.8;
 
 /**
  * How many of `workers` can train `config` at once on this backend.

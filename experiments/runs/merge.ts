@@ -1,4 +1,5 @@
-import type { PathKey } from "./problems.ts";
+import { forbiddenName, isForbidden, own, put } from "../own-keys.ts";
+import { pathText, type PathKey } from "./problems.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
@@ -21,41 +22,84 @@ export function mergePatch(base: JsonObject, patch: JsonObject, at = ""): JsonOb
   if (at === "train" && patch.tokens !== undefined && patch.tokens !== null) delete merged.steps;
   for (const [key, value] of Object.entries(patch)) {
     const path = at === "" ? key : `${at}.${key}`;
+    const before = own(merged, key);
     if (value === null) delete merged[key];
     else if (value === undefined) continue;
-    else if (isObject(value) && !replacedWhole.has(path)) merged[key] = mergePatch(isObject(merged[key]) ? (merged[key] as JsonObject) : {}, value, path);
-    else merged[key] = structuredClone(value);
+    else if (isObject(value) && !replacedWhole.has(path)) put(merged, key, mergePatch(isObject(before) ? before : {}, value, path));
+    else put(merged, key, structuredClone(value));
   }
   return merged;
 }
 
-/** `a.b.0.c` or `a["x y"].b` → keys; digits are list positions. */
+/** A path that leads nowhere in data; the message says why. */
+export class PathError extends Error {
+  override readonly name = "PathError";
+}
+
+/**
+ * `a.b.0.c` or `a["x y"].b` → keys; digits are list positions.
+ * @throws {PathError}
+ */
 export function parsePath(text: string): PathKey[] {
   const keys: PathKey[] = [];
-  for (const match of text.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g)) {
-    if (match[1] !== undefined) keys.push(JSON.parse(`"${match[1]}"`) as string);
+  const key = /\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/y;
+  for (let at = 0; at < text.length; at = key.lastIndex) {
+    if (text[at] === "." && at > 0) at++;
+    key.lastIndex = at;
+    const match = key.exec(text);
+    if (!match) throw new PathError(`not understood from ${JSON.stringify(text.slice(at, at + 20))} on; a path is keys with dots between them, such as train.optimizer.lr, and ["…"] around other names`);
+    if (match[1] !== undefined) keys.push(quoted(match[1]));
     else if (match[2] !== undefined) keys.push(Number(match[2]));
     else keys.push(/^\d+$/.test(match[3]) ? Number(match[3]) : match[3]);
   }
+  if (keys.length === 0) throw new PathError("names nothing");
+  for (const name of keys) if (isForbidden(String(name))) throw new PathError(forbiddenName(String(name)));
   return keys;
 }
 
-/** A copy of `base` with exactly the value at `path` replaced (`null` clears it); objects on the way are made as needed. */
+/** Why a path that was written down earlier cannot be followed, or null. An arm's name may stand before it, so only names count. */
+export function targetProblem(target: string): string | null {
+  return target.split(/[.[\]"]+/).some(isForbidden) ? forbiddenName("__proto__") : null;
+}
+
+function quoted(text: string): string {
+  try {
+    return JSON.parse(`"${text}"`) as string;
+  } catch {
+    throw new PathError(`"${text}" is no JSON text`);
+  }
+}
+
+/**
+ * A copy of `base` with exactly the value at `path` replaced (`null` clears it); objects on the way are made as needed. Only
+ * what an object or list has itself is walked into.
+ * @throws {PathError}
+ */
 export function setAtPath(base: JsonObject, path: readonly PathKey[], value: Json): JsonObject {
+  for (const name of path) if (isForbidden(String(name))) throw new PathError(forbiddenName(String(name)));
   const copy = structuredClone(base);
   if (path[0] === "train" && path.length === 2 && value !== null) {
-    if (path[1] === "steps") delete (copy.train as JsonObject | undefined)?.tokens;
-    if (path[1] === "tokens") delete (copy.train as JsonObject | undefined)?.steps;
+    if (path[1] === "steps") delete (own(copy, "train") as JsonObject | undefined)?.tokens;
+    if (path[1] === "tokens") delete (own(copy, "train") as JsonObject | undefined)?.steps;
   }
-  let at = copy as any;
+  let at: JsonObject | Json[] = copy;
   path.forEach((key, i) => {
+    if (Array.isArray(at)) mustBeIn(at, key, path.slice(0, i));
     if (i === path.length - 1) {
       if (value === null && !Array.isArray(at)) delete at[key];
-      else at[key] = value;
-    } else {
-      if (typeof at[key] !== "object" || at[key] === null) at[key] = {};
-      at = at[key];
+      else put(at, key, value);
+      return;
     }
+    let next: Json | undefined = own(at as JsonObject, String(key));
+    if (typeof next !== "object" || next === null) put(at, key, (next = {}));
+    at = next;
   });
   return copy;
+}
+
+/** A list has positions, without holes. */
+function mustBeIn(list: readonly Json[], key: PathKey, path: readonly PathKey[]): void {
+  if (typeof key === "number" && key <= list.length) return;
+  const places = list.length === 0 ? "it is empty: its first place is [0]" : `its ${list.length === 1 ? "place is" : `${list.length} places are`} [0]${list.length > 1 ? ` to [${list.length - 1}]` : ""}`;
+  throw new PathError(`${pathText(path)} is a list and has no ${typeof key === "number" ? `place ${key}` : JSON.stringify(key)}; ${places}`);
 }

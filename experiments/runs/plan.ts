@@ -2,7 +2,7 @@
 import type { RunConfig, Seed } from "../../engine/model/config.ts";
 import { costOf, type Cost } from "./cost.ts";
 import { differences, type Difference } from "./difference.ts";
-import { keyParts, runKey } from "./key.ts";
+import { keyParts, runKeys } from "./key.ts";
 import type { ResolvedExperiment } from "./spec.ts";
 import type { RunRecord, RunStore } from "./store.ts";
 
@@ -37,40 +37,76 @@ export interface ExperimentPlan {
 }
 
 export function planExperiment(experiment: ResolvedExperiment, dataHash: string): ExperimentPlan {
-  const baseline = experiment.arms.find((arm) => arm.name === experiment.baseline)!;
-  const arms = experiment.arms.map(({ name, patch, config, seedOffset }): ArmPlan => ({
+  const share = sharing();
+  const resolved = experiment.arms.map((arm) => ({ ...arm, config: share(arm.config) }));
+  const baseline = resolved.find((arm) => arm.name === experiment.baseline)!;
+  const arms = resolved.map(({ name, patch, config, seedOffset }): ArmPlan => ({
     name, patch, config, seedOffset, cost: costOf(config), differences: differences(baseline.config, config),
   }));
+  const keysOf = runKeys(dataHash);
+  const keyed = resolved.map((arm) => ({ ...arm, key: keysOf(arm.config) }));
   const runs = experiment.seeds.flatMap((number, seedIndex) =>
-    experiment.arms.map(({ name, config, seedOffset }): PlannedRun => {
+    keyed.map(({ name, config, seedOffset, key }): PlannedRun => {
       const seed = { init: number + seedOffset, data: number + seedOffset };
-      return { id: `${experiment.id}/${name}/${number}`, arm: name, seed, seedIndex, config, key: runKey(config, seed, dataHash) };
+      return { id: `${experiment.id}/${name}/${number}`, arm: name, seed, seedIndex, config, key: key(seed) };
     }),
   );
   return { experiment, dataHash, arms, runs };
+}
+
+/** Makes equal parts of configs one object: what thousands of arms share is compared, hashed and sent once. */
+function sharing(): (config: RunConfig) => RunConfig {
+  const known = new Map<string, unknown>();
+  return (config) =>
+    Object.fromEntries(
+      Object.entries(config).map(([name, part]) => {
+        const text = JSON.stringify(part);
+        if (!known.has(text)) known.set(text, part);
+        return [name, known.get(text)];
+      }),
+    ) as unknown as RunConfig;
 }
 
 /** What the stores already hold of a plan. */
 export interface CacheReport {
   /** ids of runs with a finished result */
   cached: Set<string>;
-  /** for a run that is not there: how it differs from the most similar run that is, first part first */
-  misses: Map<string, Difference[]>;
+  /** how a run that is not there differs from the most similar run that is, first part first; [] when nothing is kept */
+  nearest(run: PlannedRun): Promise<Difference[]>;
 }
 
-export async function lookUp(plan: Pick<ExperimentPlan, "runs" | "dataHash">, store: RunStore): Promise<CacheReport> {
-  const report: CacheReport = { cached: new Set(), misses: new Map() };
-  const kept = await store.list();
-  for (const run of plan.runs) {
-    if (await store.find(run.key)) report.cached.add(run.id);
-    else report.misses.set(run.id, nearest(run, plan.dataHash, kept));
-  }
-  return report;
+/** A run that has to be trained, and where it first differs from what is there. */
+export interface Miss {
+  run: PlannedRun;
+  difference: Difference;
 }
 
-/** Differences to the kept run that has the fewest, or [] when nothing is kept. */
-function nearest(run: PlannedRun, dataHash: string, kept: readonly RunRecord[]): Difference[] {
+/** The first of a plan's runs that is not there, where anything is. */
+export async function firstMiss({ runs }: Pick<ExperimentPlan, "runs">, { cached, nearest }: CacheReport): Promise<Miss | null> {
+  const run = runs.find(({ id }) => !cached.has(id));
+  const [difference] = run ? await nearest(run) : [];
+  return run && difference ? { run, difference } : null;
+}
+
+/** Runs that a store is asked for at once. */
+const batch = 64;
+
+export async function lookUp({ runs, dataHash }: Pick<ExperimentPlan, "runs" | "dataHash">, store: RunStore): Promise<CacheReport> {
+  const cached = new Set<string>();
+  for (let at = 0; at < runs.length; at += batch)
+    await Promise.all(runs.slice(at, at + batch).map(async ({ id, key }) => void ((await store.find(key)) && cached.add(id))));
+  // every kept run is read for this, so only when somebody asks
+  let kept: Promise<readonly RunRecord[]> | undefined;
+  return { cached, nearest: async (run) => nearestOf(run, dataHash, await (kept ??= store.list())) };
+}
+
+function nearestOf(run: PlannedRun, dataHash: string, kept: readonly RunRecord[]): Difference[] {
   const wanted = keyParts(run.config, run.seed, dataHash);
-  const all = kept.filter((record) => record.key !== run.key).map((record) => differences({ ...keyParts(record.config, record.seed, record.dataHash), semantics: record.semantics }, wanted));
-  return all.sort((a, b) => a.length - b.length)[0] ?? [];
+  let fewest: Difference[] | undefined;
+  for (const record of kept) {
+    if (record.key === run.key) continue;
+    const found = differences({ ...keyParts(record.config, record.seed, record.dataHash), semantics: record.semantics }, wanted);
+    if (fewest === undefined || found.length < fewest.length) fewest = found;
+  }
+  return fewest ?? [];
 }

@@ -25,6 +25,9 @@ export function problemText({ path, message, suggestion }: SpecProblem): string 
   return path === "" ? `${message}${hint}` : `${path}: ${message}${hint}`;
 }
 
+/** Each problem once. */
+export const unique = (problems: readonly SpecProblem[]): SpecProblem[] => [...new Map(problems.map((p) => [`${p.path}: ${p.message}`, p])).values()];
+
 export type PathKey = string | number;
 
 /** `["arms", "a b", "train", "lr", 0]` → `arms["a b"].train.lr[0]`. Arm names are always quoted. */

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { RunConfig } from "../../engine/model/config.ts";
 import type { FinalMetrics, MetricEvent } from "../../engine/train/protocol.ts";
 import type { Provenance } from "../results.ts";
+import { namesTo } from "../own-keys.ts";
 import { runConfig } from "../schemas/config.ts";
 import { anyNumber } from "./json.ts";
 import { plainData } from "./parse-json.ts";
@@ -19,7 +20,7 @@ const stepEvent = v.object({
 });
 
 const evaluation = {
-  step: count, tokens: count, seconds: anyNumber, valLoss: anyNumber, valBpb: v.record(v.string(), anyNumber), mtpLoss: numbers, acceptance: numbers,
+  step: count, tokens: count, seconds: anyNumber, valLoss: anyNumber, valBpb: namesTo(anyNumber), mtpLoss: numbers, acceptance: numbers,
   maxVioGlobal: anyNumber, maxVioFloor: anyNumber, routingEntropy: anyNumber, specialisation: anyNumber, expertCounts: v.array(v.array(numbers)),
 };
 

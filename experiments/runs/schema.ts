@@ -3,7 +3,12 @@
  * `null` is allowed everywhere and clears what was said before (see merge.ts).
  */
 import * as v from "valibot";
+import { most } from "../../engine/model/bounds.ts";
+import { forbiddenName, isForbidden, namesTo, own } from "../own-keys.ts";
+import { mostRuns } from "./limits.ts";
 import { show } from "./problems.ts";
+import { formatCount } from "../statistics/numbers.ts";
+import { nameProblem } from "./well-named.ts";
 
 const number = (what: string, holds: (x: number) => boolean) =>
   v.custom<number>(
@@ -11,7 +16,12 @@ const number = (what: string, holds: (x: number) => boolean) =>
     (issue) => `${show(issue.input)}: needs ${what}`,
   );
 
-const whole = (min: number) => number(`a whole number of at least ${min}`, (x) => Number.isSafeInteger(x) && x >= min);
+/** @param max the largest that is accepted */
+const whole = (min: number, max: number) =>
+  v.custom<number>(
+    (x) => Number.isSafeInteger(x) && (x as number) >= min && (x as number) <= max,
+    ({ input }) => `${show(input)}: needs a whole number of at least ${min}${typeof input === "number" && input > max ? ` and at most ${formatCount(max)}` : ""}`,
+  );
 const positive = number("a finite number above 0", (x) => x > 0);
 const notNegative = number("a finite number, 0 or more", (x) => x >= 0);
 const fraction = number("a number from 0 to 1", (x) => x >= 0 && x <= 1);
@@ -19,13 +29,21 @@ const belowOne = number("a number from 0 to below 1", (x) => x >= 0 && x < 1);
 const choice = <const T extends readonly string[]>(...options: T) =>
   v.picklist(options, (issue) => `${show(issue.input)}: needs ${options.map((o) => `"${o}"`).join(" or ")}`);
 const flag = v.boolean((issue) => `${show(issue.input)}: needs true or false`);
-const text = v.string((issue) => `${show(issue.input)}: needs text`);
+const text = v.pipe(
+  v.string((issue) => `${show(issue.input)}: needs text`),
+  v.check((written) => nameProblem(written) === null, (issue) => `${show(issue.input)}: ${nameProblem(issue.input)}`),
+);
 
-/** An object of which any part may be left out or null, and nothing else may be there. */
-function part<T extends Record<string, v.GenericSchema>>(entries: T) {
+const unknownKey = (key: string): string => (isForbidden(key) ? forbiddenName(key) : "unknown key");
+
+/**
+ * An object of which any part may be left out or null, and nothing else may be there.
+ * @param elsewhere what to say of keys that belong into another place
+ */
+function part<T extends Record<string, v.GenericSchema>>(entries: T, elsewhere: Readonly<Record<string, string>> = {}) {
   const optional = Object.fromEntries(Object.entries(entries).map(([key, schema]) => [key, v.nullish(schema)]));
   return v.strictObject(optional as { [K in keyof T]: v.NullishSchema<T[K], undefined> }, (issue) =>
-    issue.expected === "never" ? "unknown key" : `${show(issue.input)}: needs an object`,
+    issue.expected !== "never" ? `${show(issue.input)}: needs an object` : (own(elsewhere, String(issue.input)) ?? unknownKey(String(issue.input))),
   );
 }
 
@@ -40,8 +58,8 @@ const scheduled = v.lazy((input): v.GenericSchema => {
   );
 });
 
-const mla = part({ kind: choice("mla"), qLoraRank: whole(1), kvLoraRank: whole(1), qkNopeHeadDim: whole(1), qkRopeHeadDim: whole(2), vHeadDim: whole(1) });
-const gqa = part({ kind: choice("gqa"), numKeyValueHeads: whole(1), headDim: whole(1), ropeDim: whole(2) });
+const mla = part({ kind: choice("mla"), qLoraRank: whole(1, most.qLoraRank), kvLoraRank: whole(1, most.kvLoraRank), qkNopeHeadDim: whole(1, most.qkNopeHeadDim), qkRopeHeadDim: whole(2, most.qkRopeHeadDim), vHeadDim: whole(1, most.vHeadDim) });
+const gqa = part({ kind: choice("gqa"), numKeyValueHeads: whole(1, most.numKeyValueHeads), headDim: whole(1, most.headDim), ropeDim: whole(2, most.ropeDim) });
 const attention = v.lazy((input): v.GenericSchema => {
   const kind = (input as { kind?: unknown } | null)?.kind;
   if (kind === "gqa") return gqa;
@@ -49,18 +67,18 @@ const attention = v.lazy((input): v.GenericSchema => {
 });
 
 const model = part({
-  vocabSize: whole(1), hiddenSize: whole(1), numHiddenLayers: whole(1), numAttentionHeads: whole(1),
+  vocabSize: whole(1, most.vocabSize), hiddenSize: whole(1, most.hiddenSize), numHiddenLayers: whole(1, most.numHiddenLayers), numAttentionHeads: whole(1, most.numAttentionHeads),
   initializerRange: positive, rmsNormEps: positive, ropeTheta: positive, tieWordEmbeddings: flag,
   attention,
-  nRoutedExperts: whole(1), nSharedExperts: whole(0), numExpertsPerTok: whole(1), moeIntermediateSize: whole(1),
-  intermediateSize: whole(1), firstKDenseReplace: whole(0),
-  scoringFunc: choice("sigmoid"), normTopkProb: flag, routedScalingFactor: positive, nGroup: whole(1), topkGroup: whole(1),
-  mtp: part({ depth: whole(0), lambda: scheduled, heads: choice("sequential", "parallel"), detachTrunk: flag }),
+  nRoutedExperts: whole(1, most.nRoutedExperts), nSharedExperts: whole(0, most.nSharedExperts), numExpertsPerTok: whole(1, most.numExpertsPerTok), moeIntermediateSize: whole(1, most.moeIntermediateSize),
+  intermediateSize: whole(1, most.intermediateSize), firstKDenseReplace: whole(0, most.firstKDenseReplace),
+  scoringFunc: choice("sigmoid"), normTopkProb: flag, routedScalingFactor: positive, nGroup: whole(1, most.nGroup), topkGroup: whole(1, most.topkGroup),
+  mtp: part({ depth: whole(0, most.mtpDepth), lambda: scheduled, heads: choice("sequential", "parallel"), detachTrunk: flag }),
 });
 
 const groupOf = (...names: string[]) =>
   v.custom<string | number>(
-    (x) => names.includes(x as string) || (Number.isSafeInteger(x) && (x as number) >= 1),
+    (x) => names.includes(x as string) || (Number.isSafeInteger(x) && (x as number) >= 1 && (x as number) <= most.group),
     (issue) => `${show(issue.input)}: needs ${names.map((n) => `"${n}"`).join(", ")} or a number of sequences`,
   );
 
@@ -74,10 +92,10 @@ const balance = part({
 });
 
 const train = part({
-  tokens: whole(1), steps: whole(1), batchSize: whole(1), seqLen: whole(2), microBatch: whole(1), clipNorm: positive,
+  tokens: whole(1, most.tokens), steps: whole(1, most.steps), batchSize: whole(1, most.batchSize), seqLen: whole(2, most.seqLen), microBatch: whole(1, most.microBatch), clipNorm: positive,
   optimizer: part({ kind: choice("adamw"), lr: scheduled, beta1: belowOne, beta2: belowOne, eps: positive, weightDecay: notNegative }),
   schedule: part({ kind: choice("cosine", "constant"), warmup: fraction, final: fraction }),
-  evalEvery: whole(1), checkpointEverySeconds: positive, keep: choice("weights", "none"),
+  evalEvery: whole(1, most.evalEvery), checkpointEverySeconds: positive, keep: choice("weights", "none"),
 });
 
 const precision = part({
@@ -88,27 +106,42 @@ const precision = part({
 
 const sections = {
   model, balance, train, precision,
-  validation: part({ windowsPerDomain: whole(1) }),
-  data: part({ mixture: v.record(text, notNegative, (issue) => `${show(issue.input)}: needs domain names with weights`) }),
+  validation: part({ windowsPerDomain: whole(1, most.windowsPerDomain) }),
+  data: part({ mixture: namesTo(notNegative, (issue) => `${show(issue.input)}: needs domain names with weights`) }),
 };
 
-const seedOffset = number("a whole number", Number.isSafeInteger);
+const seedOffset = number(`a whole number, at most ${formatCount(most.seedOffset)} either way`, (x) => Number.isSafeInteger(x) && Math.abs(x) <= most.seedOffset);
+
+/** All that decides an arm's runs: what the experiment says with the arm's patch over it. */
+export const givenSchema = part({ ...sections, seedOffset });
+
+const { validation: _ofTheExperiment, ...changeable } = sections;
+
+/** Losses on different text cannot be compared. */
+export const sameValidation = "validation belongs to the experiment: all its arms are validated on the same text";
 
 /** What an arm may change. */
-export const patchSchema = part({ ...sections, seedOffset });
+export const patchSchema = part({ ...changeable, seedOffset }, { validation: sameValidation });
 
-const seed = whole(0);
+const seed = whole(0, most.seed);
+
+/** Name → what the arm changes; or a list of such pairs, which keeps the order of any names. */
+const arms = v.lazy((input): v.GenericSchema =>
+  Array.isArray(input)
+    ? v.array(v.strictTuple([text, patchSchema], (issue) => `${show(issue.input)}: needs a pair ["name", { what the arm changes }]`))
+    : namesTo(patchSchema, (issue) => `${show(issue.input)}: needs arm names with what each changes`),
+);
 
 /** What `experiment(title, spec)` may be given. */
 export const specSchema = part({
   ...sections, seedOffset,
   id: v.pipe(text, v.regex(/^[A-Za-z][\w-]*$/, (issue) => `${show(issue.input)}: an id starts with a letter and has only letters, digits, _ and -`)),
   question: text,
-  arms: v.record(text, patchSchema, (issue) => `${show(issue.input)}: needs arm names with what each changes`),
+  arms,
   baseline: text,
   seeds: v.lazy((input): v.GenericSchema =>
     Array.isArray(input)
-      ? v.pipe(v.array(seed), v.minLength(1, "needs at least one seed"), v.check((list) => new Set(list).size === list.length, "a seed is listed twice"))
+      ? v.pipe(v.array(seed), v.minLength(1, "needs at least one seed"), v.maxLength(mostRuns, `${formatCount(mostRuns)} seeds are the most`), v.check((list) => new Set(list).size === list.length, "a seed is listed twice"))
       : number("a number of seeds (at least 1) or a list of seeds", (x) => Number.isSafeInteger(x) && x >= 1),
   ),
   primary: v.pipe(v.array(text, (issue) => `${show(issue.input)}: needs a list of metric names`), v.minLength(1, "needs at least one metric")),
@@ -129,7 +162,7 @@ export function knownKeys(schema: unknown, path: readonly unknown[], input: unkn
     if (!at) return [];
     if (i === path.length) return Object.keys(at.entries ?? {});
     const key = path[i++];
-    at = at.entries ? at.entries[key as string] : (at.value ?? at.item);
+    at = at.entries ? own(at.entries as Record<string, unknown>, String(key)) : (at.items?.[key as number] ?? at.value ?? at.item);
     value = value?.[key as string];
   }
 }

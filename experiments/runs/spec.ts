@@ -1,13 +1,17 @@
 /** From what a person wrote to complete, checked configs: defaults < base < `--set` < arm < `--set-arm`. */
-import * as v from "valibot";
 import type { RunConfig } from "../../engine/model/config.ts";
 import type { ExperimentRequest } from "../notebook/kernel-protocol.ts";
-import { checkConfig } from "./checks.ts";
+import { armsIn, namesOfArms, type WrittenArm } from "./arms.ts";
+import { checkConfig, type ConfigProblem } from "./checks.ts";
 import { completeConfig, mixtureOf } from "./complete.ts";
 import { defaultPrimary, defaultSeeds } from "./defaults.ts";
-import { isObject, mergePatch, parsePath, setAtPath, type Json, type JsonObject } from "./merge.ts";
-import { SpecError, didYouMean, pathText, show, type PathKey, type SpecProblem } from "./problems.ts";
-import { configSections, knownKeys, patchSchema, specSchema, type ArmPatch, type ExperimentSpec } from "./schema.ts";
+import { countProblem, experimentsProblem, notebookProblem, readable, runsProblem } from "./limits.ts";
+import { PathError, isObject, mergePatch, parsePath, setAtPath, type Json, type JsonObject } from "./merge.ts";
+import { parseSpec } from "./parse-spec.ts";
+import { SpecError, didYouMean, pathText, show, unique, type PathKey, type SpecProblem } from "./problems.ts";
+import { configSections, givenSchema, sameValidation, specSchema, type ArmPatch, type ExperimentSpec } from "./schema.ts";
+import { checkLargest, checkSize } from "./sizes.ts";
+import { nameProblem } from "./well-named.ts";
 
 export { SpecError, type SpecProblem } from "./problems.ts";
 
@@ -26,6 +30,8 @@ export interface SpecOptions {
   armSets?: readonly Override[];
   /** ids of all experiments of the notebook: an override addressed to another one is not this one's concern */
   ids?: readonly string[];
+  /** memory of the machine that will train: what it cannot hold is refused */
+  machineBytes?: number;
 }
 
 export interface ResolvedArm {
@@ -62,25 +68,37 @@ export function experimentId(request: ExperimentRequest): string {
  * @throws {SpecError} with every problem there is
  */
 export function resolveExperiment(request: ExperimentRequest, options: SpecOptions): ResolvedExperiment {
+  const many = countProblem(request.spec) ?? experimentsProblem(options.ids?.length ?? 1);
+  if (many) throw new SpecError([many]);
   const problems: SpecProblem[] = [];
   const id = experimentId(request);
+  const titled = nameProblem(request.title);
+  if (titled !== null) problems.push({ path: "", message: `the title ${show(request.title)} ${titled}` });
   // what is wrong in itself is left out, so that the rest can be checked and every problem told at once
-  let spec = parse(specSchema, request.spec ?? {}, [], problems) as ExperimentSpec & JsonObject;
+  let spec = parseSpec(specSchema, request.spec ?? {}, problems) as ExperimentSpec & JsonObject;
   for (const { target, value } of options.sets ?? []) {
-    const path = addressed(target, id, options.ids ?? [id]);
-    if (path === null) continue;
-    const changed = setAtPath(spec as JsonObject, path, value);
+    const changed = overridden(`--set ${target}`, problems, () => {
+      const path = addressed(target, id, options.ids ?? [id]);
+      return path && setAtPath(spec as JsonObject, path, value);
+    });
+    if (!changed) continue;
     const found: SpecProblem[] = [];
-    parse(specSchema, changed, [], found);
+    const many = countProblem(changed);
+    if (many) found.push(many);
+    else parseSpec(specSchema, changed, found);
     if (found.length === 0) spec = changed as typeof spec;
     problems.push(...found.map((p) => ({ ...p, path: `--set ${target}` })));
   }
-  const arms = armsOf(spec, options.armSets ?? [], problems);
+  const seeds = spec.seeds ?? defaultSeeds;
+  const written = armsIn(spec, problems);
+  const runs = runsProblem(written.length, Array.isArray(seeds) ? seeds.length : (seeds as number));
+  if (runs) throw new SpecError(readable([...problems, runs]));
+  const arms = armsOf(spec, written, options.armSets ?? [], problems);
   const domains = checkDomains(spec, arms, options.domains, problems);
   const resolved = arms.map(({ name, patch, given }): ResolvedArm => ({
     name, patch, config: completeConfig(given, domains), seedOffset: (given.seedOffset as number | undefined) ?? 0,
   }));
-  checkArms(spec, resolved, domains, problems);
+  checkArms(spec, resolved, domains, options.machineBytes, problems);
 
   const names = arms.map((arm) => arm.name);
   const baseline = spec.baseline ?? names[0];
@@ -90,9 +108,8 @@ export function resolveExperiment(request: ExperimentRequest, options: SpecOptio
     const name = metric.split(".")[0];
     if (!options.metrics.includes(name)) problems.push({ path: `primary[${i}]`, message: `there is no metric ${show(metric)}`, ...suggest(name, options.metrics) });
   });
-  if (problems.length > 0) throw new SpecError(problems);
+  if (problems.length > 0) throw new SpecError(readable(problems));
 
-  const seeds = spec.seeds ?? defaultSeeds;
   return {
     id, cell: request.cell, title: request.title, question: spec.question ?? null, baseline, primary: [...new Set(primary)],
     seeds: Array.isArray(seeds) ? seeds : Array.from({ length: seeds as number }, (_, i) => i + 1),
@@ -100,19 +117,33 @@ export function resolveExperiment(request: ExperimentRequest, options: SpecOptio
   };
 }
 
+/** What an override makes of a spec, or null where it makes nothing: its path leads nowhere, which is told, or to another experiment. */
+function overridden(typed: string, problems: SpecProblem[], change: () => JsonObject | null): JsonObject | null {
+  try {
+    return change();
+  } catch (error) {
+    if (!(error instanceof PathError)) throw error;
+    problems.push({ path: typed, message: error.message });
+    return null;
+  }
+}
+
 /**
  * Resolves all experiments of a notebook, so that nothing trains while one of them is wrong.
  * @throws {SpecError} whose paths start with the cell, e.g. `#balancing train.stepz`
  */
 export function resolveExperiments(requests: readonly ExperimentRequest[], options: SpecOptions): ResolvedExperiment[] {
+  const many = experimentsProblem(requests.length);
+  if (many) throw new SpecError([many]);
   const problems: SpecProblem[] = [];
   const ids = requests.map(experimentId);
+  const seen = new Set<string>();
   const resolved: ResolvedExperiment[] = [];
   const armNames = new Set<string>();
   for (const [i, request] of requests.entries()) {
     const at = `#${request.cell}`;
-    if (ids.indexOf(ids[i]) !== i) problems.push({ path: `${at} id`, message: `another experiment is already called ${show(ids[i])}` });
-    armNamesOf(request).forEach((name) => armNames.add(name));
+    if (seen.size === seen.add(ids[i]).size) problems.push({ path: `${at} id`, message: `another experiment is already called ${show(ids[i])}` });
+    namesOfArms(request.spec).forEach((name) => armNames.add(name));
     try {
       resolved.push(resolveExperiment(request, { ...options, ids, armSets: armSetsOf(request, options.armSets) }));
     } catch (error) {
@@ -123,48 +154,43 @@ export function resolveExperiments(requests: readonly ExperimentRequest[], optio
   for (const { target } of options.armSets ?? [])
     if (armOf(target, [...armNames]) === undefined)
       problems.push({ path: `--set-arm ${target}`, message: "no experiment has such an arm", ...suggest(target.split(".")[0], [...armNames]) });
-  if (problems.length > 0) throw new SpecError(unique(problems));
+  const together = notebookProblem(resolved.reduce((sum, { arms, seeds }) => sum + arms.length * seeds.length, 0));
+  if (together) problems.push(together);
+  if (problems.length > 0) throw new SpecError(readable(unique(problems)));
   return resolved;
 }
 
 /** Those overrides that are addressed to an arm of this experiment. */
 export function armSetsOf(request: ExperimentRequest, armSets: readonly Override[] = []): Override[] {
-  return armSets.filter(({ target }) => armOf(target, armNamesOf(request)) !== undefined);
+  return armSets.filter(({ target }) => armOf(target, namesOfArms(request.spec)) !== undefined);
 }
 
-function armNamesOf({ spec }: ExperimentRequest): string[] {
-  const named = isObject(spec) && isObject(spec.arms) ? Object.keys(spec.arms) : [];
-  return named.length > 0 ? named : [soleArm];
-}
-
-/** An experiment without arms is one arm with nothing changed. */
-const soleArm = "base";
-
-function armsOf(spec: ExperimentSpec & JsonObject, armSets: readonly Override[], problems: SpecProblem[]) {
-  if (spec.arms && Object.keys(spec.arms).length === 0) problems.push({ path: "arms", message: "needs at least one arm" });
-  const written = Object.entries({ ...(spec.arms as Record<string, ArmPatch | null> | null | undefined) });
-  if (written.length === 0) written.push([soleArm, {}]);
-  const names = written.map(([name]) => name);
-  const arms = written.map(([name, patch]) => {
-    if (name.trim() === "") problems.push({ path: "arms", message: "an arm needs a name" });
-    const base: JsonObject = Object.fromEntries([...configSections, "seedOffset"].filter((key) => spec[key] !== undefined && spec[key] !== null).map((key) => [key, spec[key]]));
-    // merging onto nothing first removes the base's own nulls
-    return { name, patch: patch ?? {}, given: mergePatch(mergePatch({}, base), (patch ?? {}) as JsonObject) };
-  });
+function armsOf(spec: ExperimentSpec & JsonObject, written: readonly WrittenArm[], armSets: readonly Override[], problems: SpecProblem[]) {
+  const names = written.map(({ name }) => name);
+  const said = [...configSections, "seedOffset"].filter((key) => spec[key] !== undefined && spec[key] !== null);
+  // merging onto nothing removes the base's own nulls
+  const base = mergePatch({}, Object.fromEntries(said.map((key) => [key, spec[key]])));
+  const arms = written.map(({ name, patch }) => ({ name, patch, given: mergePatch(base, patch as JsonObject) }));
   for (const { target, value } of armSets) {
+    const typed = `--set-arm ${target}`;
     const arm = arms.find(({ name }) => name === armOf(target, names));
     if (!arm) {
-      problems.push({ path: `--set-arm ${target}`, message: "there is no such arm", ...suggest(target.split(".")[0], names) });
+      problems.push({ path: typed, message: "there is no such arm", ...suggest(target.split(".")[0], names) });
       continue;
     }
-    const changed = setAtPath(arm.given, parsePath(target.slice(arm.name.length + 1)), value);
+    const changed = overridden(typed, problems, () => {
+      const path = parsePath(target.slice(arm.name.length + 1));
+      if (path[0] === "validation") throw new PathError(sameValidation);
+      return setAtPath(arm.given, path, value);
+    });
+    if (!changed) continue;
     const found: SpecProblem[] = [];
-    parse(patchSchema, changed, [], found);
+    parseSpec(givenSchema, changed, found);
     if (found.length === 0) arm.given = changed;
-    problems.push(...found.map((p) => ({ ...p, path: `--set-arm ${target}` })));
+    problems.push(...found.map((p) => ({ ...p, path: typed })));
   }
-  for (const [where, part] of [["", spec], ...written.map(([name, patch]) => [`${pathText(["arms", name])}.`, patch])] as [string, ArmPatch | null][])
-    if (typeof part?.train?.tokens === "number" && typeof part.train.steps === "number")
+  for (const [where, part] of [["", spec], ...written.map(({ name, patch }) => [`${pathText(["arms", name])}.`, patch])] as [string, ArmPatch][])
+    if (typeof part.train?.tokens === "number" && typeof part.train.steps === "number")
       problems.push({ path: `${where}train`, message: "says both tokens and steps; say one" });
   return arms;
 }
@@ -197,68 +223,27 @@ function checkDomains(spec: JsonObject, arms: { name: string; given: JsonObject 
 }
 
 /** A problem that the base has by itself is told once, at the base's path; one that an arm brings, at the arm's. */
-function checkArms(spec: JsonObject, arms: readonly ResolvedArm[], domains: readonly string[], problems: SpecProblem[]): void {
-  const base = checkConfig(completeConfig(mergePatch({}, spec), domains)).map(textOf);
+function checkArms(spec: JsonObject, arms: readonly ResolvedArm[], domains: readonly string[], machineBytes: number | undefined, problems: SpecProblem[]): void {
+  const check = (config: RunConfig) => [...checkConfig(config), ...checkSize(config, machineBytes)];
+  const base = check(completeConfig(mergePatch({}, spec), domains)).map(textOf);
   const unknownDomain = problems.some(({ message }) => message.startsWith("there is no domain"));
   for (const { name, config } of arms) {
-    for (const problem of checkConfig(config)) {
+    for (const problem of check(config)) {
       if (unknownDomain && problem.path[0] === "data") continue; // its weight counts for nothing, and that has been told
       const fromBase = base.includes(textOf(problem));
       problems.push({ path: pathText(fromBase ? problem.path : ["arms", name, ...problem.path]), message: problem.message });
     }
   }
+  if (problems.length === 0 && machineBytes !== undefined) {
+    const large = checkLargest(arms.map(({ config }) => config), machineBytes);
+    if (large) problems.push({ path: pathText(["arms", arms.find(({ config }) => config === large.config)!.name]), message: large.message });
+  }
   problems.splice(0, problems.length, ...unique(problems));
 }
 
-const textOf = (problem: { path: PathKey[]; message: string }) => `${pathText(problem.path)}: ${problem.message}`;
-
-const unique = (problems: SpecProblem[]): SpecProblem[] => [...new Map(problems.map((p) => [`${p.path}: ${p.message}`, p])).values()];
+const textOf = (problem: ConfigProblem) => `${pathText(problem.path)}: ${problem.message}`;
 
 const suggest = (written: string, known: readonly string[]): { suggestion?: string } => {
   const suggestion = didYouMean(written, known);
   return suggestion === undefined ? {} : { suggestion: JSON.stringify(suggestion) };
 };
-
-/** Schema problems with readable paths; returns what was parsed, without the values that have problems. */
-function parse(schema: v.GenericSchema, input: unknown, prefix: readonly PathKey[], problems: SpecProblem[]): unknown {
-  const result = v.safeParse(schema, input);
-  const wrong: PathKey[][] = [];
-  for (const issue of result.issues ?? []) {
-    const path = (issue.path ?? []).map((item) => item.key as PathKey);
-    wrong.push(path);
-    const problem: SpecProblem = { path: pathText([...prefix, ...path]), message: issue.message };
-    if (issue.message === "unknown key") {
-      const suggestion = didYouMean(String(path.at(-1)), knownKeys(schema, path.slice(0, -1), input));
-      if (suggestion !== undefined) problem.suggestion = suggestion;
-    }
-    problems.push(problem);
-  }
-  for (const path of inheritedNames(input)) {
-    problems.push({ path: pathText([...prefix, ...path]), message: "unknown key" });
-    wrong.push(path);
-  }
-  problems.splice(0, problems.length, ...unique(problems));
-  return wrong.length === 0 ? result.output : v.parse(schema, without(input, wrong));
-}
-
-/** A copy without the values at `paths`; an item of a list or a mixture takes the whole of it along, for its neighbours mean nothing alone. */
-function without(input: unknown, paths: readonly PathKey[][]): unknown {
-  const copy = structuredClone(input) as any;
-  for (const path of paths) {
-    const whole = path.findIndex((key, i) => typeof path[i + 1] === "number" || key === "mixture");
-    const last = whole >= 0 ? path.slice(0, whole + 1) : path;
-    if (last.length === 0) return {};
-    const parent = last.slice(0, -1).reduce((at, key) => at?.[key], copy);
-    if (parent) delete parent[last[last.length - 1]];
-  }
-  return copy;
-}
-
-/** Keys such as `__proto__` or `constructor`: every object "has" them, so a schema does not see that they are unknown. */
-function inheritedNames(value: unknown, path: PathKey[] = []): PathKey[][] {
-  if (typeof value !== "object" || value === null) return [];
-  return Object.keys(value).flatMap((key) => {
-    const here = [...path, Array.isArray(value) ? Number(key) : key];
-    return !Array.isArray(value) && key in Object.prototype ? [here] : inheritedNames((value as JsonObject)[key], here);
-  });
-}

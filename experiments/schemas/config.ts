@@ -1,6 +1,7 @@
 /** The complete configuration of a run, as config.json and results.json hold it. What a person may write is in runs/schema.ts. */
 import * as v from "valibot";
 import type { RunConfig } from "../../engine/model/config.ts";
+import { namesTo } from "../own-keys.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const scheduled = v.union([v.number(), v.pipe(v.array(v.object({ until: v.number(), value: v.number() })), v.minLength(1))]);
@@ -37,5 +38,5 @@ export const runConfig: v.GenericSchema<unknown, RunConfig> = v.object({
   model, balance, train,
   precision: v.object({ gemm: v.null(), moments: v.literal("f32"), keep: v.array(v.string()) }),
   validation: v.object({ windowsPerDomain: count }),
-  data: v.object({ mixture: v.record(v.string(), v.number()) }),
+  data: v.object({ mixture: namesTo(v.number()) }),
 });

@@ -1,13 +1,14 @@
 /** results.json, version 1: the shapes of experiments/results.ts as they are written. */
 import * as v from "valibot";
 import type { Comparison, ExperimentResult, Results, RunResult } from "../results.ts";
+import { namesTo } from "../own-keys.ts";
 import { anyNumber } from "../runs/json.ts";
 import { finalMetrics, provenance } from "../runs/records.ts";
 import { comparisonDefinitions } from "../statistics/dictionary.ts";
 import { runConfig } from "./config.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const byMetric = v.record(v.string(), anyNumber);
+const byMetric = namesTo(anyNumber);
 const interval = v.tuple([anyNumber, anyNumber]);
 
 const run: v.GenericSchema<unknown, RunResult> = v.object({
@@ -51,9 +52,10 @@ const comparison: v.GenericSchema<unknown, Comparison> = v.object({
   p: v.nullable(anyNumber),
   pHolm: v.nullable(anyNumber),
   detectable80: v.nullable(v.pipe(anyNumber, v.description(comparisonDefinitions.detectable80.definition))),
-  seedsFor: v.pipe(v.record(v.string(), anyNumber), v.description(comparisonDefinitions.seedsFor.definition)),
+  seedsFor: v.pipe(namesTo(anyNumber), v.description(comparisonDefinitions.seedsFor.definition)),
   family: v.pipe(count, v.description("Comparisons that Holm corrected over.")),
-  verdict: v.picklist(["lower", "higher", "cannot tell", "identical", "not tested"]),
+  verdict: v.picklist(["lower", "higher", "cannot tell", "identical", "not tested", "not the same measurement"]),
+  measuredDifferently: v.exactOptional(v.pipe(v.string(), v.description("Where arm and baseline were not measured alike, in words: there is no difference then."))),
 });
 
 const experiment: v.GenericSchema<unknown, ExperimentResult> = v.object({
@@ -65,7 +67,7 @@ const experiment: v.GenericSchema<unknown, ExperimentResult> = v.object({
   primary: v.array(v.string()),
   domains: v.array(v.string()),
   dataHash: v.string(),
-  bigramEntropy: v.pipe(v.record(v.string(), v.number()), v.description("Of the training text, by domain, in nats per byte.")),
+  bigramEntropy: v.pipe(namesTo(v.number()), v.description("Of the training text, by domain, in nats per byte.")),
   arms: v.array(arm),
   comparisons: v.array(comparison),
 });
@@ -75,7 +77,7 @@ export const results: v.GenericSchema<unknown, Results> = v.object({
   notebook: v.string(),
   engine: v.pipe(v.string(), v.description("Version of Switchyard.")),
   semantics: v.pipe(v.number(), v.description("Raised when results are meant to change.")),
-  metrics: v.record(v.string(), v.object({ unit: v.string(), better: v.picklist(["lower", "higher", "neither"]), definition: v.string() })),
+  metrics: namesTo(v.object({ unit: v.string(), better: v.picklist(["lower", "higher", "neither"]), definition: v.string() })),
   experiments: v.array(experiment),
   seal: v.exactOptional(v.pipe(v.string(), v.description("SHA-256 of the canonical JSON (RFC 8785) of everything else. Files of version 0.1.0 have none."))),
 });

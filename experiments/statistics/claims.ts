@@ -6,7 +6,8 @@ import { deviation, mean } from "d3-array";
 import type { ArmResult, ExperimentResult } from "../results.ts";
 import { pairsOf, significance } from "./compare.ts";
 import { holm } from "./holm.ts";
-import { flatMetrics, isFinished } from "./metrics.ts";
+import { measuredDifferently } from "./measurement.ts";
+import { flatMetrics, isFinished, metricTitle } from "./metrics.ts";
 import { detectableDifference, tHalfWidth, tTestP } from "./student-t.ts";
 
 /** "`arm` is lower (higher, the same) in `metric` than `than`", by a factor or within a margin where one is claimed. */
@@ -103,6 +104,8 @@ function measure(experiment: ExperimentResult, claim: Claim): Measured {
   if (missing !== undefined) return nothing(`the experiment has no arm “${missing}”`);
   const [arm, other] = arms as ArmResult[];
   if (arm === other) return nothing("an arm cannot be compared with itself");
+  const how = other && measuredDifferently(claim.metric, arm.config, other.config);
+  if (how) return nothing(`“${arm.name}” and “${other.name}” are not the same measurement of ${metricTitle(claim.metric)}: ${how}`);
   const pairs = other ? pairsOf(arm.runs, other.runs, claim.metric) : valuesOf(arm, claim.metric).map((value) => ({ arm: value, baseline: than as number, difference: value - (than as number) }));
   if (pairs.length === 0) return nothing(whyNothing(arm, other, claim.metric));
 

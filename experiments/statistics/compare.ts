@@ -3,6 +3,7 @@ import { deviation, mean } from "d3-array";
 import type { ArmResult, Comparison, RunResult, Verdict } from "../results.ts";
 import { bootstrapMean95 } from "./bootstrap.ts";
 import { holm } from "./holm.ts";
+import { measuredDifferently } from "./measurement.ts";
 import { flatMetrics, isFinished } from "./metrics.ts";
 import { detectableDifference, seedsToTell, tHalfWidth, tTestP } from "./student-t.ts";
 
@@ -31,7 +32,8 @@ export function pairsOf(arm: readonly RunResult[], baseline: readonly RunResult[
 
 /**
  * One comparison per metric and arm other than the baseline: primary metrics first, in the order given. Only primary
- * metrics are tested, with p corrected by Holm over the arms of that metric; the others carry intervals.
+ * metrics are tested, with p corrected by Holm over the arms of that metric; the others carry intervals. An arm whose metric
+ * was measured on other text than the baseline's has neither.
  *
  * `detectable80` and `seedsFor` are for the verdict as it is given: at level 0.05 / family, the first and strictest step of
  * Holm, which a comparison passes whatever the other arms do. (Where others differ too it is held against a milder level, so
@@ -47,18 +49,28 @@ export function compareArms(arms: readonly ArmResult[], baseline: string, primar
 
 function compareMetric(arms: readonly ArmResult[], baseline: ArmResult, metric: string, tested: boolean): Comparison[] {
   const comparisons = arms.map((arm) => compareOne(arm, baseline, metric));
-  if (!tested) return comparisons.map((comparison) => ({ ...comparison, p: null, verdict: "not tested", ...sensitivity(comparison, significance) }));
+  if (!tested) return comparisons.map((comparison) => ({ ...comparison, p: null, verdict: alike(comparison) ? "not tested" : comparison.verdict, ...sensitivity(comparison, significance) }));
   const family = comparisons.filter((comparison) => comparison.p !== null);
   const adjusted = holm(family.map((comparison) => comparison.p!));
   return comparisons.map((comparison) => {
     const place = family.indexOf(comparison);
     const pHolm = place < 0 ? null : adjusted[place];
-    return { ...comparison, pHolm, family: family.length, verdict: verdictOf(comparison, pHolm), ...sensitivity(comparison, significance / Math.max(1, family.length)) };
+    return { ...comparison, pHolm, family: alike(comparison) ? family.length : 0, verdict: verdictOf(comparison, pHolm), ...sensitivity(comparison, significance / Math.max(1, family.length)) };
   });
 }
 
+const alike = ({ measuredDifferently: how }: Comparison): boolean => how === undefined;
+
 /** Everything that needs no other arm. */
 function compareOne(arm: ArmResult, baseline: ArmResult, metric: string): Comparison {
+  const how = measuredDifferently(metric, arm.config, baseline.config);
+  if (how !== null) {
+    const pairs = pairsOf(arm.runs, baseline.runs, metric).length;
+    return {
+      metric, arm: arm.name, n: pairs, difference: NaN, sd: NaN, ci95: null, p: null, pHolm: null, detectable80: null, seedsFor: {}, family: 0,
+      verdict: "not the same measurement", measuredDifferently: how,
+    };
+  }
   const differences = pairsOf(arm.runs, baseline.runs, metric).map((pair) => pair.difference);
   const n = differences.length;
   const difference = mean(differences) ?? NaN;

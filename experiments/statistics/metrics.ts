@@ -1,4 +1,5 @@
 /** Names, units and meaning of every metric, and the flat form in which statistics and figures read them. */
+import { nameMap, own } from "../own-keys.ts";
 import type { FinalMetrics, MetricDefinition, RunResult } from "../results.ts";
 
 /** Keyed by the name before the first dot: `valBpb.prose` and `acceptance.2` are looked up with `metricDefinition`. */
@@ -98,14 +99,14 @@ const unknownMetric: MetricDefinition = { unit: "", better: "neither", definitio
 
 /** @param metric flat name, e.g. `valBpb.prose` */
 export function metricDefinition(metric: string): MetricDefinition {
-  return metricDefinitions[metric.split(".", 1)[0]] ?? unknownMetric;
+  return own(metricDefinitions, metric.split(".", 1)[0]) ?? unknownMetric;
 }
 
 /** @param metric flat name: `valBpb.prose` → "Validation bits per byte, prose"; `acceptance.2` → "MTP acceptance, depth 2" */
 export function metricTitle(metric: string): string {
   const dot = metric.indexOf(".");
   const family = dot < 0 ? metric : metric.slice(0, dot);
-  const title = titles[family] ?? family;
+  const title = own(titles, family) ?? family;
   if (dot < 0) return title;
   const part = metric.slice(dot + 1);
   if (part === "all") return title;
@@ -126,7 +127,7 @@ export function metricLabel(metric: string): string {
 
 /** Every metric of a finished run as one number each; depths count from 1. */
 export function flatMetrics(metrics: FinalMetrics): Record<string, number> {
-  const flat: Record<string, number> = { valLoss: metrics.valLoss, trainLoss: metrics.trainLoss };
+  const flat = nameMap<number>([["valLoss", metrics.valLoss], ["trainLoss", metrics.trainLoss]]);
   for (const [domain, value] of Object.entries(metrics.valBpb)) flat[`valBpb.${domain}`] = value;
   metrics.mtpLoss.forEach((value, index) => (flat[`mtpLoss.${index + 1}`] = value));
   metrics.acceptance.forEach((value, index) => (flat[`acceptance.${index + 1}`] = value));

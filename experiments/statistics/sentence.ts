@@ -24,6 +24,7 @@ export function describeMetric({ comparisons, baseline }: Pick<ExperimentResult,
     ...(["lower", "higher"] as const).flatMap((verdict) => describeTold(own.filter((c) => c.verdict === verdict), verdict, baseline)),
     ...describeUntold(untold.filter((c) => c.ci95 !== null), baseline),
     ...describeWithoutInterval(untold.filter((c) => c.ci95 === null), baseline),
+    ...describeUnlike(own, baseline),
     ...own.filter((c) => c.verdict === "identical").map((c) => `${quote(c.arm)} and ${quote(baseline)} are identical in ${counted(c.n, "seed")}.`),
   ];
   const family = Math.max(0, ...own.map((c) => c.family));
@@ -53,6 +54,13 @@ function describeUntold(comparisons: readonly Comparison[], baseline: string): s
   const seen = comparisons.flatMap((c) => (c.detectable80 === null ? [] : [c.detectable80]));
   if (seen.length) sentences.push(`This design would have seen ${withUnit(range(seen), comparisons[0].metric)} with 80 % power${many ? "" : describeSeeds(comparisons)}.`);
   return sentences;
+}
+
+/** Arms that were measured on other text than the baseline have numbers of their own, and no difference. */
+function describeUnlike(comparisons: readonly Comparison[], baseline: string): string[] {
+  return comparisons.flatMap(({ arm, measuredDifferently }) =>
+    measuredDifferently === undefined ? [] : [`${quote(arm)} is not the same measurement as ${quote(baseline)} (${measuredDifferently}): no difference is told.`],
+  );
 }
 
 function describeWithoutInterval(comparisons: readonly Comparison[], baseline: string): string[] {

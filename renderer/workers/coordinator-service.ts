@@ -109,7 +109,7 @@ export class CoordinatorService {
 
   /** @throws SpecError with every problem of the spec */
   async plan(request: ExperimentRequest, { sets, ids }: StudySettings, wish: BackendWish): Promise<PlanReport> {
-    const experiment = resolveExperiment(request, { domains: domainNames, metrics: Object.keys(metricDefinitions), sets, ids: [...new Set([...ids, experimentId(request)])] });
+    const experiment = resolveExperiment(request, { domains: domainNames, metrics: Object.keys(metricDefinitions), sets, ids: [...new Set([...ids, experimentId(request)])], machineBytes });
     const plan = planExperiment(experiment, await hashOf(experiment.domains));
     const { cached } = await lookUp(plan, this.openStore);
     const missing = plan.runs.filter((run) => !cached.has(run.id)).map((run) => run.config);

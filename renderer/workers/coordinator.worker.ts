@@ -1,4 +1,5 @@
 /** The coordinator's worker. Engine workers are its children: a page that is busy, or reloads a panel, does not touch them. */
+import "../../engine/closed-prototypes.ts";
 import { expose } from "comlink";
 import { browserExecutors } from "../../experiments/runs/executors-browser.ts";
 import EngineWorker from "../../engine/worker.ts?worker";

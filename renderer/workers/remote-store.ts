@@ -1,6 +1,7 @@
 /** A run store of the page, used from the coordinator's worker: comlink proxies, with errors turned back into their classes. */
 import { proxy, type ProxyMarked, type Remote } from "comlink";
 import { RunLockedError, RunLostError, StoreWriteError, type RunStore, type RunWriter } from "../../experiments/runs/store.ts";
+import { own } from "../../experiments/own-keys.ts";
 
 type Methods = Omit<RunStore, "name" | "open">;
 export type SharedStore = Methods & { open(record: Parameters<RunStore["open"]>[0]): Promise<RunWriter & ProxyMarked> } & ProxyMarked;
@@ -24,7 +25,8 @@ async function revived<Value>(answer: Promise<Value>): Promise<Value> {
     return await answer;
   } catch (error) {
     const { name, message } = error as Error;
-    throw classes[name] ? new classes[name](message) : error;
+    const known = own(classes, name);
+    throw known ? new known(message) : error;
   }
 }
 

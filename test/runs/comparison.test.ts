@@ -34,6 +34,19 @@ describe("a comparison of runs", () => {
     expect(compareRuns([low, { ...low }]).config).toEqual([]);
   });
 
+  test("warns where they were validated on other windows, and not where they were not", async () => {
+    const [low] = await trained();
+    const said = (warnings: readonly string[]) => warnings.filter((warning) => warning.startsWith("Validated on different windows"));
+    const [more] = await trained({ validation: { windowsPerDomain: 64 } });
+    expect(said(compareRuns([low, more]).warnings)).toEqual([
+      expect.stringMatching(/: 128 windows of 64 tokens of prose, code, math \(.*\) · 64 windows of 64 tokens of prose, code, math \(.*\)\. Their losses, .* are not the same measurement\.$/),
+    ]);
+    const [longer] = await trained({ train: { steps: 10, evalEvery: 5, seqLen: 32 } });
+    expect(said(compareRuns([low, longer]).warnings)[0]).toContain("128 windows of 32 tokens");
+    const [other] = await trained({ train: { steps: 20, evalEvery: 5 } });
+    expect(said(compareRuns([low, other]).warnings)).toEqual([]);
+  });
+
   test("has every metric of any of them, in its order", async () => {
     const [low, high] = await trained();
     const unfinished = { ...high, result: null };

@@ -33,10 +33,12 @@ describe("a plan", () => {
 test("a look-up tells what the store has, and the first difference of what it lacks", async () => {
   const store = new MemoryStore();
   await bench({ store }).coordinator.submit(plan({ arms: { a: {} }, seeds: 1 })).finished;
-  const report = await lookUp(plan({ arms: { a: {}, b: { train: { optimizer: { lr: 1 } } } }, seeds: 2 }), store);
+  const wanted = plan({ arms: { a: {}, b: { train: { optimizer: { lr: 1 } } } }, seeds: 2 });
+  const report = await lookUp(wanted, store);
+  const nearest = (id: string) => report.nearest(wanted.runs.find((run) => run.id === id)!);
   expect([...report.cached]).toEqual(["balancing/a/1"]);
-  expect(report.misses.get("balancing/b/1")).toEqual([{ path: "config.train.optimizer.lr", from: 3e-3, to: 1 }]);
-  expect(report.misses.get("balancing/a/2")).toEqual([{ path: "seed.init", from: 1, to: 2 }, { path: "seed.data", from: 1, to: 2 }]);
+  expect(await nearest("balancing/b/1")).toEqual([{ path: "config.train.optimizer.lr", from: 3e-3, to: 1 }]);
+  expect(await nearest("balancing/a/2")).toEqual([{ path: "seed.init", from: 1, to: 2 }, { path: "seed.data", from: 1, to: 2 }]);
 });
 
 describe("differences", () => {

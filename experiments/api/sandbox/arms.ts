@@ -2,7 +2,9 @@
 export function sandboxArms() {
   const { stringify } = JSON;
   const { isArray } = Array;
-  const { keys } = Object;
+  const { hasOwn, keys } = Object;
+  /** as many runs as an experiment may have */
+  const mostArms = 10_000;
 
   type Patch = { [key: string]: unknown };
 
@@ -22,7 +24,7 @@ export function sandboxArms() {
 
   function merge(into: Patch, from: Patch): Patch {
     for (const key of keys(from)) {
-      const old = into[key];
+      const old = hasOwn(into, key) ? into[key] : undefined;
       const isBranch = typeof old === "object" && old !== null && !isArray(old);
       into[key] = isBranch ? merge(old as Patch, from[key] as Patch) : from[key];
     }
@@ -53,6 +55,9 @@ export function sandboxArms() {
     if (paths.length === 0) throw new TypeError("grid: needs at least one path with values");
     const segments = paths.map(segmentsOf);
     const names = shortNames(segments);
+    let count = 1;
+    for (const path of paths) count *= valuesOf(path, axes[path]).length;
+    if (count > mostArms) throw new TypeError(`these values make ${count} arms; ${mostArms} are the most that an experiment may have`);
     let arms: { name: string; patch: () => Patch }[] = [{ name: "", patch: () => ({}) }];
     paths.forEach((path, i) => {
       arms = arms.flatMap((arm) =>
@@ -64,7 +69,7 @@ export function sandboxArms() {
     });
     const made: Record<string, Patch> = {};
     for (const { name, patch } of arms) {
-      if (name in made) throw new TypeError(`two arms would be called "${name}": a value is listed twice`);
+      if (hasOwn(made, name)) throw new TypeError(`two arms would be called "${name}": a value is listed twice`);
       made[name] = patch();
     }
     return made;
@@ -77,6 +82,7 @@ export function sandboxArms() {
     if (typeof weights !== "object" || weights === null || isArray(weights) || keys(weights).length === 0) throw new TypeError(shape);
     const copy: Record<string, number> = {};
     for (const name of keys(weights)) {
+      if (name === "__proto__") throw new TypeError('mixture: "__proto__" is no name that data can have');
       const weight = (weights as Record<string, unknown>)[name];
       if (typeof weight !== "number" || !(weight >= 0)) throw new TypeError(`mixture: the weight of ${name} is ${label(weight)}; it should be a number, 0 or more`);
       copy[name] = weight;

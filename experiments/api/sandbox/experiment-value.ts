@@ -99,13 +99,16 @@ export function sandboxExperiment(decode: (json: string) => unknown, curvesOf: (
     });
     const runs = arms.flatMap((arm) => arm.runs);
 
+    /** Arms that were not measured as the baseline was have no differences. */
+    const unlike = (arm: string, metric: string) => result.comparisons.some((c) => c.arm === arm && c.metric === metric && c.measuredDifferently !== undefined);
+
     /** arm − baseline for every seed that both finished */
     function differences(metric: string): readonly Value[] {
       const values = valuesOf(runs, metric);
       const base = values.filter(({ arm }) => arm === result.baseline);
       return freeze(
         values.flatMap(({ arm, seed, value }) => {
-          const pair = arm === result.baseline ? undefined : base.find((other) => other.seed === seed);
+          const pair = arm === result.baseline || unlike(arm, metric) ? undefined : base.find((other) => other.seed === seed);
           return pair ? [freeze({ arm, seed, value: value - pair.value })] : [];
         }),
       );
