@@ -48,7 +48,7 @@ export async function openNotebook({ notebook: path, only }: StudyArguments): Pr
     throw new RefusedError(`switchyard: --only ${only}: there is no such cell${near ? ` (did you mean ${near}?)` : `; there are ${ids.join(", ")}`}`);
   }
   const wanted = only === null ? new Set(ids) : new Set([only, ...reachable(only, compiled.graph.upstream)]);
-  const cells = compiled.graph.order.filter((id) => wanted.has(id)).map((id) => compiled.cells.find((cell) => cell.id === id)!);
+  const cells = compiled.graph.order.filter((id) => wanted.has(id)).map((id) => compiled.byId.get(id)!);
   const errors = cells.flatMap((cell) => (cell.error ? [cell.error] : []));
   if (errors.length > 0) throw new RefusedError(errors.map((error) => `${path}: ${cellErrorText(error)}`).join("\n"));
   return { path, name: basename(path), notebook, cells };
