@@ -2,52 +2,67 @@
  * Markdown to its tree, within limits. micromark takes quadratic time and worse for nested containers and for marks that
  * match nothing, and everything after it recurses: so its own tokenizer is asked at each of them how many there have been.
  */
-import type { Root } from "mdast";
+import type { Nodes, Root, Table } from "mdast";
 import { type Extension as MdastExtension, fromMarkdown } from "mdast-util-from-markdown";
-import type { Code, Construct, Extension, TokenizeContext } from "micromark-util-types";
+import type { Code, Construct, Extension, State, TokenizeContext } from "micromark-util-types";
 import { limits, TooMuch } from "./limits.ts";
 
 interface Flavour {
+  /** without it only the ends of blocks are looked for */
+  inline: boolean;
   extensions: Extension[];
   mdastExtensions?: (MdastExtension | MdastExtension[])[];
 }
 
 /** @throws TooMuch */
-export function boundedMarkdown(text: string, { extensions, mdastExtensions = [] }: Flavour): Root {
+export function boundedMarkdown(text: string, { inline, extensions, mdastExtensions = [] }: Flavour): Root {
   refuseDeepContainers(text);
-  return fromMarkdown(text, { extensions: [...extensions, guard()], mdastExtensions });
+  const tree = fromMarkdown(text, { extensions: [...extensions, guard(inline)], mdastExtensions });
+  if (inline) refuseLargeTables(tree);
+  return tree;
 }
 
 const marks = [..."*_~[]!`$<&\\|"].map((mark) => mark.charCodeAt(0));
 
 /** Constructs that match nothing: they count, and look at the clock. */
-function guard(): Extension {
+function guard(inline: boolean): Extension {
   const end = performance.now() + 1000 * limits.seconds;
   const counts = new WeakMap<object, number>();
   let definitions = 0;
   const onTime = (): void => {
     if (performance.now() > end) throw new TooMuch(`it takes longer than ${limits.seconds} s to read`);
   };
-  const construct = (look: (context: TokenizeContext) => void): Construct => ({
+  const construct = (look: () => void): Construct => ({
     tokenize(_effects, _ok, nok) {
       return (code: Code) => {
-        look(this);
+        look();
         return nok(code);
       };
     },
   });
   const clock = construct(onTime);
-  const mark = construct((context) => {
-    const paragraph = ownContext(context);
-    const count = (counts.get(paragraph) ?? 0) + 1;
-    counts.set(paragraph, count);
-    if (count > limits.marks) throw new TooMuch(`a paragraph holds more than ${limits.marks.toLocaleString("en")} marks such as * [ or $`);
-    if (count % 64 === 0) onTime();
-  });
+  const mark: Construct = {
+    tokenize(effects, _ok, nok) {
+      const paragraph = ownContext(this);
+      let first: Code = null;
+      const next = (code: Code): State | undefined => {
+        first ??= code;
+        if (code === null || code !== first) return nok(code);
+        const count = (counts.get(paragraph) ?? 0) + 1;
+        counts.set(paragraph, count);
+        if (count > limits.marks) throw new TooMuch(`a paragraph holds more than ${limits.marks.toLocaleString("en")} marks such as * [ or $`);
+        if (count % 64 === 0) onTime();
+        effects.consume(code);
+        return next;
+      };
+      return next;
+    },
+  };
   const definition = construct(() => {
     definitions += 1;
     if (definitions > limits.definitions) throw new TooMuch(`it holds more than ${limits.definitions.toLocaleString("en")} definitions or footnotes`);
   });
+  if (!inline) return { document: { null: clock }, flow: { null: clock } };
   return { document: { null: clock }, flow: { null: clock, 91: definition }, contentInitial: { 91: definition }, text: Object.fromEntries(marks.map((code) => [code, mark])) };
 }
 
@@ -77,3 +92,16 @@ function refuseDeepContainers(text: string): void {
   }
   if (work > 100_000) throw new TooMuch("its quotes and lists are nested too deeply for their length");
 }
+
+/** A table's short rows are filled up to its widest: what is written small can be shown large. */
+function refuseLargeTables(tree: Root): void {
+  let cells = 0;
+  const count = (node: Nodes): void => {
+    if (node.type === "table") cells += node.children.length * columnsOf(node);
+    if (cells > limits.tableCells) throw new TooMuch(`its tables have more than ${limits.tableCells.toLocaleString("en")} cells`);
+    if ("children" in node && node.type !== "paragraph") for (const child of node.children) count(child);
+  };
+  count(tree);
+}
+
+const columnsOf = (table: Table): number => Math.max(table.align?.length ?? 0, ...table.children.slice(0, 1).map((row) => row.children.length));

@@ -5,7 +5,9 @@
 
 /** Characters. */
 export const limits = {
-  notebook: 2_000_000,
+  notebook: 1_000_000,
+  /** of a notebook */
+  lines: 50_000,
   frontMatter: 20_000,
   /** of one cell's code */
   cell: 200_000,
@@ -18,7 +20,7 @@ export const limits = {
   /** of a text that is shown unread */
   shownUnread: 100_000,
   /** cells of one notebook */
-  cells: 5_000,
+  cells: 2_000,
   /** quotes and lists within each other */
   containers: 32,
   /** in one paragraph: characters that may open or close emphasis, links, code, formulas */
@@ -27,8 +29,10 @@ export const limits = {
   groups: 64,
   /** definitions and footnotes of one text: their look-ups are made with all of them */
   definitions: 2_000,
+  /** of all tables of one text, short rows filled up */
+  tableCells: 50_000,
   /** seconds one text may take to be read */
-  seconds: 1,
+  seconds: 2,
 } as const;
 
 /** A text that is not read, and why, as a sentence. */

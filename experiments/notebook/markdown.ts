@@ -30,6 +30,8 @@ const byteOrderMark = "\uFEFF";
 export function parseNotebook(text: string): Notebook {
   try {
     refuseLonger(text, limits.notebook, "this file");
+    const ends = text.match(/[\r\n]/g)?.length ?? 0;
+    if (ends > limits.lines) throw new TooMuch(`this file has ${ends.toLocaleString("en")} lines; ${limits.lines.toLocaleString("en")} are read`);
     return readNotebook(text);
   } catch (error) {
     const frontMatter: FrontMatter = { version: null, title: null, budget: {}, data: {}, span: { start: 0, end: 0 } };
@@ -69,7 +71,7 @@ function readCells(text: string, start: number, lines: Lines, warnings: Notebook
   const repeated: CellBlock[] = [];
   // micromark drops a byte order mark without counting it; only a file with two of them can have one here.
   const markdown = text.slice(start).replace(/^\uFEFF/, "\u200B");
-  for (const node of boundedMarkdown(markdown, { extensions: [blocksOnly] }).children) {
+  for (const node of boundedMarkdown(markdown, { inline: false, extensions: [blocksOnly] }).children) {
     if (node.type !== "code") {
       warnNested(node, start, lines, warnings);
       continue;

@@ -42,7 +42,7 @@ function asWritten(markdown: string, why: string): string {
 }
 
 function setProse(markdown: string, options: ProseOptions): string {
-  const tree = boundedMarkdown(markdown, { extensions: [gfm(), math()], mdastExtensions: [gfmFromMarkdown(), mathFromMarkdown()] });
+  const tree = boundedMarkdown(markdown, { inline: true, extensions: [gfm(), math()], mdastExtensions: [gfmFromMarkdown(), mathFromMarkdown()] });
   // `$$…$$` within one line is displayed too, as on GitHub.
   visit(tree, "inlineMath", (node: InlineMath) => {
     const start = node.position?.start.offset ?? 0;
