@@ -1,5 +1,5 @@
 import type { ModelConfig } from "../model/config.ts";
-import { InterchangeError } from "./interchange-error.ts";
+import { InterchangeError, shown } from "./interchange-error.ts";
 
 /**
  * A model's `config.json` as `transformers` reads it (`model_type` "deepseek_v3"). Every field is written, also those that
@@ -73,14 +73,15 @@ export function writeHuggingFaceConfig(config: Record<string, unknown>): string 
  * The model that a `config.json` describes. Absent fields mean what they mean to `transformers`.
  * @throws {InterchangeError} naming every field that is missing, of the wrong kind, or asks for what the engine does not do
  */
-export function fromHuggingFaceConfig(config: Record<string, unknown>): ModelConfig {
+export function fromHuggingFaceConfig(config: unknown): ModelConfig {
+  if (!isRecord(config)) throw new InterchangeError("config.json describes no model that can be run here", [`it is ${shown(config)}, not an object`]);
   const read = new Reader(config);
-  if (config.model_type !== "deepseek_v3") read.problem("model_type", `is ${JSON.stringify(config.model_type)}, not "deepseek_v3"`);
+  if (config.model_type !== "deepseek_v3") read.problem("model_type", `is ${shown(config.model_type)}, not "deepseek_v3"`);
   const heads = read.size("num_attention_heads");
-  const rope = (config.rope_parameters ?? {}) as Record<string, unknown>;
-  const scaling = (config.rope_scaling ?? rope) as Record<string, unknown>;
+  const rope = isRecord(config.rope_parameters) ? config.rope_parameters : {};
+  const scaling = isRecord(config.rope_scaling) ? config.rope_scaling : rope;
   const ropeType = scaling.rope_type ?? scaling.type ?? "default";
-  if (ropeType !== "default") read.problem("rope_scaling", `is of type ${JSON.stringify(ropeType)}; positions are not scaled here`);
+  if (ropeType !== "default") read.problem("rope_scaling", `is of type ${shown(ropeType)}; positions are not scaled here`);
   read.only("num_key_value_heads", [heads, null], heads);
   read.only("hidden_act", ["silu"], "silu");
   read.only("attention_bias", [false], false);
@@ -89,11 +90,11 @@ export function fromHuggingFaceConfig(config: Record<string, unknown>): ModelCon
   read.only("topk_method", ["noaux_tc"], "noaux_tc");
   read.only("moe_layer_freq", [1], 1);
   read.only("quantization_config", [null], null);
-  const depth = read.size("num_nextn_predict_layers", { least: 0, absent: 0 });
+  const depth = read.size("num_nextn_predict_layers", { least: 0, absent: 0, most: mostLayers });
   const model: ModelConfig = {
     vocabSize: read.size("vocab_size"),
     hiddenSize: read.size("hidden_size"),
-    numHiddenLayers: read.size("num_hidden_layers"),
+    numHiddenLayers: read.size("num_hidden_layers", { most: mostLayers }),
     numAttentionHeads: heads,
     initializerRange: read.number("initializer_range", 0.02),
     rmsNormEps: read.number("rms_norm_eps", 1e-6),
@@ -107,7 +108,7 @@ export function fromHuggingFaceConfig(config: Record<string, unknown>): ModelCon
       qkRopeHeadDim: read.size("qk_rope_head_dim"),
       vHeadDim: read.size("v_head_dim"),
     },
-    nRoutedExperts: read.size("n_routed_experts"),
+    nRoutedExperts: read.size("n_routed_experts", { most: mostExperts }),
     nSharedExperts: read.size("n_shared_experts", { least: 0 }),
     numExpertsPerTok: read.size("num_experts_per_tok"),
     moeIntermediateSize: read.size("moe_intermediate_size"),
@@ -123,6 +124,13 @@ export function fromHuggingFaceConfig(config: Record<string, unknown>): ModelCon
   read.finish();
   return model;
 }
+
+/** Beyond what any published model has: a file's numbers are loops of the planner. */
+const mostLayers = 1024;
+const mostExperts = 4096;
+const mostOf = 2 ** 24;
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
 const hasExperts = ({ firstKDenseReplace, numHiddenLayers, mtp }: ModelConfig): boolean => firstKDenseReplace < numHiddenLayers || mtp.depth > 0;
 
@@ -142,25 +150,26 @@ class Reader {
   number(key: string, absent?: number): number {
     const value = this.config[key] ?? absent;
     if (typeof value === "number" && Number.isFinite(value)) return value;
-    this.problem(key, value === undefined ? "is missing" : `is ${JSON.stringify(value)}, not a number`);
+    this.problem(key, value === undefined ? "is missing" : `is ${shown(value)}, not a number`);
     return NaN;
   }
 
-  size(key: string, { least = 1, absent }: { least?: number; absent?: number } = {}): number {
+  size(key: string, { least = 1, absent, most = mostOf }: { least?: number; absent?: number; most?: number } = {}): number {
     const value = this.number(key, absent);
     if (!Number.isNaN(value) && !(Number.isSafeInteger(value) && value >= least)) this.problem(key, `is ${value}, not a whole number from ${least} up`);
+    else if (value > most) this.problem(key, `is ${value}; at most ${most} are read`);
     return value;
   }
 
   flag(key: string, absent: boolean): boolean {
     const value = this.config[key] ?? absent;
-    if (typeof value !== "boolean") this.problem(key, `is ${JSON.stringify(value)}, not true or false`);
+    if (typeof value !== "boolean") this.problem(key, `is ${shown(value)}, not true or false`);
     return value === true;
   }
 
   only(key: string, allowed: unknown[], absent: unknown): void {
     const value = this.config[key] === undefined ? absent : this.config[key];
-    if (!allowed.includes(value)) this.problem(key, `is ${JSON.stringify(value)}; only ${JSON.stringify(allowed[0])} is supported`);
+    if (!allowed.includes(value)) this.problem(key, `is ${shown(value)}; only ${JSON.stringify(allowed[0])} is supported`);
   }
 
   finish(): void {

@@ -1,5 +1,7 @@
 /** What a drawing may consist of: shapes, text, gradients, pictures that it carries with it. No scripts, links, animation or foreign markup. */
 
+import { isSmallPicture } from "./picture-size.ts";
+
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
 export const svgElements = words(`
@@ -27,9 +29,9 @@ const carried = /^data:image\/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*$/;
 
 /** Every `url(…)` names a part of the drawing itself; a backslash could spell anything. */
 export const pointsInside = (css: string): boolean =>
-  !/[\\]|@import|expression\s*\(|image(-set)?\s*\(|cross-fade\s*\(|src\s*\(/i.test(css) && [...css.matchAll(/url\s*\(\s*(['"]?)\s*(.?)/gi)].every(([, , first]) => first === "#");
+  !/[\\]|@import|@keyframes|@font-face|animation|transition|filter|binding|behavior|expression\s*\(|image(-set)?\s*\(|cross-fade\s*\(|src\s*\(/i.test(css) && [...css.matchAll(/url\s*\(\s*(['"]?)\s*(.?)/gi)].every(([, , first]) => first === "#");
 
 export function isAllowedValue(element: string, attribute: string, value: string): boolean {
   if (attribute !== "href" && attribute !== "xlink:href") return pointsInside(value);
-  return element === "image" ? carried.test(value.trim()) : value.trim().startsWith("#");
+  return element === "image" ? carried.test(value.trim()) && isSmallPicture(value.trim()) : value.trim().startsWith("#");
 }
