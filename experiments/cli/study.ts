@@ -15,6 +15,7 @@ import { SpecError, resolveExperiments, type SpecOptions } from "../runs/spec.ts
 import { metricDefinitions } from "../statistics/metrics.ts";
 import type { StudyArguments } from "./arguments.ts";
 import { RefusedError } from "./refused.ts";
+import { withinSeconds } from "./time-limit.ts";
 
 export interface OpenNotebook {
   path: string;
@@ -31,6 +32,9 @@ export interface PlannedStudy extends OpenNotebook {
   options: SpecOptions;
 }
 
+/** A notebook of a thousand cells takes a tenth of it. */
+const readingSeconds = 10;
+
 /** @throws {RefusedError} when the file cannot be read or a cell does not compile */
 export async function openNotebook({ notebook: path, only }: StudyArguments): Promise<OpenNotebook> {
   let text: string;
@@ -40,8 +44,16 @@ export async function openNotebook({ notebook: path, only }: StudyArguments): Pr
     const { code, message } = error as NodeJS.ErrnoException;
     throw new RefusedError(`switchyard: ${path}: ${code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "this is a folder" : message}`);
   }
-  const notebook = parseNotebook(text);
-  const compiled = compileNotebook(notebook);
+  const { notebook, compiled } = withinSeconds(
+    readingSeconds,
+    () => {
+      const notebook = parseNotebook(text);
+      return { notebook, compiled: compileNotebook(notebook) };
+    },
+    () => new RefusedError(`switchyard: ${path}: its cells take longer than ${readingSeconds} s to read: does one nest without end?`),
+  );
+  const unread = notebook.warnings.filter(({ kind }) => kind === "too much");
+  if (unread.length > 0) throw new RefusedError(unread.map(({ line, message }) => `${path}:${line}: ${message}`).join("\n"));
   const ids = compiled.cells.map((cell) => cell.id);
   if (only !== null && !ids.includes(only)) {
     const near = didYouMean(only, ids);

@@ -6,7 +6,7 @@ import { libraryNames } from "../api/libraries/generated/names.ts";
 import { apiNames } from "../api/names.ts";
 import { blankTypes, type SourceProblem } from "./blank-types.ts";
 import type { LibraryName } from "./kernel-protocol.ts";
-import { excessOf, limits, refuseLonger } from "./limits.ts";
+import { excessOf, limits, refuseLonger, TooMuch } from "./limits.ts";
 import { moduleNames, type Reference } from "./scope.ts";
 
 /** What a local name stands for: an export of a module, or "*" for all of it. */
@@ -33,11 +33,26 @@ export function analyseCell(source: string): CellAnalysis {
   const analysis: CellAnalysis = { kind: "view", defines: [], free: [], imports: new Map(), js: source, program: null, problem: null };
   try {
     refuseLonger(source, limits.cell, "this cell");
+    refuseNestedAsync(source);
     return readCell(source, analysis);
   } catch (error) {
     // Parsers recurse: code that nests without end overflows their stack.
     const problem = { offset: 0, name: "TooMuch", message: excessOf(error, "the code") };
     return { ...analysis, defines: source.length > limits.cell ? [] : guessDefines(source), problem };
+  }
+}
+
+/** TypeScript's parser reads what stands in `async (…)` twice, to see whether it is a function: twenty within each other take minutes. */
+function refuseNestedAsync(source: string): void {
+  const open: boolean[] = [];
+  let nested = 0;
+  for (const [sign] of source.matchAll(/\basync\b[^()[\]{};]{0,200}\(|[([{]|[)\]}]/g)) {
+    if (/^[)\]}]$/.test(sign)) nested -= open.pop() ? 1 : 0;
+    else {
+      open.push(sign.length > 1);
+      nested += sign.length > 1 ? 1 : 0;
+    }
+    if (nested > 5) throw new TooMuch("`async (` stands within itself more than five times");
   }
 }
 
