@@ -30,9 +30,12 @@ export function sandboxSharing() {
     [IsDate as never, ["setTime", "setDate", "setFullYear", "setHours", "setMilliseconds", "setMinutes", "setMonth", "setSeconds", "setUTCDate", "setUTCFullYear", "setUTCHours", "setUTCMilliseconds", "setUTCMinutes", "setUTCMonth", "setUTCSeconds"]],
   ];
 
-  function refuse(): never {
-    throw new TypeErrorOf("this object is read-only");
-  }
+  const refusing = freeze({
+    __proto__: null,
+    value: () => {
+      throw new TypeErrorOf("this object is read-only");
+    },
+  }) as PropertyDescriptor;
 
   /** Elements of the document that d3 and Plot draw in hang together with all of it. */
   const isNode = (value: object): boolean => typeof (value as { nodeType?: unknown }).nodeType === "number";
@@ -59,7 +62,10 @@ export function sandboxSharing() {
         for (let i = 0; i < value.length; i++) look(value[i]);
         continue;
       }
-      for (const [Kind, names] of changing) if (value instanceof Kind && !isFrozen(value)) for (const name of names) defineProperty(value, name, { value: refuse });
+      for (let i = 0; i < changing.length; i++) {
+        if (!(value instanceof changing[i][0]) || isFrozen(value)) continue;
+        for (let j = 0; j < changing[i][1].length; j++) defineProperty(value, changing[i][1][j], refusing);
+      }
       if (value instanceof IsMap) apply(eachOfMap, value, [(item: unknown, key: unknown) => (look(item), look(key))]);
       else if (value instanceof IsSet) apply(eachOfSet, value, [look]);
       const names = ownKeys(value);
@@ -70,7 +76,9 @@ export function sandboxSharing() {
   }
 
   /** Whether a list is not what it was; it is put back. */
-  function restore({ list, copy }: Watched): boolean {
+  function restore(watched: Watched): boolean {
+    const list = watched.list;
+    const copy = watched.copy;
     let same = list.length === copy.length;
     for (let i = 0; same && i < copy.length; i++) same = is(list[i], copy[i]);
     if (same) return false;

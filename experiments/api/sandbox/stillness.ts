@@ -20,7 +20,11 @@ export function sandboxStillness() {
   let current = nobody;
 
   function word(stream: Stream): number {
-    const [a, b, c, counter] = stream;
+    // by index: a cell may have changed how lists are iterated
+    const a = stream[0];
+    const b = stream[1];
+    const c = stream[2];
+    const counter = stream[3];
     const sum = (((a + b) | 0) + counter) | 0;
     stream[3] = (counter + 1) | 0;
     stream[0] = b ^ (b >>> 9);
