@@ -100,7 +100,7 @@ describe("what a cell has made stays as it was made", () => {
   });
 
   test("drawings of d3 and Plot, scales and functions can still be used by others", async () => {
-    const { run, displays } = await openHarness();
+    const { run, displays } = await openHarness(undefined, { cpuSeconds: 100 });
     const outcomes = await run({
       a: 'import * as Plot from "@observablehq/plot";\nimport * as d3 from "d3";\nconst figure = Plot.plot({ marks: [Plot.dot([[1, 2]])] });\nconst scale = d3.scaleLinear([0, 1], [0, 10]);\nconst root = d3.hierarchy({ children: [{ v: 1 }] });\nconst svg = d3.create("svg").attr("width", 10);',
       b: "display(figure);\ndisplay(scale(0.5));\ndisplay(root.copy().sum((d) => d.v ?? 0).value);\nsvg.node()",

@@ -105,7 +105,7 @@ function sizeOf({ width, height, viewBox }: Record<string, string>): { width: nu
   const wide = w ?? (h !== null && boxed ? h / ratio : boxed ? box[2] : 300);
   const high = h ?? (boxed ? wide * ratio : 150);
   const scale = Math.min(1, largestSide / wide, largestSide / high);
-  return { width: round(wide * scale), height: round(high * scale), viewBox: boxed ? viewBox!.trim() : `0 0 ${round(wide)} ${round(high)}` };
+  return { width: Math.max(1, round(wide * scale)), height: Math.max(1, round(high * scale)), viewBox: boxed ? viewBox!.trim() : `0 0 ${round(wide)} ${round(high)}` };
 }
 
 const round = (value: number): number => Math.max(0.01, Math.round(value * 100) / 100);
