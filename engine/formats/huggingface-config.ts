@@ -1,6 +1,6 @@
 import { most } from "../model/bounds.ts";
 import type { ModelConfig } from "../model/config.ts";
-import { InterchangeError } from "./interchange-error.ts";
+import { InterchangeError, shown } from "./interchange-error.ts";
 
 /**
  * A model's `config.json` as `transformers` reads it (`model_type` "deepseek_v3"). Every field is written, also those that
@@ -74,15 +74,15 @@ export function writeHuggingFaceConfig(config: Record<string, unknown>): string 
  * The model that a `config.json` describes. Absent fields mean what they mean to `transformers`.
  * @throws {InterchangeError} naming every field that is missing, of the wrong kind, or asks for what the engine does not do
  */
-export function fromHuggingFaceConfig(config: Record<string, unknown>): ModelConfig {
-  if (!isRecord(config)) throw new InterchangeError("config.json describes no model that can be run here", ["it holds no object"]);
+export function fromHuggingFaceConfig(config: unknown): ModelConfig {
+  if (!isRecord(config)) throw new InterchangeError("config.json describes no model that can be run here", [`it is ${shown(config)}, not an object`]);
   const read = new Reader(config);
-  if (read.value("model_type") !== "deepseek_v3") read.problem("model_type", `is ${JSON.stringify(read.value("model_type"))}, not "deepseek_v3"`);
+  if (read.value("model_type") !== "deepseek_v3") read.problem("model_type", `is ${shown(read.value("model_type"))}, not "deepseek_v3"`);
   const heads = read.size("num_attention_heads", most.numAttentionHeads);
   const rope = read.part("rope_parameters");
   const scaling = read.value("rope_scaling") == null ? rope : read.part("rope_scaling");
   const ropeType = scaling.value("rope_type") ?? scaling.value("type") ?? "default";
-  if (ropeType !== "default") read.problem("rope_scaling", `is of type ${JSON.stringify(ropeType)}; positions are not scaled here`);
+  if (ropeType !== "default") read.problem("rope_scaling", `is of type ${shown(ropeType)}; positions are not scaled here`);
   read.only("num_key_value_heads", [heads, null], heads);
   read.only("hidden_act", ["silu"], "silu");
   read.only("attention_bias", [false], false);
@@ -148,7 +148,7 @@ class Reader {
   /** An object within; its problems are told with the others. */
   part(key: string): Reader {
     const value = this.value(key) ?? {};
-    if (!isRecord(value)) this.problem(key, `is ${JSON.stringify(value)}, not an object`);
+    if (!isRecord(value)) this.problem(key, `is ${shown(value)}, not an object`);
     return new Reader(isRecord(value) ? value : {}, this.problems);
   }
 
@@ -159,7 +159,7 @@ class Reader {
   number(key: string, absent?: number): number {
     const value = this.value(key) ?? absent;
     if (typeof value === "number" && Number.isFinite(value)) return value;
-    this.problem(key, value === undefined ? "is missing" : `is ${JSON.stringify(value)}, not a number`);
+    this.problem(key, value === undefined ? "is missing" : `is ${shown(value)}, not a number`);
     return NaN;
   }
 
@@ -171,13 +171,13 @@ class Reader {
 
   flag(key: string, absent: boolean): boolean {
     const value = this.value(key) ?? absent;
-    if (typeof value !== "boolean") this.problem(key, `is ${JSON.stringify(value)}, not true or false`);
+    if (typeof value !== "boolean") this.problem(key, `is ${shown(value)}, not true or false`);
     return value === true;
   }
 
   only(key: string, allowed: unknown[], absent: unknown): void {
     const value = this.value(key) === undefined ? absent : this.value(key);
-    if (!allowed.includes(value)) this.problem(key, `is ${JSON.stringify(value)}; only ${JSON.stringify(allowed[0])} is supported`);
+    if (!allowed.includes(value)) this.problem(key, `is ${shown(value)}; only ${JSON.stringify(allowed[0])} is supported`);
   }
 
   finish(): void {

@@ -40,8 +40,12 @@ export function exportHuggingFace(config: Pick<RunConfig, "model" | "balance" | 
  * left out. Shared copies of embedding and head must equal the originals bit for bit, for there is one of each here.
  * @throws {InterchangeError} naming every field and tensor that does not fit
  */
-export function importHuggingFace(config: Record<string, unknown>, tensors: Map<string, NamedTensor>): NamedModel & { notes: string[] } {
+export function importHuggingFace(config: unknown, tensors: Map<string, NamedTensor>): NamedModel & { notes: string[] } {
   const model = fromHuggingFaceConfig(config);
+  // Before the model is laid out: a config of a few words can ask for millions of matrices.
+  const moeLayers = Math.max(0, model.numHiddenLayers - model.firstKDenseReplace);
+  const least = Math.max(model.numHiddenLayers, moeLayers * model.nRoutedExperts * 3);
+  if (least > tensors.size) throw new InterchangeError("the folder's tensors are not those of its config.json", [`the model has at least ${least} tensors, the folder ${tensors.size}`]);
   const notes: string[] = [];
   const { numHiddenLayers: layers, mtp } = model;
   if (mtp.depth > 0 && ![...tensors.keys()].some((name) => name.startsWith(`model.layers.${layers}.`))) {

@@ -3,6 +3,8 @@
  * Written: F32 and F64 (what the float64 reference backend keeps), in the precision of the data. Read: BF16 and F16 too, widened
  * without loss. Nothing is executed, every offset is checked.
  */
+import { shown } from "./interchange-error.ts";
+
 export interface NamedTensor {
   shape: readonly number[];
   data: Float32Array | Float64Array;
@@ -35,22 +37,57 @@ export function decodeSafetensors(bytes: Uint8Array): { tensors: Map<string, Nam
   const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   const start = 8 + headerLength;
   if (start > bytes.length) throw new Error("not a safetensors file: the header is longer than the file");
-  const header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, start))) as Record<string, unknown>;
+  if (headerLength > longestHeader) throw new Error(`the header has ${headerLength} bytes; ${longestHeader} are read`);
+  const header: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, start)));
+  if (!isRecord(header)) throw new Error("not a safetensors file: the header is no object");
+  const entries = Object.entries(header).filter(([name]) => name !== "__metadata__");
+  if (entries.length > mostTensors) throw new Error(`the file has ${entries.length} tensors; ${mostTensors} are read`);
+  const found = entries.map(([name, entry]) => readEntry(name, entry, bytes.length - start));
+  refuseOverlaps(found);
   const tensors = new Map<string, NamedTensor>();
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === "__metadata__") continue;
-    const { dtype, shape, data_offsets: offsets } = entry as { dtype: string; shape: number[]; data_offsets: [number, number] };
-    const type = Object.hasOwn(readable, dtype) ? readable[dtype as keyof typeof readable] : null;
-    if (!type) throw new Error(`${name} has type ${dtype}; ${Object.keys(readable).join(", ")} are read`);
-    const length = shape.reduce((product, n) => (Number.isSafeInteger(n) && n >= 0 ? product * n : NaN), 1);
-    if (offsets[1] - offsets[0] !== length * type.width || start + offsets[1] > bytes.length || offsets[0] < 0)
-      throw new Error(`${name} does not fit: [${shape}] of ${dtype} at ${offsets}, file of ${bytes.length} bytes`);
+  for (const { name, type, shape, from, to } of found) {
     // A copy, because data need not be aligned to its element size in the file.
-    const raw = Uint8Array.from(bytes.subarray(start + offsets[0], start + offsets[1])).buffer;
+    const raw = Uint8Array.from(bytes.subarray(start + from, start + to)).buffer;
     tensors.set(name, { shape, data: type.read(raw) });
   }
-  return { tensors, metadata: (header.__metadata__ ?? {}) as Record<string, string> };
+  const metadata = isRecord(header.__metadata__) ? Object.entries(header.__metadata__).filter(([, value]) => typeof value === "string") : [];
+  return { tensors, metadata: Object.fromEntries(metadata) as Record<string, string> };
 }
+
+/** As the format's own reader has it. */
+const longestHeader = 100_000_000;
+const mostTensors = 200_000;
+
+interface Entry {
+  name: string;
+  type: (typeof readable)[keyof typeof readable];
+  shape: readonly number[];
+  from: number;
+  to: number;
+}
+
+function readEntry(name: string, entry: unknown, length: number): Entry {
+  if (!isRecord(entry)) throw new Error(`${name} is ${shown(entry)}, not { dtype, shape, data_offsets }`);
+  const { dtype, shape, data_offsets: offsets } = entry;
+  const type = typeof dtype === "string" && Object.hasOwn(readable, dtype) ? readable[dtype as keyof typeof readable] : null;
+  if (!type) throw new Error(`${name} has type ${shown(dtype)}; ${Object.keys(readable).join(", ")} are read`);
+  if (!isCounts(shape) || shape.length > 16) throw new Error(`${name} has shape ${shown(shape)}, not a list of up to 16 whole numbers`);
+  if (!isCounts(offsets) || offsets.length !== 2) throw new Error(`${name} has data_offsets ${shown(offsets)}, not two whole numbers`);
+  const [from, to] = offsets;
+  const values = shape.reduce((product, n) => product * n, 1);
+  if (to - from !== values * type.width || to > length) throw new Error(`${name} does not fit: [${shape}] of ${shown(dtype)} at ${offsets}, ${length} bytes of data`);
+  return { name, type, shape, from, to };
+}
+
+/** Each byte belongs to one tensor: a small file could otherwise describe any number of large ones. */
+function refuseOverlaps(entries: readonly Entry[]): void {
+  const inOrder = entries.filter(({ from, to }) => to > from).sort((a, b) => a.from - b.from);
+  for (let i = 1; i < inOrder.length; i++) if (inOrder[i].from < inOrder[i - 1].to) throw new Error(`${inOrder[i].name} and ${inOrder[i - 1].name} share bytes of the file`);
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isCounts = (value: unknown): value is number[] => Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
 
 const readable = {
   F32: { width: 4, read: (raw: ArrayBuffer) => new Float32Array(raw) },

@@ -1,6 +1,9 @@
 /*
  * What a notebook cell can use. The editor and `switchyard check` read this file; "V3" is the DeepSeek-V3 technical
  * report (arXiv 2412.19437), whose equations and sections are named where a key comes from.
+ *
+ * A cell computes the same each time: `Math.random()` starts anew with each evaluation and follows from the cell's name and
+ * code, and it is always 1 January 2026, 00:00 UTC. What other cells have made is read-only.
  */
 
 /** Shows a value below the cell: an experiment as its panel, a figure, a table, an SVG, anything else as text. */

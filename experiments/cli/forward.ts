@@ -49,7 +49,7 @@ async function readIds(path: string): Promise<number[][]> {
   } catch (error) {
     throw new RefusedError(`switchyard: ${path}: ${(error as Error).message}`);
   }
-  const isIds = Array.isArray(ids) && ids.every((sequence) => Array.isArray(sequence) && sequence.every((id) => typeof id === "number"));
+  const isIds = Array.isArray(ids) && ids.every((sequence) => Array.isArray(sequence) && sequence.every((id) => Number.isSafeInteger(id) && id >= 0));
   if (!isIds) throw new RefusedError(`switchyard: ${path}: needs [[id, …], …]`);
   return ids as number[][];
 }

@@ -13,10 +13,10 @@ export async function readModelFolder(folder: string): Promise<NamedModel & { no
   });
   const files = names.filter((name) => name.endsWith(".safetensors")).sort();
   if (!names.includes("config.json") || files.length === 0) throw new RefusedError(`switchyard: ${folder} needs a config.json and a .safetensors file`);
-  const config = await parse(join(folder, "config.json"), async (bytes) => JSON.parse(bytes.toString("utf8")) as Record<string, unknown>);
+  const config = await parse(join(folder, "config.json"), mostConfigBytes, async (bytes) => JSON.parse(bytes.toString("utf8")) as unknown);
   const tensors = new Map<string, NamedTensor>();
   for (const file of files) {
-    const decoded = await parse(join(folder, file), async (bytes) => decodeSafetensors(bytes).tensors);
+    const decoded = await parse(join(folder, file), mostTensorBytes, async (bytes) => decodeSafetensors(bytes).tensors);
     for (const [name, tensor] of decoded) {
       if (tensors.has(name)) throw new RefusedError(`switchyard: ${folder}: ${name} is in two files, one of them ${file}`);
       tensors.set(name, tensor);
@@ -42,10 +42,14 @@ export function refuseInterchange<Result>(where: string, body: () => Result): Re
   }
 }
 
-async function parse<Result>(path: string, read: (bytes: Buffer) => Promise<Result>): Promise<Result> {
+const mostConfigBytes = 1_000_000;
+/** What one buffer of Node holds. */
+const mostTensorBytes = 2 ** 31 - 1;
+
+/** A folder, a pipe or a device in place of a file is never opened. */
+async function parse<Result>(path: string, most: number, read: (bytes: Buffer) => Promise<Result>): Promise<Result> {
   try {
-    // Node reads no more at once
-    return await read(await readRegular(path, 2 ** 31 - 1));
+    return await read(await readRegular(path, most));
   } catch (error) {
     throw new RefusedError(`switchyard: ${path}: ${(error as Error).message}`);
   }

@@ -60,6 +60,8 @@ export async function run(argv: string[]): Promise<number> {
     const answer = async (request: ExperimentRequest): Promise<ExperimentResult> => {
       let study = studies.get(identity(request));
       if (!study) {
+        const before = planned.requests.find(({ cell, index }) => cell === request.cell && index === request.index);
+        if (before) throw new Error(`#${request.cell} asks for another experiment than when it was planned (“${before.title}”): nothing of it was trained; what a cell asks for must follow from the notebook alone`);
         // only known now that the cells before it have results
         const experiment = resolveExperiment(request, { ...planned.options, armSets: armSetsOf(request, planned.options.armSets) });
         study = coordinator.submit(planExperiment(experiment, dataHash(await openDomains(experiment.domains))), args);

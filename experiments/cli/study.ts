@@ -17,6 +17,7 @@ import { metricDefinitions } from "../statistics/metrics.ts";
 import type { StudyArguments } from "./arguments.ts";
 import { readRegular } from "./regular-file.ts";
 import { RefusedError } from "./refused.ts";
+import { withinSeconds } from "./time-limit.ts";
 
 /** Bytes; weeks of notes have a thousandth of that. */
 const notebookLimit = 64 * 2 ** 20;
@@ -36,6 +37,9 @@ export interface PlannedStudy extends OpenNotebook {
   options: SpecOptions;
 }
 
+/** A notebook of a thousand cells takes a tenth of it. */
+const readingSeconds = 10;
+
 /** @throws {RefusedError} when the file cannot be read or a cell does not compile */
 export async function openNotebook({ notebook: path, only }: StudyArguments): Promise<OpenNotebook> {
   let text: string;
@@ -45,15 +49,23 @@ export async function openNotebook({ notebook: path, only }: StudyArguments): Pr
     const { code, message } = error as NodeJS.ErrnoException;
     throw new RefusedError(`switchyard: ${path}: ${code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "this is a folder" : message}`);
   }
-  const notebook = parseNotebook(text);
-  const compiled = compileNotebook(notebook);
+  const { notebook, compiled } = withinSeconds(
+    readingSeconds,
+    () => {
+      const notebook = parseNotebook(text);
+      return { notebook, compiled: compileNotebook(notebook) };
+    },
+    () => new RefusedError(`switchyard: ${path}: its cells take longer than ${readingSeconds} s to read: does one nest without end?`),
+  );
+  const unread = notebook.warnings.filter(({ kind }) => kind === "too much");
+  if (unread.length > 0) throw new RefusedError(unread.map(({ line, message }) => `${path}:${line}: ${message}`).join("\n"));
   const ids = compiled.cells.map((cell) => cell.id);
   if (only !== null && !ids.includes(only)) {
     const near = didYouMean(only, ids);
     throw new RefusedError(`switchyard: --only ${only}: there is no such cell${near ? ` (did you mean ${near}?)` : `; there are ${ids.join(", ")}`}`);
   }
   const wanted = only === null ? new Set(ids) : new Set([only, ...reachable(only, compiled.graph.upstream)]);
-  const cells = compiled.graph.order.filter((id) => wanted.has(id)).map((id) => compiled.cells.find((cell) => cell.id === id)!);
+  const cells = compiled.graph.order.filter((id) => wanted.has(id)).map((id) => compiled.byId.get(id)!);
   const errors = cells.flatMap((cell) => (cell.error ? [cell.error] : []));
   if (errors.length > 0) throw new RefusedError(errors.map((error) => `${path}: ${cellErrorText(error)}`).join("\n"));
   return { path, name: basename(path), notebook, cells };

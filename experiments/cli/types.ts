@@ -3,12 +3,15 @@ import { libraryDeclarations } from "../api/libraries/declarations.ts";
 import declarations from "../api/switchyard.d.ts?raw";
 import type { CellError } from "../notebook/kernel-protocol.ts";
 import { cellsOf } from "../notebook/notebook.ts";
+import { excessOf } from "../notebook/limits.ts";
+import { RefusedError } from "./refused.ts";
 import type { OpenNotebook } from "./study.ts";
+import { withinSeconds } from "./time-limit.ts";
 
 const root = "/notebook";
 
 /** Every type error of the notebook's cells, in its own lines; null where TypeScript is not installed. */
-export async function typeErrors({ notebook, cells }: OpenNotebook): Promise<CellError[] | null> {
+export async function typeErrors({ path, notebook, cells }: OpenNotebook): Promise<CellError[] | null> {
   const ts = await import("typescript").then((module) => module.default).catch(() => null);
   if (!ts) return null;
   const definer = new Map(cells.flatMap((cell) => cell.defines.map((name) => [name, cell.id])));
@@ -45,7 +48,19 @@ export async function typeErrors({ notebook, cells }: OpenNotebook): Promise<Cel
   // the folder of the cells is on no disk
   host.directoryExists = undefined;
   host.realpath = undefined;
-  const program = ts.createProgram(roots, options, host);
+  const late = () => new RefusedError(`switchyard: ${path}: its types take longer than ${checkingSeconds} s to check`);
+  const tooDeep = (error: unknown) => new RefusedError(`switchyard: ${path}: types: ${excessOf(error, "the code")}`);
+  try {
+    return withinSeconds(checkingSeconds, () => errorsIn(ts, ts.createProgram(roots, options, host), cells), late);
+  } catch (error) {
+    throw error instanceof RefusedError ? error : tooDeep(error);
+  }
+}
+
+/** Types can be made to compute for ever; a notebook of a thousand cells takes a third of it. */
+const checkingSeconds = 60;
+
+function errorsIn(ts: typeof import("typescript"), program: import("typescript").Program, cells: OpenNotebook["cells"]): CellError[] {
   return cells.flatMap((cell): CellError[] => {
     const file = program.getSourceFile(`${root}/cell-${cell.id}.ts`)!;
     const found = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];

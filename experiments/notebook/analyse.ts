@@ -6,6 +6,7 @@ import { libraryNames } from "../api/libraries/generated/names.ts";
 import { apiNames } from "../api/names.ts";
 import { blankTypes, type SourceProblem } from "./blank-types.ts";
 import type { LibraryName } from "./kernel-protocol.ts";
+import { excessOf, limits, refuseLonger, TooMuch } from "./limits.ts";
 import { moduleNames, type Reference } from "./scope.ts";
 
 /** What a local name stands for: an export of a module, or "*" for all of it. */
@@ -30,6 +31,32 @@ export interface CellAnalysis {
 /** Never throws; a cell that cannot be read has a problem. */
 export function analyseCell(source: string): CellAnalysis {
   const analysis: CellAnalysis = { kind: "view", defines: [], free: [], imports: new Map(), js: source, program: null, problem: null };
+  try {
+    refuseLonger(source, limits.cell, "this cell");
+    refuseNestedAsync(source);
+    return readCell(source, analysis);
+  } catch (error) {
+    // Parsers recurse: code that nests without end overflows their stack.
+    const problem = { offset: 0, name: "TooMuch", message: excessOf(error, "the code") };
+    return { ...analysis, defines: source.length > limits.cell ? [] : guessDefines(source), problem };
+  }
+}
+
+/** TypeScript's parser reads what stands in `async (…)` twice, to see whether it is a function: twenty within each other take minutes. */
+function refuseNestedAsync(source: string): void {
+  const open: boolean[] = [];
+  let nested = 0;
+  for (const [sign] of source.matchAll(/\basync\b[^()[\]{};]{0,200}\(|[([{]|[)\]}]/g)) {
+    if (/^[)\]}]$/.test(sign)) nested -= open.pop() ? 1 : 0;
+    else {
+      open.push(sign.length > 1);
+      nested += sign.length > 1 ? 1 : 0;
+    }
+    if (nested > 5) throw new TooMuch("`async (` stands within itself more than five times");
+  }
+}
+
+function readCell(source: string, analysis: CellAnalysis): CellAnalysis {
   const blanked = blankTypes(source);
   if (blanked.problem) return { ...analysis, defines: guessDefines(source), problem: blanked.problem };
   analysis.js = blanked.js;
@@ -104,11 +131,17 @@ function readImport(node: ImportDeclaration, imports: Map<string, Imported>): Ce
   return null;
 }
 
+/** Beyond these, comparing costs more than the hint is worth. */
+const mostCandidates = 500;
+const longestName = 100;
+
 /** `; did you mean …?` where a name is near enough, otherwise nothing. */
 export function didYouMean(name: string, candidates: readonly string[]): string {
-  if (candidates.length === 0) return "";
-  const near = closest(name, candidates);
-  return distance(name, near) <= Math.max(1, Math.floor(name.length / 3)) ? `; did you mean \`${near}\`?` : "";
+  const most = Math.max(1, Math.floor(name.length / 3));
+  const alike = candidates.filter((candidate) => Math.abs(candidate.length - name.length) <= most);
+  if (alike.length === 0 || alike.length > mostCandidates || name.length > longestName) return "";
+  const near = closest(name, alike);
+  return distance(name, near) <= most ? `; did you mean \`${near}\`?` : "";
 }
 
 /**

@@ -7,9 +7,9 @@ import { EditError } from "./edits.ts";
 import { type Fingerprint, fingerprint } from "./fingerprint.ts";
 import type { CellError } from "./kernel-protocol.ts";
 import { cellsOf, parseNotebook, type Notebook } from "./markdown.ts";
-import { reachable } from "./order.ts";
-import { type Activity, type CellRecord, compiledCell, isCurrent, type SessionCommand, type SessionEvent, type SessionState, statusOf, validityOf, withNotebook, withSettings } from "./session.ts";
 import { nameMap } from "../own-keys.ts";
+import { reachable } from "./order.ts";
+import { type Activity, type CellRecord, compiledCell, isCurrent, type SessionCommand, type SessionEvent, type SessionState, isStaleFromAbove, statusOf, validityKind, withNotebook, withSettings } from "./session.ts";
 
 export type { NotebookEdit } from "./cell-edits.ts";
 export { openSession, statusOf, validityOf } from "./session.ts";
@@ -242,8 +242,7 @@ class Draft {
   runChangedViews(): void {
     for (const id of this.state.compiled.graph.order) {
       if (this.activity.has(id) || !this.mayRunByItself(id)) continue;
-      const validity = validityOf(this.state, id);
-      if (validity.kind === "stale" && validity.reasons.every((reason) => reason.kind === "upstream")) this.enqueue(id, {});
+      if (isStaleFromAbove(this.state, id)) this.enqueue(id, {});
     }
   }
 
@@ -262,7 +261,7 @@ class Draft {
   }
 
   private lostButValid(id: string): boolean {
-    const { kind } = validityOf(this.state, id);
+    const kind = validityKind(this.state, id);
     return (kind === "fresh" || kind === "cached") && !this.state.records.get(id)!.hasValue;
   }
 
@@ -300,7 +299,7 @@ class Draft {
       const { id } = cell;
       const { hash } = this.state.now.get(id)!;
       if (cell.kind !== "experiment" || cell.error || this.activity.has(id) || this.lookedUp.get(id) === hash) continue;
-      const { kind } = validityOf(this.state, id);
+      const kind = validityKind(this.state, id);
       // a person who takes an edit back wants to see again what was there before, not the plan of the edit
       const lookedAway = (kind === "fresh" || kind === "cached") && this.lookedUp.has(id);
       if (kind !== "never" && kind !== "stale" && !lookedAway) continue;

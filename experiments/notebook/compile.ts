@@ -3,6 +3,7 @@ import { analyseCell, type CellAnalysis, didYouMean } from "./analyse.ts";
 import { generate } from "./generate.ts";
 import { sandboxGlobals, whyMissing } from "./globals.ts";
 import type { CellError, CompiledCell } from "./kernel-protocol.ts";
+import { limits } from "./limits.ts";
 import { cellsOf, type Notebook } from "./notebook.ts";
 import { type CellGraph, orderCells } from "./order.ts";
 
@@ -11,6 +12,7 @@ export type { CompiledCell } from "./kernel-protocol.ts";
 export interface CompiledNotebook {
   /** in the order of the file */
   cells: CompiledCell[];
+  byId: ReadonlyMap<string, CompiledCell>;
   graph: CellGraph;
 }
 
@@ -34,17 +36,22 @@ export function compileCells(sources: readonly { id: string; source: string }[])
     return { id, kind, defines, reads, libraries, code, inserted, error };
   });
 
+  const byId = new Map(cells.map((cell) => [cell.id, cell]));
   const graph = orderCells(cells);
   for (const cycle of graph.cycles) {
-    const path = [...cycle, cycle[0]].map((id) => `#${id}`).join(" reads ");
+    const told = cycle.length > longestCycle ? [...cycle.slice(0, longestCycle), `… ${cycle.length - longestCycle} more`] : cycle;
+    const path = [...told, cycle[0]].map((id) => (id.startsWith("…") ? id : `#${id}`)).join(" reads ");
     for (const id of cycle) {
-      const cell = cells.find((candidate) => candidate.id === id)!;
+      const cell = byId.get(id)!;
       cell.error ??= { cell: id, line: null, column: null, name: "CycleError", message: `cells cannot read each other in a circle: ${path}` };
       cell.code = "";
     }
   }
-  return { cells, graph };
+  return { cells, byId, graph };
 }
+
+/** Cells of a circle that its error names. */
+const longestCycle = 20;
 
 type Problem = NonNullable<CellAnalysis["problem"]>;
 
@@ -78,7 +85,7 @@ function errorAt(cell: string, source: string, problem: Problem): CellError {
 
 /** Analyses by source text: an edit to one cell of two hundred should not parse the others again. */
 const analyses = new Map<string, CellAnalysis>();
-const analysesKept = 1000;
+const analysesKept = limits.cells;
 
 function analyse(source: string): CellAnalysis {
   const known = analyses.get(source);

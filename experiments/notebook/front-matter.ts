@@ -1,6 +1,7 @@
 import { LineCounter, parseDocument } from "yaml";
 import { forbiddenName, forbiddenNames, isForbidden, nameMap, put } from "../own-keys.ts";
 import { shownSafely } from "../runs/well-named.ts";
+import { excessOf, limits, refuseLonger, TooMuch } from "./limits.ts";
 import type { Budget, FrontMatter, JsonValue, NotebookWarning } from "./notebook.ts";
 
 const opening = /^---[ \t]*(?:\r\n|\n|\r)/;
@@ -35,13 +36,9 @@ export function readFrontMatter(text: string, start: number): { frontMatter: Fro
   const body = text.slice(bodyStart, Math.max(bodyStart, close.index + close[1].length));
   frontMatter.span.end = closing.lastIndex;
 
-  const lines = new LineCounter();
-  const document = parseDocument(body, { lineCounter: lines, prettyErrors: false });
-  for (const problem of document.errors)
-    warn(lines.linePos(problem.pos[0]).line + 1, `The front matter is not valid YAML: ${problem.message}`);
-  const data = document.errors.length === 0 ? toPlain(() => document.toJS(), warn) : null;
+  const { data, errors } = readYaml(body, warn);
   if (data === null || data === undefined) {
-    if (document.errors.length === 0) warn(1, `The front matter is empty: it should hold "switchyard: ${formatVersion}".`);
+    if (errors === 0) warn(1, `The front matter is empty: it should hold "switchyard: ${formatVersion}".`);
     return { frontMatter, warnings };
   }
   if (typeof data !== "object" || Array.isArray(data)) {
@@ -56,12 +53,37 @@ export function readFrontMatter(text: string, start: number): { frontMatter: Fro
 
 type Warn = (line: number, message: string, kind?: NotebookWarning["kind"]) => void;
 
+/** Errors beyond these would say nothing new. */
+const mostErrors = 20;
+
+function readYaml(body: string, warn: Warn): { data: unknown; errors: number } {
+  try {
+    refuseLonger(body, limits.frontMatter, "it");
+    refuseDeepYaml(body);
+    const lines = new LineCounter();
+    const document = parseDocument(body, { lineCounter: lines, prettyErrors: false });
+    const { errors } = document;
+    for (const problem of errors.slice(0, mostErrors)) warn(lines.linePos(problem.pos[0]).line + 1, `The front matter is not valid YAML: ${problem.message}`);
+    return { data: errors.length === 0 ? toPlain(() => document.toJS(), warn) : null, errors: errors.length };
+  } catch (error) {
+    warn(1, `The front matter cannot be read: ${excessOf(error, "it")}.`, "too much");
+    return { data: {}, errors: 1 };
+  }
+}
+
+/** Collections that open within each other by marks on one line; those of indentation are bounded by the length. */
+function refuseDeepYaml(body: string): void {
+  const deepest = 2 * limits.containers;
+  if ((body.match(/[[{]/g) ?? []).length > 1000 || new RegExp(`(?:[-?:] +){${deepest},}`).test(body)) throw new TooMuch("it opens more lists and maps than settings need");
+  if ((body.match(/[&*]/g) ?? []).length > 100) throw new TooMuch("it has more anchors and references than settings need");
+}
+
 function toPlain(read: () => unknown, warn: Warn): unknown {
   try {
     return read();
   } catch (error) {
     // e.g. more aliases than the YAML library expands
-    warn(1, `The front matter cannot be read: ${(error as Error).message}`);
+    warn(1, `The front matter cannot be read: ${(error as Error).message}`, "too much");
     return {};
   }
 }

@@ -9,15 +9,17 @@ export interface Failure {
 
 /** Where a failure happened in the cell's own source: the innermost of its lines that the stack names. */
 export function cellError(cell: CompiledCell, failure: Failure, memoryBytes: number): CellError {
-  const { name, message } = inWords(failure, memoryBytes);
+  const { name, message } = inWords(failure, memoryBytes, cell.reads);
   const place = placeIn(cell, failure.stack);
   return { cell: cell.id, line: place?.line ?? null, column: place?.column ?? null, name, message };
 }
 
-function inWords({ name, message }: Failure, memoryBytes: number): { name: string; message: string } {
+function inWords({ name, message }: Failure, memoryBytes: number, reads: readonly string[]): { name: string; message: string } {
   if (name === "InternalError" && message === "out of memory")
     return { name: "MemoryLimit", message: `the notebook's values took more than ${Math.round(memoryBytes / 2 ** 20)} MB of memory` };
   if (name === "InternalError" && message === "stack overflow") return { name: "StackOverflow", message: "calls nest too deeply: does a function call itself without end?" };
+  if (name === "TypeError" && reads.length > 0 && /read-only|not extensible|cannot delete|not configurable|could not delete/.test(message))
+    return { name: "ReadOnly", message: `${message}: what another cell has made cannot be changed here; change a copy of it, such as \`[...list]\` or \`{ ...object }\`, or change it in the cell that makes it` };
   return { name, message };
 }
 

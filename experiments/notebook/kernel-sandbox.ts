@@ -4,7 +4,7 @@
  * computing time is counted and limited.
  */
 import variant from "@jitl/quickjs-singlefile-mjs-release-sync";
-import { newQuickJSWASMModuleFromVariant, type QuickJSContext, type QuickJSHandle, type QuickJSRuntime } from "quickjs-emscripten-core";
+import { newQuickJSWASMModuleFromVariant, newVariant, type QuickJSContext, type QuickJSHandle, type QuickJSRuntime } from "quickjs-emscripten-core";
 import { sandboxSource } from "../api/sandbox-api.ts";
 
 /**
@@ -12,6 +12,11 @@ import { sandboxSource } from "../api/sandbox-api.ts";
  * first (a thread has about 1 MB of it), which costs the whole sandbox instead of an exception.
  */
 const stackBytes = 256 * 1024;
+/** What the machine needs for itself, besides what cells may hold. */
+const ownBytes = 16 * 1024 * 1024;
+const pageBytes = 64 * 1024;
+/** Experiments one evaluation may ask for. */
+const mostExperiments = 1000;
 /** Jobs (continuations of promises) between looks at the clock and the host's event loop. */
 const jobsPerSlice = 1024;
 const sliceMilliseconds = 20;
@@ -29,7 +34,9 @@ export interface Owner {
   /** milliseconds it may compute */
   limit: number;
   stopped: null | "time" | "interrupt";
-  /** experiments asked for and not answered yet */
+  /** experiments asked for */
+  asked: number;
+  /** of those, not answered yet */
   waiting: number;
 }
 
@@ -59,6 +66,7 @@ export class Sandbox {
   private readonly runFunction: QuickJSHandle;
   private readonly provideFunction: QuickJSHandle;
   private readonly forgetFunction: QuickJSHandle;
+  private readonly enterFunction: QuickJSHandle;
   private owner: Owner | null = null;
   private sliceStart = Infinity;
   private stopAll = false;
@@ -68,7 +76,11 @@ export class Sandbox {
   private hasLibraries = false;
 
   static async open(memoryBytes: number, events: SandboxEvents): Promise<Sandbox> {
-    return new Sandbox((await newQuickJSWASMModuleFromVariant(variant)).newRuntime(), memoryBytes, events);
+    // All of it from the start, and no more: a memory that grows while code runs would be exchanged under the host's hands
+    // ("detached ArrayBuffer"), and one without a maximum grows to 2 GB. Pages nobody touches cost nothing.
+    const pages = Math.ceil((memoryBytes + ownBytes) / pageBytes);
+    const wasmMemory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    return new Sandbox((await newQuickJSWASMModuleFromVariant(newVariant(variant, { wasmMemory }))).newRuntime(), memoryBytes, events);
   }
 
   private constructor(runtime: QuickJSRuntime, memoryBytes: number, events: SandboxEvents) {
@@ -83,6 +95,7 @@ export class Sandbox {
     this.runFunction = context.getProp(api, "run");
     this.provideFunction = context.getProp(api, "provide");
     this.forgetFunction = context.getProp(api, "forget");
+    this.enterFunction = context.getProp(api, "enter");
     for (const handle of [start, host, api]) handle.dispose();
     runtime.setInterruptHandler(() => this.mustStop());
   }
@@ -90,9 +103,10 @@ export class Sandbox {
   /**
    * Starts a compiled cell; its end comes as `settle`.
    * @param name of the cell, for stack traces
+   * @param seed of the evaluation's chance, hexadecimal
    * @param libraries the script of d3 and Plot where the cell needs it; evaluated once, on behalf of the first that does
    */
-  run(owner: Owner, name: string, code: string, reads: readonly string[], libraries: string | null = null): void {
+  run(owner: Owner, name: string, code: string, reads: readonly string[], seed: string, libraries: string | null = null): void {
     this.turn(owner, () => {
       const { context } = this;
       if (libraries !== null && !this.hasLibraries) {
@@ -101,7 +115,7 @@ export class Sandbox {
       }
       const factory = context.evalCode(code, name);
       if (factory.error) return this.failedStart(owner, factory.error);
-      const args = [context.newNumber(owner.token), factory.value, context.newString(JSON.stringify(reads)), owner.dry ? context.true : context.false];
+      const args = [context.newNumber(owner.token), factory.value, context.newString(JSON.stringify(reads)), owner.dry ? context.true : context.false, context.newString(seed)];
       const started = context.callFunction(this.runFunction, context.undefined, ...args);
       for (const handle of args) handle.dispose();
       if (started.error) return this.failedStart(owner, started.error);
@@ -137,13 +151,23 @@ export class Sandbox {
     });
   }
 
+  /** Whose chance is drawn from. */
+  private enter({ token }: Owner): void {
+    const argument = this.context.newNumber(token);
+    this.context.callFunction(this.enterFunction, this.context.undefined, argument).dispose();
+    argument.dispose();
+  }
+
   private turn(owner: Owner, work: () => void): void {
     this.queue = this.queue.then(async () => {
       if (owner.stopped && !this.broken) return;
       this.owner = owner;
       try {
         if (this.broken) throw this.broken;
-        this.slice(work);
+        this.slice(() => {
+          this.enter(owner);
+          work();
+        });
         await this.drain(owner);
         this.events.turned(owner, null);
       } catch (error) {
@@ -219,6 +243,7 @@ export class Sandbox {
     define("settle", (_owner, token, failure) => events.settle(context.getNumber(token), string(failure)));
     define("curves", (_owner, id, metric) => context.newString(events.curves(string(id), string(metric))));
     define("experiment", (owner, title, spec) => {
+      if (++owner.asked > mostExperiments) return context.undefined;
       const answer = context.newPromise();
       owner.waiting++;
       void events.experiment(owner, string(title), string(spec)).then((reply) => this.answer(owner, answer, reply));
@@ -240,7 +265,7 @@ export class Sandbox {
 }
 
 /** For turns that run no code of a cell. */
-const nobody = (): Owner => ({ token: 0, cell: "", dry: true, used: 0, limit: Infinity, stopped: null, waiting: 0 });
+const nobody = (): Owner => ({ token: 0, cell: "", dry: true, used: 0, limit: Infinity, stopped: null, asked: 0, waiting: 0 });
 
 const nextMacrotask = (): Promise<void> =>
   new Promise((resolve) => {

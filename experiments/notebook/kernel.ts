@@ -1,4 +1,6 @@
 /** A notebook's kernel: evaluates compiled cells in a sandbox and tells how each ended. */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { armStyles } from "../figures/arm-styles.ts";
 import { themeOf } from "../figures/theme.ts";
 import type { ExperimentResult } from "../results.ts";
@@ -27,6 +29,9 @@ export const defaultMemoryBytes = 256 * 1024 * 1024;
 /** Lines and items beyond these are counted, not shown: a loop around display() should not bury the page. */
 const maxDisplays = 1000;
 const maxLogLines = 1000;
+/** Characters that one evaluation may show, and log; the page keeps all of them. */
+const maxShown = 16_000_000;
+const maxLogged = 2_000_000;
 
 export async function createKernel(host: KernelHost, options: KernelOptions = {}, signals: KernelSignals = noSignals): Promise<Kernel> {
   const kernel = new SandboxKernel(host, options, signals);
@@ -45,7 +50,9 @@ interface Evaluation {
   /** how the cell's code ended; it counts once nothing the cell started is still running */
   settled: null | (() => CellOutcome);
   displays: number;
+  shown: number;
   logLines: number;
+  logged: number;
   end(outcome: CellOutcome): void;
 }
 
@@ -115,13 +122,15 @@ class SandboxKernel implements Kernel {
       const token = ++this.lastToken;
       const evaluation: Evaluation = {
         cell,
-        owner: { token, cell: cell.id, dry, used: 0, limit: this.limit, stopped: null, waiting: 0 },
+        owner: { token, cell: cell.id, dry, used: 0, limit: this.limit, stopped: null, asked: 0, waiting: 0 },
         planned: false,
         refused: false,
         requests: 0,
         settled: null,
         displays: 0,
+        shown: 0,
         logLines: 0,
+        logged: 0,
         end: (outcome) => {
           if (!this.live.delete(token)) return;
           evaluation.owner.stopped ??= "interrupt";
@@ -129,7 +138,7 @@ class SandboxKernel implements Kernel {
         },
       };
       this.live.set(token, evaluation);
-      sandbox.run(evaluation.owner, `cell:${cell.id}`, cell.code, cell.reads, libraries);
+      sandbox.run(evaluation.owner, `cell:${cell.id}`, cell.code, cell.reads, seedOf(cell), libraries);
     });
   }
 
@@ -247,21 +256,27 @@ class SandboxKernel implements Kernel {
   private display(owner: Owner, json: string): void {
     const evaluation = this.live.get(owner.token);
     if (!evaluation || owner.stopped || owner.dry) return;
+    if (evaluation.displays > maxDisplays || evaluation.shown > maxShown) return;
     evaluation.displays++;
-    if (evaluation.displays > maxDisplays + 1) return;
-    const item = evaluation.displays > maxDisplays ? ({ kind: "text", text: `… more than ${maxDisplays} values: the rest is not shown` } as const) : readDisplayItem(fromWire(json));
-    this.host.display(evaluation.cell.id, item);
+    evaluation.shown += json.length;
+    const most = evaluation.displays > maxDisplays ? `${maxDisplays} values` : evaluation.shown > maxShown ? `${maxShown / 1e6} MB` : null;
+    this.host.display(evaluation.cell.id, most === null ? readDisplayItem(fromWire(json)) : { kind: "text", text: `… more than ${most}: the rest is not shown` });
   }
 
   private log(owner: Owner, level: string, text: string): void {
     const evaluation = this.live.get(owner.token);
     if (!evaluation || owner.stopped || owner.dry) return;
+    if (evaluation.logLines > maxLogLines || evaluation.logged > maxLogged) return;
     evaluation.logLines++;
-    if (evaluation.logLines > maxLogLines + 1) return;
-    const line = evaluation.logLines > maxLogLines ? `… more than ${maxLogLines} lines: the rest is not shown` : text;
+    evaluation.logged += text.length;
+    const most = evaluation.logLines > maxLogLines ? `${maxLogLines} lines` : evaluation.logged > maxLogged ? `${maxLogged / 1e6} MB` : null;
+    const line = most === null ? text : `… more than ${most}: the rest is not shown`;
     this.host.log(evaluation.cell.id, level === "info" || level === "warn" || level === "error" ? level : "log", line);
   }
 }
+
+/** A cell of this name and text draws the same numbers whenever and wherever it is evaluated. */
+const seedOf = ({ id, code }: CompiledCell): string => bytesToHex(sha256(utf8ToBytes(`${id}\n${code}`)));
 
 /** d3 and Plot, 0.6 MB of text: read when the first cell imports from them. */
 const librariesScript = async (): Promise<string> => (await import("../api/libraries/generated/libraries.js?raw")).default;

@@ -2,11 +2,12 @@
  * notebook.md: text to blocks and back. CommonMark decides what a fence is, so that a notebook reads here as it does on
  * GitHub; the text itself is kept and never re-rendered.
  */
-import { fromMarkdown } from "mdast-util-from-markdown";
 import type { Code, RootContent } from "mdast";
+import { boundedMarkdown } from "./bounded-markdown.ts";
 import { readFence, readInfo } from "./fence.ts";
 import { readFrontMatter } from "./front-matter.ts";
-import type { Block, CellBlock, Notebook, NotebookWarning, ProseBlock } from "./notebook.ts";
+import { excessOf, limits, refuseLonger, TooMuch } from "./limits.ts";
+import type { Block, CellBlock, FrontMatter, Notebook, NotebookWarning, ProseBlock } from "./notebook.ts";
 
 export type { Block, Budget, CellBlock, FrontMatter, Notebook, NotebookWarning, ProseBlock } from "./notebook.ts";
 export { cellsOf } from "./notebook.ts";
@@ -20,14 +21,31 @@ const blocksOnly = {
   },
 };
 
+/** Nobody reads more of them, and each is shown. */
+const mostWarnings = 100;
+
 const byteOrderMark = "\uFEFF";
 
-/** Never throws: whatever is odd about the text becomes a warning. */
+/** Never throws: whatever is odd about the text becomes a warning. A text beyond the limits is one block of prose. */
 export function parseNotebook(text: string): Notebook {
+  try {
+    refuseLonger(text, limits.notebook, "this file");
+    const ends = text.match(/[\r\n]/g)?.length ?? 0;
+    if (ends > limits.lines) throw new TooMuch(`this file has ${ends.toLocaleString("en")} lines; ${limits.lines.toLocaleString("en")} are read`);
+    return readNotebook(text);
+  } catch (error) {
+    const frontMatter: FrontMatter = { version: null, title: null, budget: {}, data: {}, span: { start: 0, end: 0 } };
+    const message = `The text is shown as it is, and nothing in it is a cell: ${excessOf(error, "it")}.`;
+    return { text, frontMatter, blocks: [{ kind: "prose", text, span: { start: 0, end: text.length }, line: 1 }], warnings: [{ kind: "too much", message, line: 1 }] };
+  }
+}
+
+function readNotebook(text: string): Notebook {
   const lines = new Lines(text);
   const { frontMatter, warnings } = readFrontMatter(text, text.startsWith(byteOrderMark) ? 1 : 0);
   const start = frontMatter.span.end;
   const cells = readCells(text, start, lines, warnings);
+  if (cells.length > limits.cells) throw new TooMuch(`it has ${cells.length.toLocaleString("en")} cells; ${limits.cells.toLocaleString("en")} are read`);
 
   const blocks: Block[] = [];
   let at = start;
@@ -38,6 +56,7 @@ export function parseNotebook(text: string): Notebook {
   blocks.push(...proseBetween(text, at, text.length, lines));
   warnings.push(...conflictMarkers(text, lines));
   warnings.sort((a, b) => a.line - b.line);
+  if (warnings.length > mostWarnings) warnings.splice(mostWarnings, Infinity, { kind: "too much", message: `… and ${warnings.length - mostWarnings} more warnings`, line: warnings[mostWarnings].line });
   return { text, frontMatter, blocks, warnings };
 }
 
@@ -52,7 +71,7 @@ function readCells(text: string, start: number, lines: Lines, warnings: Notebook
   const repeated: CellBlock[] = [];
   // micromark drops a byte order mark without counting it; only a file with two of them can have one here.
   const markdown = text.slice(start).replace(/^\uFEFF/, "\u200B");
-  for (const node of fromMarkdown(markdown, { extensions: [blocksOnly] }).children) {
+  for (const node of boundedMarkdown(markdown, { inline: false, extensions: [blocksOnly] }).children) {
     if (node.type !== "code") {
       warnNested(node, start, lines, warnings);
       continue;
@@ -115,8 +134,11 @@ function proseBetween(text: string, start: number, end: number, lines: Lines): P
   return [{ kind: "prose", text: trimmed, span: { start: from, end: from + trimmed.length }, line: lines.at(from) }];
 }
 
+/** Warnings about more of them would say nothing new. */
+const mostMarkers = 20;
+
 function conflictMarkers(text: string, lines: Lines): NotebookWarning[] {
-  return [...text.matchAll(/^(?:<{7}|>{7}|\|{7})(?: .*)?$/gm)].map((match) => ({
+  return [...text.matchAll(/^(?:<{7}|>{7}|\|{7})(?: .*)?$/gm)].slice(0, mostMarkers).map((match) => ({
     kind: "conflict marker",
     message: `A merge left the conflict marker "${match[0].trimEnd()}": decide which side to keep.`,
     line: lines.at(match.index),

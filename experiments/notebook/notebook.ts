@@ -76,7 +76,9 @@ export interface NotebookWarning {
     | "unknown language"
     | "unclosed fence"
     | "nested fence"
-    | "conflict marker";
+    | "conflict marker"
+    /** a part of the file is longer or deeper than is read, and is shown as it is */
+    | "too much";
   message: string;
   /** 1-based line of the notebook */
   line: number;

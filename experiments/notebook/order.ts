@@ -30,18 +30,49 @@ export function orderCells(cells: readonly Named[]): CellGraph {
     for (const source of sources) downstream.get(source)!.push(cell.id);
   }
 
+  // Always the first ready cell of the file, so that the order is stable.
+  const position = new Map(cells.map((cell, at) => [cell.id, at]));
+  const open = new Map([...upstream].map(([id, sources]) => [id, sources.length]));
+  const ready = new Smallest();
+  for (const [at, { id }] of cells.entries()) if (open.get(id) === 0) ready.add(at);
   const order: string[] = [];
-  const placed = new Set<string>();
-  let rest = cells.map((cell) => cell.id);
-  for (;;) {
-    // Always the first ready cell of the file, so that the order is stable.
-    const next = rest.find((id) => upstream.get(id)!.every((source) => placed.has(source)));
-    if (next === undefined) break;
-    order.push(next);
-    placed.add(next);
-    rest = rest.filter((id) => id !== next);
+  for (let at = ready.take(); at !== undefined; at = ready.take()) {
+    const { id } = cells[at];
+    order.push(id);
+    for (const reader of downstream.get(id)!) {
+      open.set(reader, open.get(reader)! - 1);
+      if (open.get(reader) === 0) ready.add(position.get(reader)!);
+    }
   }
+  const placed = new Set(order);
+  const rest = cells.map((cell) => cell.id).filter((id) => !placed.has(id));
   return { order: [...order, ...rest], cycles: findCycles(rest, upstream), upstream, downstream };
+}
+
+/** Numbers, of which the smallest is taken: a binary heap. */
+class Smallest {
+  private readonly heap: number[] = [];
+
+  add(value: number): void {
+    const { heap } = this;
+    let at = heap.push(value) - 1;
+    for (let above = (at - 1) >> 1; at > 0 && heap[above] > heap[at]; at = above, above = (at - 1) >> 1) [heap[at], heap[above]] = [heap[above], heap[at]];
+  }
+
+  take(): number | undefined {
+    const { heap } = this;
+    const smallest = heap[0];
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return last;
+    heap[0] = last;
+    for (let at = 0; ; ) {
+      const left = 2 * at + 1;
+      const below = left + 1 < heap.length && heap[left + 1] < heap[left] ? left + 1 : left;
+      if (below >= heap.length || heap[below] >= heap[at]) return smallest;
+      [heap[at], heap[below]] = [heap[below], heap[at]];
+      at = below;
+    }
+  }
 }
 
 /** One shortest cycle through each cell that no earlier cycle holds; `rest` holds cycles and what reads them. */
@@ -67,8 +98,8 @@ function shortestCycle(start: string, upstream: Map<string, string[]>): string[]
       for (const source of upstream.get(id) ?? []) {
         if (source === start) {
           const path = [id];
-          while (path[0] !== start) path.unshift(cameFrom.get(path[0])!);
-          return path;
+          while (path[path.length - 1] !== start) path.push(cameFrom.get(path[path.length - 1])!);
+          return path.reverse();
         }
         if (cameFrom.has(source)) continue;
         cameFrom.set(source, id);

@@ -124,7 +124,7 @@ function fingerprintsOf(notebook: Notebook, compiled: CompiledNotebook, settings
 }
 
 export function compiledCell(state: SessionState, id: string): CompiledCell | undefined {
-  return state.compiled.cells.find((cell) => cell.id === id);
+  return state.compiled.byId.get(id);
 }
 
 export function statusOf(state: SessionState, id: string): CellStatus {
@@ -133,45 +133,59 @@ export function statusOf(state: SessionState, id: string): CellStatus {
 
 /** A pure function of the text, the settings and how the cell last ended. */
 export function validityOf(state: SessionState, id: string): Validity {
-  const error = compiledCell(state, id)?.error;
-  if (error) return { kind: "failed", error };
+  const kind = validityKind(state, id);
+  if (kind === "stale") {
+    const reasons = rootReasons(state, id);
+    return { kind, reasons, why: reasonText(reasons) };
+  }
+  if (kind === "failed") return { kind, error: compiledCell(state, id)?.error ?? state.records.get(id)!.error! };
+  return { kind };
+}
+
+/** The same without the reasons, which are looked for through all cells above. */
+export function validityKind(state: SessionState, id: string): Validity["kind"] {
+  if (compiledCell(state, id)?.error) return "failed";
   const record = state.records.get(id);
   const now = state.now.get(id);
-  if (!record || !now) return { kind: "never" };
-  if (record.made.hash !== now.hash) {
-    const reasons = rootReasons(state, id, new Set());
-    return { kind: "stale", reasons, why: reasonText(reasons) };
-  }
-  switch (record.outcome) {
-    case "done":
-      return { kind: "fresh" };
-    case "cached":
-      return { kind: "cached" };
-    case "aborted":
-      return { kind: "aborted" };
-    case "failed":
-      return { kind: "failed", error: record.error! };
-  }
+  if (!record || !now) return "never";
+  if (record.made.hash !== now.hash) return "stale";
+  return record.outcome === "done" ? "fresh" : record.outcome;
+}
+
+/** Stale, and not by its own text or settings. */
+export function isStaleFromAbove(state: SessionState, id: string): boolean {
+  if (validityKind(state, id) !== "stale") return false;
+  return whyStale(state.records.get(id)!.made, state.now.get(id)!).every((reason) => reason.kind === "upstream");
 }
 
 /** A cell that is stale only because of what it reads names the cells where the change began. */
-function rootReasons(state: SessionState, id: string, seen: Set<string>): StaleReason[] {
-  const { made } = state.records.get(id)!;
-  return whyStale(made, state.now.get(id)!).flatMap((reason): StaleReason[] => {
-    if (reason.kind !== "upstream") return [reason];
-    if (seen.has(reason.cell)) return [];
-    seen.add(reason.cell);
-    const upstream = state.records.get(reason.cell);
-    const now = state.now.get(reason.cell);
-    const changedItself = !upstream || !now || upstream.made.hash === now.hash || upstream.made.source !== now.source || upstream.made.settings !== now.settings;
-    if (changedItself) return [reason];
-    const deeper = rootReasons(state, reason.cell, seen);
-    return deeper.length > 0 ? deeper : [reason];
-  });
+function rootReasons(state: SessionState, id: string): StaleReason[] {
+  const roots: StaleReason[] = [];
+  const seen = new Set<string>();
+  const look = [id];
+  for (let cell = look.pop(); cell !== undefined; cell = look.pop()) {
+    const reasons = whyStale(state.records.get(cell)!.made, state.now.get(cell)!);
+    for (const reason of reasons) {
+      if (reason.kind !== "upstream") roots.push(reason);
+      else if (seen.has(reason.cell)) continue;
+      else {
+        seen.add(reason.cell);
+        if (changedItself(state, reason.cell)) roots.push(reason);
+        else look.push(reason.cell);
+      }
+    }
+  }
+  return roots.length > 0 ? roots : whyStale(state.records.get(id)!.made, state.now.get(id)!);
+}
+
+function changedItself(state: SessionState, id: string): boolean {
+  const record = state.records.get(id);
+  const now = state.now.get(id);
+  return !record || !now || record.made.hash === now.hash || record.made.source !== now.source || record.made.settings !== now.settings;
 }
 
 /** The kernel holds a value of the cell, and it is what the text says now. */
 export function isCurrent(state: SessionState, id: string): boolean {
-  const { kind } = validityOf(state, id);
+  const kind = validityKind(state, id);
   return (kind === "fresh" || kind === "cached") && state.records.get(id)!.hasValue;
 }

@@ -43,7 +43,11 @@ export function reportFolder(document: ReportDocument, png: ((svg: string) => Ui
   for (const [drawn, drawingName] of drawingFileNames(document)) {
     const svg = themedSvg(drawn, "light", { ground: true });
     files.set(`figures/${drawingName}.svg`, svg);
-    if (png) files.set(`figures/${drawingName}.png`, png(svg));
+    try {
+      if (png) files.set(`figures/${drawingName}.png`, png(svg));
+    } catch {
+      // the renderer of pictures refuses what browsers draw: the drawing is there as SVG
+    }
   }
   for (const experiment of document.results.experiments) {
     const name = `tables/${safeName(experiment.id)}`;

@@ -1,4 +1,3 @@
-import { fromMarkdown } from "mdast-util-from-markdown";
 import { gfmFromMarkdown } from "mdast-util-gfm";
 import { type InlineMath, mathFromMarkdown } from "mdast-util-math";
 import { toHast } from "mdast-util-to-hast";
@@ -9,6 +8,9 @@ import { gfm } from "micromark-extension-gfm";
 import { math } from "micromark-extension-math";
 import { visit } from "unist-util-visit";
 import katex from "katex";
+import { boundedMarkdown } from "../notebook/bounded-markdown.ts";
+import { excessOf, limits, refuseLonger, TooMuch } from "../notebook/limits.ts";
+import { escapeHtml } from "./markup.ts";
 
 /** Raw HTML in Markdown is dropped by mdast-util-to-hast; what is left is held against this list besides. */
 const schema: Schema = { ...defaultSchema, clobberPrefix: "note-", attributes: { ...defaultSchema.attributes, code: [["className", /^language-[\w-]+$/, "math-inline", "math-display"]] } };
@@ -20,9 +22,27 @@ export interface ProseOptions {
   headingId?: (text: string, level: number) => string;
 }
 
-/** Markdown (GitHub's flavour, $math$) → sanitised HTML. The text may come from anyone: no scripts, handlers, styles or data URLs survive. */
+/**
+ * Markdown (GitHub's flavour, $math$) → sanitised HTML. The text may come from anyone: no scripts, handlers, styles or data URLs
+ * survive. Text that is longer or deeper than is read comes as it was written, with a sentence that says so.
+ */
 export function proseToHtml(markdown: string, options: ProseOptions): string {
-  const tree = fromMarkdown(markdown, { extensions: [gfm(), math()], mdastExtensions: [gfmFromMarkdown(), mathFromMarkdown()] });
+  try {
+    refuseLonger(markdown, limits.prose, "it");
+    return setProse(markdown, options);
+  } catch (error) {
+    return asWritten(markdown, excessOf(error, "it"));
+  }
+}
+
+function asWritten(markdown: string, why: string): string {
+  const rest = markdown.length - limits.shownUnread;
+  const text = rest > 0 ? `${markdown.slice(0, limits.shownUnread)}\n… ${rest.toLocaleString("en")} more characters` : markdown;
+  return `<p class="warning">This text is shown as it was written: ${escapeHtml(why)}.</p>\n<pre><code>${escapeHtml(text)}</code></pre>`;
+}
+
+function setProse(markdown: string, options: ProseOptions): string {
+  const tree = boundedMarkdown(markdown, { inline: true, extensions: [gfm(), math()], mdastExtensions: [gfmFromMarkdown(), mathFromMarkdown()] });
   // `$$…$$` within one line is displayed too, as on GitHub.
   visit(tree, "inlineMath", (node: InlineMath) => {
     const start = node.position?.start.offset ?? 0;
@@ -41,18 +61,40 @@ const toText = (node: Nodes): string => ("value" in node ? String(node.value) : 
 
 /** Replaces the code elements that stand for formulas. KaTeX without `trust` writes no links, styles of others or HTML, so its output enters after sanitising. */
 function typesetMath(root: Root, { math: output }: ProseOptions): void {
+  let all = 0;
   visit(root, "element", (node: Element, index, parent) => {
     const classes = (node.properties.className ?? []) as string[];
     if (!parent || index === undefined || node.tagName !== "code" || !classes.some((name) => name.startsWith("math-"))) return;
     const displayMode = classes.includes("math-display");
     const tex = node.children.map((child) => (child as Text).value ?? "").join("");
-    const html = katex.renderToString(tex, { displayMode, output: output === "mathml" ? "mathml" : "htmlAndMathml", throwOnError: false, strict: "ignore" });
-    parent.children[index] = { type: "raw", value: html } as never;
+    all += tex.length;
+    if (all > limits.formulas) throw new TooMuch(`its formulas have more than ${limits.formulas.toLocaleString("en")} characters together`);
+    parent.children[index] = { type: "raw", value: formulaHtml(tex, displayMode, output) } as never;
   });
 }
 
-/** First heading or line of a Markdown text, without marks, for outlines and file names. */
-export function firstHeading(markdown: string): string | null {
-  const match = /^#{1,6}\s+(.+?)\s*#*$/m.exec(markdown);
-  return match ? match[1].replace(/[*_`$]/g, "") : null;
+/** KaTeX recurses into groups, and macros may write what nobody wrote: a formula beyond the limits is shown as it was written. */
+function formulaHtml(tex: string, displayMode: boolean, output: ProseOptions["math"]): string {
+  try {
+    refuseLonger(tex, limits.formula, "it");
+    refuseDeepFormula(tex);
+    const html = katex.renderToString(tex, { displayMode, output: output === "mathml" ? "mathml" : "htmlAndMathml", throwOnError: false, strict: "ignore", maxSize: 100, maxExpand: 1000 });
+    if (html.length > mostMarkup) throw new TooMuch("it becomes too large a drawing");
+    return html;
+  } catch (error) {
+    const why = excessOf(error, "it");
+    return `<span class="warning">A formula is shown as it was written: ${escapeHtml(why)}.</span> <code>${escapeHtml(tex.slice(0, limits.formula))}</code>`;
+  }
+}
+
+/** Characters of markup for one formula; a page of matrices has a tenth of it. */
+const mostMarkup = 2_000_000;
+
+function refuseDeepFormula(tex: string): void {
+  let depth = 0;
+  for (const [sign] of tex.matchAll(/\\\\|\\[{}]|\\(?:begin|left|end|right)(?![A-Za-z])|[{}]/g)) {
+    if (sign === "{" || sign === "\\begin" || sign === "\\left") depth++;
+    else if (sign === "}" || sign === "\\end" || sign === "\\right") depth--;
+    if (depth > limits.groups) throw new TooMuch(`it has groups within each other deeper than ${limits.groups} levels`);
+  }
 }

@@ -21,6 +21,9 @@ export interface Notice {
   choices: { label: string; run: () => void }[];
 }
 
+/** Warnings about a file that are shown when it opens; the command line tells all. */
+const mostWarnings = 10;
+
 /** Milliseconds after the last edit before the recovery copy is written. */
 const recoveryAfter = 1000;
 
@@ -253,7 +256,7 @@ export class App {
     this.notebook = notebook;
     this.page = "notebook";
     this.layout.showTab("outline");
-    for (const warning of notebook.warnings) this.tell(`Line ${warning.line}: ${warning.message}`);
+    for (const warning of notebook.warnings.slice(0, mostWarnings)) this.tell(`Line ${warning.line}: ${warning.message}`);
     const runner = new CellRunner(notebook, this.studies, {
       announce: (text) => (this.announcement = text),
       refuse: (message) => this.tell(message, "bad"),

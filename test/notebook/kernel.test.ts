@@ -166,7 +166,7 @@ describe("experiment()", () => {
 
   test("cannot be changed by a cell that reads it", async () => {
     const { run } = await openHarness();
-    expect(await run({ e: experimentCell, v: `e.arms[0].name = "c"` })).toMatchObject({ v: { status: "failed", error: { name: "TypeError" } } });
+    expect(await run({ e: experimentCell, v: `e.arms[0].name = "c"` })).toMatchObject({ v: { status: "failed", error: { name: "ReadOnly" } } });
   });
 
   test("waiting for training costs no computing time", async () => {

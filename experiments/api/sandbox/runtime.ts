@@ -2,12 +2,14 @@
  * Runs inside the sandbox. Self-contained: the kernel evaluates this function's text there. Evaluates cells, holds the
  * values they share, and implements the module "switchyard".
  */
+import type { SandboxSharing, Watched } from "./sharing.ts";
+import type { SandboxStillness } from "./stillness.ts";
 import type { SandboxValues } from "./values.ts";
 
 /** What the host gives the sandbox: only text and numbers cross. */
 export interface SandboxHost {
-  /** → JSON: `{ "ok": true, "result": "<json>" }` or `{ "ok": false, "name", "message" }` */
-  experiment(title: string, spec: string): Promise<string>;
+  /** → JSON: `{ "ok": true, "result": "<json>" }` or `{ "ok": false, "name", "message" }`; undefined where the cell has asked too often */
+  experiment(title: string, spec: string): Promise<string> | undefined;
   display(item: string): void;
   log(level: string, text: string): void;
   /** token of the evaluation on whose behalf code is running now */
@@ -17,6 +19,8 @@ export interface SandboxHost {
 }
 
 export interface SandboxParts {
+  stillness: SandboxStillness;
+  sharing: SandboxSharing;
   values: SandboxValues;
   inspect: (value: unknown) => string;
   arms: Record<string, unknown>;
@@ -34,7 +38,7 @@ export type MakeLibraries = (console: object) => {
 type Factory = (scope: { api: object; cells: object; libraries: object }) => () => Promise<{ defined: Record<string, unknown>; last: unknown }>;
 
 export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
-  const { values, inspect, arms, experimentValue, figures } = parts;
+  const { stillness, sharing, values, inspect, arms, experimentValue, figures } = parts;
   const { isArray } = Array;
   const { assign, create, freeze, keys } = Object;
   const { apply } = Reflect;
@@ -45,9 +49,13 @@ export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
   const ErrorOf = Error;
   const TypeErrorOf = TypeError;
   const PromiseOf = Promise;
+  /** characters of a spec as JSON; the longest that were ever written have some thousand */
+  const longestSpec = 1_000_000;
 
   /** shared names → values */
   const shared = new Map<string, unknown>();
+  /** names → what they hold that cannot be frozen */
+  const watched = new Map<string, Watched[]>();
   /** what our own functions made → how it is shown; unforgeable, unlike a mark on the object */
   const shown = new WeakMap<object, string>();
   const experimentIds = new WeakMap<object, string>();
@@ -70,7 +78,10 @@ export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
     if (typeof title !== "string" || title === "") throw new TypeErrorOf("experiment(title, spec): the title must be text");
     if (typeof spec !== "object" || spec === null || isArray(spec)) throw new TypeErrorOf("experiment(title, spec): the spec must be an object");
     const site = new ErrorOf();
-    const answer = host.experiment(title, values.encode(spec, ""));
+    const encoded = values.encode(spec, "");
+    if (encoded.length > longestSpec) throw new TypeErrorOf(`experiment(title, spec): the spec has ${encoded.length} characters; at most ${longestSpec} are read`);
+    const answer = host.experiment(title, encoded);
+    if (answer === undefined) throw new TypeErrorOf("this cell asks for too many experiments: make one with more arms, or several cells");
     const run = async () => {
       const reply = values.decode(await answer) as { ok: true; result: string } | { ok: false; name: string; message: string };
       if (!reply.ok) {
@@ -204,22 +215,44 @@ export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
   }
 
   /** Evaluates a compiled cell: its names are shared once everything it waits for has come. */
-  async function run(token: number, factory: Factory, reads: string, dry: boolean): Promise<void> {
+  async function run(token: number, factory: Factory, reads: string, dry: boolean, seed: string): Promise<void> {
     const waits: Promise<unknown>[] = [];
     apply(set, pending, [token, waits]);
+    stillness.begin(token, seed);
+    let names: string[] = [];
     try {
       const cells = create(null);
-      const names = values.decode(reads) as string[];
+      names = values.decode(reads) as string[];
       for (let i = 0; i < names.length; i++) cells[names[i]] = apply(get, shared, [names[i]]);
       const outcome = await factory({ api, cells, libraries: libraries.modules })();
       if (outcome.last !== undefined) display(outcome.last);
       const arrived = await settled(outcome.defined, waits);
-      if (!dry) for (const name in arrived) apply(set, shared, [name, arrived[name]]);
+      refuseChanges(names);
+      if (!dry) for (const name in arrived) {
+        apply(set, watched, [name, sharing.seal(arrived[name])]);
+        apply(set, shared, [name, arrived[name]]);
+      }
       host.settle(token, "");
     } catch (error) {
-      host.settle(token, failure(error));
+      try {
+        refuseChanges(names);
+        host.settle(token, failure(error));
+      } catch (change) {
+        host.settle(token, failure(change));
+      }
     }
     apply(remove, pending, [token]);
+    stillness.end(token);
+  }
+
+  /** A cell that changed what it read would show something else each time it runs: what it changed is put back, and it fails. */
+  function refuseChanges(names: readonly string[]): void {
+    let changed = "";
+    for (let i = 0; i < names.length; i++) {
+      const lists = (apply(get, watched, [names[i]]) as Watched[] | undefined) ?? [];
+      for (let j = 0; j < lists.length; j++) if (sharing.restore(lists[j])) changed = names[i];
+    }
+    if (changed !== "") throw new TypeErrorOf(`\`${changed}\` is read-only`);
   }
 
   /**
@@ -259,9 +292,12 @@ export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
 
   function forget(names: string): void {
     const list = values.decode(names) as string[];
-    for (let i = 0; i < list.length; i++) apply(remove, shared, [list[i]]);
+    for (let i = 0; i < list.length; i++) {
+      apply(remove, shared, [list[i]]);
+      apply(remove, watched, [list[i]]);
+    }
   }
 
-  return { run, provide, forget };
+  return { run, provide, forget, enter: stillness.enter };
 }
 
