@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { RefusedError } from "./refused.ts";
 import { count } from "./plan-text.ts";
 import { duration, parse } from "./arguments.ts";
+import { say } from "./output.ts";
 
 /**
  * `switchyard clean [DIR …] [--older 30d]`: removes unfinished runs, set-aside damaged files and forgotten temporary
@@ -27,7 +28,7 @@ export async function clean(argv: string[]): Promise<number> {
       if ((await readdir(join(store, "runs", run))).length === 0) await rm(join(store, "runs", run), { recursive: true });
     }
   }
-  process.stdout.write(`removed ${files} file${files === 1 ? "" : "s"}, ${count(bytes)}B, from ${stores.length} store${stores.length === 1 ? "" : "s"}\n`);
+  say(`removed ${files} file${files === 1 ? "" : "s"}, ${count(bytes)}B, from ${stores.length} store${stores.length === 1 ? "" : "s"}\n`);
   return 0;
 }
 

@@ -5,6 +5,7 @@ import { encodeSafetensors, type NamedTensor } from "../../engine/formats/safete
 import { forward } from "../../engine/inference/forward.ts";
 import { parse, UsageError } from "./arguments.ts";
 import { readModelFolder } from "./model-folder.ts";
+import { remark, say } from "./output.ts";
 import { RefusedError } from "./refused.ts";
 import { userKernelTable } from "./workers.ts";
 
@@ -23,7 +24,7 @@ export async function forwardModel(argv: string[]): Promise<number> {
   const open = nodeBackends({ kernelTable: await userKernelTable() });
   if (!Object.hasOwn(open, name)) throw new UsageError(`--backend ${name}: needs ${Object.keys(open).join(", ")}`);
   const { model, tensors, notes } = await readModelFolder(positionals[0]);
-  for (const note of notes) process.stderr.write(`${note}\n`);
+  for (const note of notes) remark(`${note}\n`);
   const ids = await readIds(tokens);
   const backend = await open[name as BackendName]().catch((error: Error) => {
     throw new RefusedError(`switchyard: --backend ${name}: ${error.message}`);
@@ -35,7 +36,7 @@ export async function forwardModel(argv: string[]): Promise<number> {
     const written = new Map<string, NamedTensor>([["logits", logits], ["loss", { shape: [], data: Float64Array.of(loss) }], ...(gradients ?? [])]);
     const { adapter, kernels } = backend.info;
     await writeFile(out, encodeSafetensors(written, { format: "pt", backend: name, adapter, kernels }));
-    process.stdout.write(`${out}: logits [${logits.shape}], loss ${loss}${gradients ? `, ${gradients.size} gradients` : ""} (${name}, ${adapter})\n`);
+    say(`${out}: logits [${logits.shape}], loss ${loss}${gradients ? `, ${gradients.size} gradients` : ""} (${name}, ${adapter})\n`);
     return 0;
   } finally {
     backend.dispose();

@@ -1,5 +1,6 @@
 import { engineVersion } from "../runs/version.ts";
 import { UsageError } from "./arguments.ts";
+import { exitCode, outliveReaders, remark, say } from "./output.ts";
 import { RefusedError } from "./refused.ts";
 
 const help = `switchyard ${engineVersion}: ablations of miniature DeepSeek-V3 models
@@ -61,13 +62,18 @@ const commands: Record<string, () => Promise<Command>> = {
 
 /** @returns the exit code */
 export async function main(argv: readonly string[]): Promise<number> {
+  outliveReaders();
+  return exitCode(await outcome(argv));
+}
+
+async function outcome(argv: readonly string[]): Promise<number> {
   const [name = "--help", ...rest] = argv;
   if (name === "--help" || name === "-h" || name === "help") {
-    process.stdout.write(help);
+    say(help);
     return 0;
   }
   if (name === "--version") {
-    process.stdout.write(`${engineVersion}\n`);
+    say(`${engineVersion}\n`);
     return 0;
   }
   try {
@@ -76,14 +82,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     return await (await load())(rest);
   } catch (error) {
     if (error instanceof UsageError) {
-      process.stderr.write(`switchyard: ${error.message}; see switchyard --help\n`);
+      remark(`switchyard: ${error.message}; see switchyard --help\n`);
       return 2;
     }
     if (error instanceof RefusedError) {
-      process.stderr.write(error.message.endsWith("\n") ? error.message : `${error.message}\n`);
+      remark(error.message.endsWith("\n") ? error.message : `${error.message}\n`);
       return 2;
     }
-    process.stderr.write(`switchyard: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    remark(`switchyard: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return 1;
   }
 }

@@ -1,17 +1,18 @@
 import { show } from "../runs/problems.ts";
+import { terminalLine } from "../text/terminal-text.ts";
 import type { CacheReport, ExperimentPlan } from "../runs/plan.ts";
 
 /** A plan as a person reads it before training: what differs, what it costs, what is there already. */
 export function planText(plan: ExperimentPlan, cache: CacheReport): string {
   const { experiment, arms, runs } = plan;
   const lines = [`${experiment.id}: ${experiment.title}`];
-  const width = Math.max(...arms.map((arm) => arm.name.length));
+  const width = Math.max(...arms.map((arm) => terminalLine(arm.name).length));
   for (const { name, differences, cost, seedOffset } of arms) {
     const changed = differences.map(({ path, from, to }) => `${path} ${from === undefined ? "" : `${show(from)} → `}${to === undefined ? "none" : show(to)}`);
     if (seedOffset !== 0) changed.push(`seeds + ${seedOffset}`);
     const what = name === experiment.baseline ? "baseline" : changed.length > 0 ? changed.join(", ") : "the same as the baseline";
     const active = cost.activeParams === cost.params ? "" : `, ${count(cost.activeParams)} active`;
-    lines.push(`  ${name.padEnd(width)}  ${count(cost.params)} parameters${active}, ${count(cost.tokens)} tokens, ${count(cost.flops)}FLOP  ${what}`);
+    lines.push(`  ${terminalLine(name).padEnd(width)}  ${count(cost.params)} parameters${active}, ${count(cost.tokens)} tokens, ${count(cost.flops)}FLOP  ${what}`);
   }
   const cached = cache.cached.size;
   const total = arms.reduce((sum, arm) => sum + arm.cost.flops, 0) * experiment.seeds.length;
@@ -19,7 +20,7 @@ export function planText(plan: ExperimentPlan, cache: CacheReport): string {
   const missed = runs.find((run) => (cache.misses.get(run.id)?.length ?? 0) > 0);
   const first = missed && cache.misses.get(missed.id)![0];
   if (first) lines.push(`  not in the store: ${missed.arm}, seed ${missed.seed.init} differs from the nearest run there in ${first.path} (${show(first.from)} → ${show(first.to)})`);
-  return lines.join("\n");
+  return lines.map(terminalLine).join("\n");
 }
 
 /** 277888 → "277.9 k"; digits a person can use. */

@@ -9,6 +9,7 @@ import { armSetsOf, resolveExperiment, type Override } from "../runs/spec.ts";
 import { resultFromStore } from "../runs/stored-result.ts";
 import { reportArguments, type StudyArguments } from "./arguments.ts";
 import { documentBlocks, evaluateCells } from "./evaluate.ts";
+import { remark, say } from "./output.ts";
 import { resultsOf, titleOf } from "./run.ts";
 import { openStores } from "./stores.ts";
 import { cellErrorText, planStudy } from "./study.ts";
@@ -23,7 +24,7 @@ import { writeReportFiles } from "./write-report.ts";
  */
 export async function report(argv: string[]): Promise<number> {
   const args = reportArguments(argv);
-  const notice = (text: string) => void process.stderr.write(`${text}\n`);
+  const notice = (text: string) => remark(`${text}\n`);
   const { store, folder, gallery } = openStores(args.notebook, args.out, notice);
   const remembered = args.explicit ? null : ((await readManifest(folder, undefined, notice)) ?? (gallery === null ? null : await readManifest(shippedResults(gallery))));
   const study: StudyArguments = remembered ? { ...remembered.arguments, sets: remembered.arguments.sets as Override[], armSets: remembered.arguments.armSets as Override[], notebook: args.notebook } : args;
@@ -46,6 +47,6 @@ export async function report(argv: string[]): Promise<number> {
   const document = { title: titleOf(planned), blocks: documentBlocks(planned, shown), results: resultsOf(planned.name, experiments), command: commandLine({ ...study, notebook: planned.name }) };
   const exports = await writeExports(args, document);
   const written = exports.length > 0 ? exports : [(await writeReportFiles(folder, document)).report];
-  for (const path of written) process.stdout.write(`report: ${path}\n`);
+  for (const path of written) say(`report: ${path}\n`);
   return runs.every((run) => run.status === "done") && shown.errors.size === 0 ? 0 : 1;
 }

@@ -22,6 +22,7 @@ import { metricDefinitions } from "../statistics/metrics.ts";
 import { runArguments, type RunArguments } from "./arguments.ts";
 import { documentBlocks, evaluateCells } from "./evaluate.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { remark } from "./output.ts";
 import { presenterFor } from "./presenter.ts";
 import { openStores } from "./stores.ts";
 import { cellErrorText, planStudy, type OpenNotebook } from "./study.ts";
@@ -48,7 +49,7 @@ export async function run(argv: string[]): Promise<number> {
   coordinator.subscribe(present.event);
   const interrupt = onInterrupt(() => {
     present.close();
-    process.stderr.write("Stopping; checkpoints are being kept. Ctrl-C again ends at once.\n");
+    remark("Stopping; checkpoints are being kept. Ctrl-C again ends at once.\n");
     for (const study of studies.values()) study.stop();
   });
   const studies = new Map<string, Study>();
@@ -76,7 +77,7 @@ export async function run(argv: string[]): Promise<number> {
     if (interrupt.happened) {
       const command = ["switchyard", "run", ...argv].map((word) => (/^[\w./=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
       const done = runs.filter((run) => run.status === "done" || run.status === "diverged").length;
-      process.stderr.write(`Stopped with ${done} of ${runs.length} runs finished; the others go on from their checkpoints with\n  ${command.replace(" --fresh", "")}\n`);
+      remark(`Stopped with ${done} of ${runs.length} runs finished; the others go on from their checkpoints with\n  ${command.replace(" --fresh", "")}\n`);
       return 130;
     }
     results.forEach(present.result);

@@ -10,6 +10,7 @@ import { nodeExecutors } from "../runs/executors-node.ts";
 import { readKernelTable } from "../runs/kernel-table-node.ts";
 import { MemoryError } from "../runs/memory-limits.ts";
 import type { Rates } from "../runs/rates.ts";
+import { remark } from "./output.ts";
 import { RefusedError } from "./refused.ts";
 
 let kernelTable: Promise<KernelTable | null> | undefined;
@@ -17,7 +18,7 @@ let kernelTable: Promise<KernelTable | null> | undefined;
 /** What `switchyard tune` measured for this user; read once, so that all workers of a study choose alike. A file that cannot be used is told once. */
 export const userKernelTable = (): Promise<KernelTable | null> =>
   (kernelTable ??= readKernelTable().then(({ table, problem }) => {
-    if (problem) process.stderr.write(`switchyard: ${problem}\n`);
+    if (problem) remark(`switchyard: ${problem}\n`);
     return table;
   }));
 

@@ -4,6 +4,7 @@ import type { ExperimentResult } from "../results.ts";
 import { judgeClaims, type Claim, type Finding } from "../statistics/claims.ts";
 import { describeFinding, describeStudy, outcomeTitles } from "../statistics/findings.ts";
 import { describeMetric } from "../statistics/sentence.ts";
+import { markdownText as plain } from "../text/markdown-text.ts";
 import { csvText } from "./csv.ts";
 import { compose, fontSize, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
 import { metricName } from "./options.ts";
@@ -69,9 +70,6 @@ function markdownOf(entries: readonly Entry[], paragraphs: readonly string[]): s
   const items = entries.map(({ outcome, claim, numbers, paper }) => `- **${outcome}** *${plain(claim)}* ${plain(numbers)}${paper ? ` The paper: ${plain(paper)}` : ""}`);
   return [...(items.length ? [items.join("\n")] : []), ...paragraphs.map(plain)].join("\n\n");
 }
-
-/** Names and claims are text, whatever characters they hold. */
-const plain = (text: string): string => text.replace(/[\\`*_[\]<>$|#~]/g, "\\$&").replace(/\s*\n\s*/g, " ");
 
 function csvOf(findings: readonly Finding[]): string {
   const columns = ["claim", "outcome", "metric", "arm", "than", "n", "armMean", "thanMean", "scale", "estimate", "low95", "high95", "p", "pHolm", "family"];

@@ -3,21 +3,25 @@ import { labelOf, type DrawnSvg } from "../figures/drawn/clean-svg.ts";
 import { themedSvg } from "../figures/drawn/themed-svg.ts";
 import type { FigureRequest } from "../notebook/kernel-protocol.ts";
 import type { ExperimentResult } from "../results.ts";
+import { markdownText as inline } from "../text/markdown-text.ts";
+import { oneLine } from "../text/one-line.ts";
 import { appendixOf } from "./appendix.ts";
 import { type DrawFigure, leadingFigures, type ReportDocument, warningsOf } from "./document.ts";
 import { definitionRows } from "./definitions.ts";
-import { drawingFileNames, figureFileName } from "./files.ts";
+import { namesOf } from "./files.ts";
+import { escapeHtml } from "./markup.ts";
 import { armTable, comparisonTable, type Table } from "./tables.ts";
 
 /** A Markdown page and the SVG files it shows, which GitHub renders (light and dark by <picture>). Paths are relative to the page. */
 export function reportMarkdown(document: ReportDocument, draw: DrawFigure): { markdown: string; files: Map<string, string> } {
   const files = new Map<string, string>();
   const shown = new Set<string>();
+  const names = namesOf(document);
   const figure = (request: FigureRequest): string => {
     try {
       const light = draw(request, { width: 720, theme: "light" });
       if (light.markdown !== undefined) return light.markdown;
-      const name = figureFileName(request);
+      const name = names.figure(request);
       files.set(`figures/${name}.svg`, light.svg);
       files.set(`figures/${name}-dark.svg`, draw(request, { width: 720, theme: "dark" }).svg);
       return `${picture(name, light.alternative)}\n\n*${inline(light.title)}*`;
@@ -25,9 +29,8 @@ export function reportMarkdown(document: ReportDocument, draw: DrawFigure): { ma
       return `> Figure ${request.figure} cannot be drawn: ${inline(error instanceof Error ? error.message : String(error))}`;
     }
   };
-  const drawings = drawingFileNames(document);
-  const drawing = (drawn: DrawnSvg): string => {
-    const name = drawings.get(drawn)!;
+    const drawing = (drawn: DrawnSvg): string => {
+    const name = names.drawings.get(drawn)!;
     files.set(`figures/${name}.svg`, themedSvg(drawn, "light", { ground: true }));
     files.set(`figures/${name}-dark.svg`, themedSvg(drawn, "dark", { ground: true }));
     return picture(name, labelOf(drawn)) + (drawn.title ? `\n\n*${inline(drawn.title)}*` : "");
@@ -47,7 +50,7 @@ export function reportMarkdown(document: ReportDocument, draw: DrawFigure): { ma
   const { results } = document;
   const parts = document.blocks.flatMap((block): string[] => {
     if (block.kind === "prose") return [block.text];
-    const notes = [block.stale ? `> What this cell shows is stale: ${inline(block.stale)}` : "", block.error ? `> Cell #${block.id}: ${inline(block.error.message)}` : ""];
+    const notes = [block.stale ? `> What this cell shows is stale: ${inline(block.stale)}` : "", block.error ? `> Cell #${inline(block.id)}: ${inline(block.error.message)}` : ""];
     const own = results.experiments.filter((result) => result.cell === block.id && !shown.has(result.id)).map(experiment);
     const displays = block.displays.map((item) => {
       switch (item.kind) {
@@ -79,7 +82,7 @@ export function reportMarkdown(document: ReportDocument, draw: DrawFigure): { ma
 
 function table({ caption, columns, rows }: Table): string {
   if (rows.length === 0) return "";
-  const line = (cells: (string | number)[]) => `| ${cells.map((cell) => inline(String(cell)).replaceAll("|", "\\|")).join(" | ")} |`;
+  const line = (cells: (string | number)[]) => `| ${cells.map((cell) => inline(String(cell))).join(" | ")} |`;
   const lines = [line(columns.map((c) => (c.unit ? `${c.name} (${c.unit})` : c.name))), `|${columns.map((c) => (c.align === "right" ? "---:" : "---")).join("|")}|`, ...rows.map(line)];
   return (caption ? `*${inline(caption)}*\n\n` : "") + lines.join("\n");
 }
@@ -87,9 +90,7 @@ function table({ caption, columns, rows }: Table): string {
 const picture = (name: string, alternative: string): string =>
   `<picture><source media="(prefers-color-scheme: dark)" srcset="figures/${name}-dark.svg"><img alt="${attribute(alternative)}" src="figures/${name}.svg"></picture>`;
 
-/** Names and messages are text, whatever characters they hold. */
-const inline = (text: string): string => text.replace(/[\\`*_[\]<>$~&]/g, "\\$&").replace(/\s*\n\s*/g, " ");
-const attribute = (text: string): string => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;").replace(/\s*\n\s*/g, " ");
+const attribute = (text: string): string => escapeHtml(oneLine(text));
 
 function fence(text: string, language = ""): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
