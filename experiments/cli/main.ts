@@ -15,9 +15,11 @@ const help = `switchyard ${engineVersion}: ablations of miniature DeepSeek-V3 mo
       --set-arm NAME.PATH=JSON    change one arm
       --jobs N                    runs that train at once
       --fresh                     train even what the store has
+      --force                     with --out: replace files there that Switchyard did not write
       --json                      one JSON object per line
   switchyard check NOTEBOOK.md    parse, types, plan, cost; trains nothing
-  switchyard report NOTEBOOK.md   [--html F] [--pdf F [--paper a4|letter]] [--md DIR]   from stored results, trains nothing
+  switchyard report NOTEBOOK.md   [--html F] [--pdf F [--paper a4|letter]] [--md DIR] [--force]
+                                  from stored results, trains nothing; --force replaces files that Switchyard did not write
   switchyard devices [--json]     what can train here
   switchyard bench                how fast this machine trains the bench models
       --backend NAME --model XS|S|M|L|D|MoE16 --jobs N --replicas R --steps N --seconds N
@@ -30,8 +32,8 @@ const help = `switchyard ${engineVersion}: ablations of miniature DeepSeek-V3 mo
   switchyard export RUN [--format huggingface] DIR
                                   a trained run (its folder, or the beginning of its key) as a Hugging Face model
       --store DIR                 look for the key there instead of in ./*.results
-  switchyard import DIR           check such a model folder and print its config [--out FILE.safetensors]
-  switchyard forward DIR          --tokens IDS.json --out FILE.safetensors [--grads] [--backend NAME]
+  switchyard import DIR           check such a model folder and print its config [--out FILE.safetensors [--force]]
+  switchyard forward DIR          --tokens IDS.json --out FILE.safetensors [--grads] [--backend NAME] [--force]
                                   logits, loss and gradients, to hold against another implementation
   switchyard runs [FOLDER …]      runs of all notebooks, or of the stores in these folders
       --where EXPR                e.g. "valLoss < 2 and arm like '%free%'": columns, metrics and settings of the config

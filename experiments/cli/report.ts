@@ -11,9 +11,10 @@ import { reportArguments, type StudyArguments } from "./arguments.ts";
 import { documentBlocks, evaluateCells } from "./evaluate.ts";
 import { remark, say } from "./output.ts";
 import { resultsOf, titleOf } from "./run.ts";
+import { refuseForeignFolder } from "./refuse-overwriting.ts";
 import { openStores } from "./stores.ts";
 import { cellErrorText, planStudy } from "./study.ts";
-import { writeExports } from "./write-exports.ts";
+import { exportsAsked, writeExports } from "./write-exports.ts";
 import { writeReportFiles } from "./write-report.ts";
 
 /**
@@ -24,6 +25,7 @@ import { writeReportFiles } from "./write-report.ts";
  */
 export async function report(argv: string[]): Promise<number> {
   const args = reportArguments(argv);
+  if (args.out !== null && !exportsAsked(args)) await refuseForeignFolder(args.out, args.notebook, args.force);
   const notice = (text: string) => remark(`${text}\n`);
   const { store, folder, gallery } = openStores(args.notebook, args.out, notice);
   const remembered = args.explicit ? null : ((await readManifest(folder, undefined, notice)) ?? (gallery === null ? null : await readManifest(shippedResults(gallery))));
@@ -45,8 +47,10 @@ export async function report(argv: string[]): Promise<number> {
   const missing = runs.filter((run) => run.status === "queued").length;
   if (missing > 0) notice(`${missing} of ${runs.length} runs are not in the store; switchyard run trains them.`);
   const document = { title: titleOf(planned), blocks: documentBlocks(planned, shown), results: resultsOf(planned.name, experiments), command: commandLine({ ...study, notebook: planned.name }) };
-  const exports = await writeExports(args, document);
-  const written = exports.length > 0 ? exports : [(await writeReportFiles(folder, document)).report];
+  const problems = new Set<string>();
+  const onProblem = (text: string) => void problems.add(text);
+  const written = exportsAsked(args) ? await writeExports(args, document, onProblem) : [(await writeReportFiles(folder, document, { onProblem, onNotice: notice })).report];
+  problems.forEach(notice);
   for (const path of written) say(`report: ${path}\n`);
-  return runs.every((run) => run.status === "done") && shown.errors.size === 0 ? 0 : 1;
+  return runs.every((run) => run.status === "done") && shown.errors.size === 0 && problems.size === 0 ? 0 : 1;
 }

@@ -24,6 +24,7 @@ import { documentBlocks, evaluateCells } from "./evaluate.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { remark } from "./output.ts";
 import { presenterFor } from "./presenter.ts";
+import { refuseForeignFolder } from "./refuse-overwriting.ts";
 import { openStores } from "./stores.ts";
 import { cellErrorText, planStudy, type OpenNotebook } from "./study.ts";
 import { findBackend } from "./workers.ts";
@@ -32,6 +33,7 @@ import { writeReportFiles } from "./write-report.ts";
 /** `switchyard run`: plans everything, trains what is missing, evaluates the cells, writes results and report. */
 export async function run(argv: string[]): Promise<number> {
   const args = runArguments(argv);
+  if (args.out !== null) await refuseForeignFolder(args.out, args.notebook, args.force);
   const planned = await planStudy(args);
   const present = presenterFor(args);
   for (const warning of planned.notebook.warnings) present.notice(`${args.notebook}:${warning.line}: ${warning.message}`);
@@ -83,15 +85,17 @@ export async function run(argv: string[]): Promise<number> {
     results.forEach(present.result);
     for (const error of shown.errors.values()) present.notice(`${args.notebook}: ${cellErrorText(error)}`);
     const document = { title: titleOf(planned), blocks: documentBlocks(planned, shown), results: resultsOf(planned.name, results), command: commandLine({ ...args, notebook: planned.name }) };
-    const written = await writeReportFiles(folder, document).catch((error: unknown) => {
+    const problems: string[] = [];
+    const written = await writeReportFiles(folder, document, { onProblem: (text) => void problems.push(text), onNotice: present.notice }).catch((error: unknown) => {
       const known = writeError(error, folder);
       if (!(known instanceof StoreWriteError)) throw error;
       present.notice(known.message);
       return null;
     });
     if (written === null) return 1;
+    for (const text of problems) present.notice(text);
     present.wrote(written);
-    return runs.some((run) => run.status !== "done") || shown.errors.size > 0 ? 1 : 0;
+    return runs.some((run) => run.status !== "done") || shown.errors.size > 0 || problems.length > 0 ? 1 : 0;
   } finally {
     present.close();
     interrupt.remove();

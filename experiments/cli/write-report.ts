@@ -5,16 +5,34 @@ import { reportFolder } from "../report/folder.ts";
 import { makeFolder, nodeFileSystem, writeAtomic } from "../runs/filesystem.ts";
 import { encode } from "../runs/json.ts";
 
-/** Writes results.json, report.html, figures and tables into a folder, each whole or not at all. */
-export async function writeReportFiles(folder: string, document: ReportDocument): Promise<{ report: string; results: string; folder: string }> {
+/**
+ * Writes results.json, report.html, figures and tables into a folder, each whole or not at all. The results come first: nothing
+ * that goes wrong in drawing loses them.
+ * @param hears.onProblem of each thing that could not be made; @param hears.onNotice of what pictures lack
+ */
+export async function writeReportFiles(folder: string, document: ReportDocument, { onProblem, onNotice }: { onProblem(text: string): void; onNotice(text: string): void }): Promise<{ report: string; results: string; folder: string }> {
   const { results } = document;
   const lean = { ...results, experiments: results.experiments.map((experiment) => ({ ...experiment, arms: experiment.arms.map((arm) => ({ ...arm, runs: arm.runs.map(({ events: _events, ...run }) => run) })) })) };
-  const renderer = await nodePngRenderer();
-  const files = reportFolder(document, (svg) => renderer.render(svg));
-  files.set("results.json", encode(lean, 1));
-  for (const [path, contents] of files) {
+  const write = async (path: string, contents: string | Uint8Array): Promise<void> => {
     await makeFolder(nodeFileSystem, dirname(join(folder, path)));
     await writeAtomic(nodeFileSystem, join(folder, path), contents);
-  }
+  };
+  await write("results.json", encode(lean, 1));
+  const renderer = await nodePngRenderer();
+  const missing = new Map<string, string[]>();
+  const picture = (svg: string, path: string): Uint8Array => {
+    for (const letter of renderer.missing(svg)) missing.set(letter, [...(missing.get(letter) ?? []), path]);
+    return renderer.render(svg);
+  };
+  for (const [path, contents] of reportFolder(document, picture, onProblem)) await write(path, contents);
+  if (missing.size > 0) onNotice(missingText(missing));
   return { report: join(folder, "report.html"), results: join(folder, "results.json"), folder };
+}
+
+/** @param missing letter → the pictures that lack it */
+function missingText(missing: ReadonlyMap<string, readonly string[]>): string {
+  const letters = [...missing.keys()];
+  const pictures = [...new Set([...missing.values()].flat())];
+  const some = (all: readonly string[], most: number, end: string): string => all.slice(0, most).join(" ") + (all.length > most ? ` and ${all.length - most} more${end}` : "");
+  return `Pictures in PNG show a box for ${letters.length === 1 ? "a letter" : `${letters.length} letters`} that no font of Switchyard's has (${some(letters, 20, "")}): ${some(pictures, 3, " files")}. report.html and the SVG beside each picture have the letters.`;
 }

@@ -6,6 +6,7 @@ import { themedSvg } from "../figures/drawn/themed-svg.ts";
 import type { DisplayItem, FigureRequest } from "../notebook/kernel-protocol.ts";
 import type { ExperimentResult } from "../results.ts";
 import { type DrawFigure, leadingFigures, type ReportDocument, warningsOf } from "./document.ts";
+import { htmlMark } from "./markers.ts";
 import { escapeHtml } from "./markup.ts";
 import { proseToHtml } from "./prose.ts";
 import { pageStyle, reportStyle } from "./style.ts";
@@ -32,6 +33,7 @@ export function reportHtml(document: ReportDocument, draw: DrawFigure, options: 
 <html lang="en"${options.theme ? ` data-theme="${options.theme}"` : ""}>
 <head>
 <meta charset="utf-8">
+${htmlMark}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <title>${escapeHtml(document.title)}</title>
