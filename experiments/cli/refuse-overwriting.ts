@@ -20,7 +20,7 @@ const written = ["report.html", "results.json", "figures", "tables"];
 
 /** A folder named with --out, which may be anybody's: files that look like results are replaced only where runs of ours lie beside them. */
 export async function refuseForeignFolder(folder: string, notebook: string, force: boolean): Promise<void> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === "ENOENT") return [];
     throw new RefusedError(`switchyard: --out ${folder}: ${error.code === "ENOTDIR" ? "this is a file" : error.message}`);
   });
