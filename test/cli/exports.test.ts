@@ -35,7 +35,7 @@ describe("an export", () => {
     await promises.link(same, join(folder, "over/hard.pdf"));
     await promises.symlink("over", join(folder, "other"));
     expect((await switchyard(["run", same, "--backend", "cpu"])).code).toBe(0);
-  });
+  }, 120_000);
 
   test.each([
     [["--html", "over/report.md"]], [["--pdf", "over/report.md"]], [["--md", "over"]], [["--md", "other"]], [["--html", "over/link.html"]], [["--pdf", "over/hard.pdf"]], [["--md", "other/../over", "--force"]],
@@ -150,4 +150,4 @@ test("what a name brings of control characters reaches no terminal", async () =>
     expect(stdout + stderr, args.join(" ")).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
     if (!args.includes("report")) expect(stdout).toContain("\\u001b[2J");
   }
-});
+}, 240_000);
