@@ -33,6 +33,6 @@ export async function writeReportFiles(folder: string, document: ReportDocument,
 function missingText(missing: ReadonlyMap<string, readonly string[]>): string {
   const letters = [...missing.keys()];
   const pictures = [...new Set([...missing.values()].flat())];
-  const some = (all: readonly string[], most: number, end: string): string => all.slice(0, most).join(" ") + (all.length > most ? ` and ${all.length - most} more${end}` : "");
-  return `Pictures in PNG show a box for ${letters.length === 1 ? "a letter" : `${letters.length} letters`} that no font of Switchyard's has (${some(letters, 20, "")}): ${some(pictures, 3, " files")}. report.html and the SVG beside each picture have the letters.`;
+  const some = (all: readonly string[], most: number): string => all.slice(0, most).join(", ") + (all.length > most ? ` and ${all.length - most} more` : "");
+  return `Pictures in PNG show a box for ${letters.length === 1 ? "a letter" : `${letters.length} letters`} that no font of Switchyard's has (${some(letters, 20)}): ${some(pictures, 3)}. report.html and the SVG beside each picture have the letters.`;
 }

@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { csvParse } from "d3";
 import fc from "fast-check";
 import { fromMarkdown } from "mdast-util-from-markdown";
@@ -132,4 +134,10 @@ describe("a name in a terminal", () => {
       expect(text).not.toMatch(dangerous);
     }));
   });
+});
+
+test("every word of the command line goes through the one place that cleans it", () => {
+  const folder = join(import.meta.dirname, "../../experiments/cli");
+  const others = readdirSync(folder).filter((file) => file !== "output.ts" && /process\.std(?:out|err)\.write|console\./.test(readFileSync(join(folder, file), "utf8")));
+  expect(others).toEqual([]);
 });
