@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { changedSince, readText, Recovery, resultsFolder, writeText } from "./documents.ts";
+import { changedSince, readText, Recovery, writeText } from "./documents.ts";
+import { resultsFolder } from "../experiments/runs/results-folder.ts";
 
 let folder: string;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 /** Notebook files on disk: read, written atomically, and copied for recovery while they have unsaved changes. */
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rm } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { basename, join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 
 export interface FileText {
@@ -42,11 +42,6 @@ export async function changedSince(path: string, hash: string): Promise<boolean>
   } catch {
     return false; // gone: saving brings it back
   }
-}
-
-/** Where a notebook's runs lie: beside it, `<name>.results`. */
-export function resultsFolder(path: string): string {
-  return `${path.slice(0, path.length - extname(path).length)}.results`;
 }
 
 /** Unsaved text, by document, in a folder of the user's data. */

@@ -109,9 +109,9 @@ export function createHandlers({ windows, recent, recovery, menus, runs }: Handl
       menus.set(id, menu);
       showMenu(window, menu);
     },
-    "export.file": (id, name, contents) => exportFile(browser(id), name, contents),
-    "export.folder": (id, files) => exportFolder(browser(id), files),
-    "export.pdf": (id, name, html) => exportFile(browser(id), name, () => printPdf(html)),
+    "export.file": (id, name, contents) => exportFile(browser(id), name, contents, windows.documents()),
+    "export.folder": (id, files) => exportFolder(browser(id), files, windows.documents()),
+    "export.pdf": (id, name, html) => exportFile(browser(id), name, () => printPdf(html), windows.documents()),
     "link.open": async (_id, url) => {
       if (windowVerdict(url) !== "external") throw new Error(`${url} is not a link that may leave the app`);
       await shell.openExternal(url);

@@ -7,7 +7,7 @@ import { storeFiles } from "../experiments/runs/store-files.ts";
 import { NodeStore } from "../experiments/runs/store-node.ts";
 import { StoreStack } from "../experiments/runs/store-stack.ts";
 import type { RunRecord, RunStore, RunWriter, StoredResult } from "../experiments/runs/store.ts";
-import { resultsFolder } from "./documents.ts";
+import { resultsFolder } from "../experiments/runs/results-folder.ts";
 import type { KeptNames } from "./ipc/channels.ts";
 
 /** Manifests being written, by folder: windows that share the scratch store take turns. */

@@ -130,6 +130,11 @@ export class Windows {
     for (const window of all) window.notify("hidden", hidden);
   }
 
+  /** Files that windows show: nothing else may be written onto them. */
+  documents(): string[] {
+    return [...this.all.values()].flatMap(({ document }) => (document ? [document.path] : []));
+  }
+
   get(id: number): NotebookWindow {
     const window = this.all.get(id);
     if (!window) throw new Error("this window is closed");

@@ -24,6 +24,8 @@ export interface RunArguments extends StudyArguments {
   backend: BackendName | "auto";
   jobs: number | null;
   fresh: boolean;
+  /** files in the way that are not ours are replaced */
+  force: boolean;
   json: boolean;
 }
 
@@ -38,7 +40,7 @@ const studyOptions = {
 export function runArguments(argv: string[]): RunArguments {
   const { values, positionals } = parse(argv, {
     ...studyOptions,
-    out: { type: "string" }, backend: { type: "string" }, jobs: { type: "string" }, fresh: { type: "boolean" }, json: { type: "boolean" },
+    out: { type: "string" }, backend: { type: "string" }, jobs: { type: "string" }, fresh: { type: "boolean" }, force: { type: "boolean" }, json: { type: "boolean" },
   });
   const backend = values.backend ?? "auto";
   if (!["auto", "webgpu", "cpu", "reference"].includes(backend)) throw new UsageError(`--backend ${backend}: needs auto, webgpu, cpu or reference`);
@@ -48,6 +50,7 @@ export function runArguments(argv: string[]): RunArguments {
     backend: backend as BackendName | "auto",
     jobs: values.jobs === undefined ? null : wholeNumber("--jobs", values.jobs),
     fresh: values.fresh ?? false,
+    force: values.force ?? false,
     json: values.json ?? false,
   };
 }
@@ -70,13 +73,15 @@ export interface ReportArguments extends StudyArguments {
   /** of the PDF */
   paper: Paper;
   md: string | null;
+  /** files in the way that are not ours are replaced */
+  force: boolean;
 }
 
 export function reportArguments(argv: string[]): ReportArguments {
-  const { values, positionals } = parse(argv, { ...studyOptions, out: { type: "string" }, html: { type: "string" }, pdf: { type: "string" }, paper: { type: "string" }, md: { type: "string" } });
-  const { out = null, html = null, pdf = null, md = null } = values;
+  const { values, positionals } = parse(argv, { ...studyOptions, out: { type: "string" }, html: { type: "string" }, pdf: { type: "string" }, paper: { type: "string" }, md: { type: "string" }, force: { type: "boolean" } });
+  const { out = null, html = null, pdf = null, md = null, force = false } = values;
   const explicit = Object.keys(studyOptions).some((name) => values[name as keyof typeof values] !== undefined);
-  return { ...studyArguments(values, positionals), explicit, out, html, pdf, paper: paperNamed(values.paper ?? "a4"), md };
+  return { ...studyArguments(values, positionals), explicit, out, html, pdf, paper: paperNamed(values.paper ?? "a4"), md, force };
 }
 
 function paperNamed(name: string): Paper {

@@ -6,6 +6,7 @@ import { summaryText } from "../bench/text.ts";
 import { chooseBackend } from "../runs/backend-choice.ts";
 import { didYouMean } from "../runs/problems.ts";
 import { UsageError, parse } from "./arguments.ts";
+import { remark, say } from "./output.ts";
 import { askDevices, userKernelTable } from "./workers.ts";
 
 /** The bench worker lies beside the bundled command line. */
@@ -26,12 +27,12 @@ export async function bench(argv: string[]): Promise<number> {
   for (const model of modelsOf(values.model ?? ["XS", "S"])) {
     try {
       const summary = await runBench(script, { model, backend, workers, replicas, rounds, maxSeconds, profile: values.profile || values.gemm, kernelTable: await userKernelTable() });
-      if ((values.gemm || values.profile) && summary.profile.length === 0) process.stderr.write(`switchyard: the ${backend} backend cannot time single ops\n`);
+      if ((values.gemm || values.profile) && summary.profile.length === 0) remark(`switchyard: the ${backend} backend cannot time single ops\n`);
       if (values.gemm && !values.profile) summary.profile = summary.profile.filter(({ label }) => /matmul/i.test(label));
-      process.stdout.write(`${values.json ? JSON.stringify(summary) : summaryText(summary)}\n`);
+      say(`${values.json ? JSON.stringify(summary) : summaryText(summary)}\n`);
     } catch (error) {
       failed++;
-      process.stderr.write(`switchyard: ${model} on ${backend}: ${(error as Error).message}\n`);
+      remark(`switchyard: ${model} on ${backend}: ${(error as Error).message}\n`);
     }
   }
   return failed > 0 ? 1 : 0;

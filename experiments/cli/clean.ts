@@ -5,6 +5,7 @@ import { storeFiles } from "../runs/store-files.ts";
 import { RefusedError } from "./refused.ts";
 import { count } from "./plan-text.ts";
 import { duration, parse } from "./arguments.ts";
+import { remark, say } from "./output.ts";
 
 /**
  * `switchyard clean [DIR …] [--older 30d]`: removes unfinished runs, set-aside damaged files and forgotten temporary
@@ -20,11 +21,11 @@ export async function clean(argv: string[]): Promise<number> {
   for (const store of stores) {
     await cleanStore(store, storeFiles(store, { named }), before, removed, (text) => {
       refused = true;
-      process.stderr.write(`switchyard: ${text}\n`);
+      remark(`switchyard: ${text}\n`);
     });
   }
   const { files, bytes } = removed;
-  process.stdout.write(`removed ${files} file${files === 1 ? "" : "s"}, ${count(bytes)}B, from ${stores.length} store${stores.length === 1 ? "" : "s"}\n`);
+  say(`removed ${files} file${files === 1 ? "" : "s"}, ${count(bytes)}B, from ${stores.length} store${stores.length === 1 ? "" : "s"}\n`);
   return refused ? 1 : 0;
 }
 

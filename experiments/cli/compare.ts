@@ -10,6 +10,7 @@ import { shortKey } from "../runs/key.ts";
 import { written } from "../runs/written.ts";
 import { formatDuration, formatValue } from "../statistics/numbers.ts";
 import { UsageError } from "./arguments.ts";
+import { say } from "./output.ts";
 import { RefusedError } from "./refused.ts";
 import { textTable } from "./text-table.ts";
 
@@ -26,7 +27,7 @@ export async function compare(names: readonly string[], json: boolean): Promise<
     runs.push(await index.read({ store, key }));
   }
   const comparison = compareRuns(runs);
-  process.stdout.write(json ? `${encode(comparison)}\n` : text(comparison));
+  say(json ? `${encode(comparison)}\n` : text(comparison));
   return 0;
 }
 

@@ -8,6 +8,7 @@ import { Rates, type Measured } from "../runs/rates.ts";
 import { nodeRates } from "../runs/rates-node.ts";
 import { formatValue } from "../statistics/numbers.ts";
 import { UsageError, parse } from "./arguments.ts";
+import { remark, say } from "./output.ts";
 import { askDevices, defaultWorkers } from "./workers.ts";
 
 /** `switchyard devices`: every backend, usable or not, and which one `auto` takes. */
@@ -27,16 +28,16 @@ export async function devices(argv: string[]): Promise<number> {
   }
   const together = found.available.map(runsAtOnce);
   if (values.json) {
-    process.stdout.write(`${encode({ ...found, available: found.available.map((info, n) => ({ ...info, workers: together[n].workers, replicas: together[n].replicas })), auto, why, kernelTable: { path: user.path, used: user.table !== null } })}\n`);
+    say(`${encode({ ...found, available: found.available.map((info, n) => ({ ...info, workers: together[n].workers, replicas: together[n].replicas })), auto, why, kernelTable: { path: user.path, used: user.table !== null } })}\n`);
     return 0;
   }
-  const rates = new Rates(nodeRates((text) => void process.stderr.write(`${text}\n`)));
+  const rates = new Rates(nodeRates((text) => remark(`${text}\n`)));
   const lines = found.available.map(({ name, adapter, software, kernels, table }, n) => `${name.padEnd(10)} ${adapter}${software ? ", software" : ""}, ${together[n].text}, kernels ${kernels.slice(0, 8)}${table ? `, table ${table.slice(0, 8)} (${user.table ? user.path : "built in"})` : ""}${name === auto ? `   (auto: ${why})` : ""}`);
   for (const { name, reason } of found.unavailable) lines.push(`${name.padEnd(10)} not here: ${reason}`);
   const measured = await Promise.all(found.available.map(async (info) => [info.name, await rates.measured(info)] as const));
   for (const [name, known] of measured) if (known) lines.push(estimatesFrom(name, known));
   if (measured.every(([, known]) => known === null)) lines.push("Nothing has been measured here yet: switchyard check trains a second of a study to estimate its time, and every run adds what it showed.");
-  process.stdout.write(`${lines.join("\n")}\n`);
+  say(`${lines.join("\n")}\n`);
   return 0;
 }
 

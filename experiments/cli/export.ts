@@ -3,6 +3,7 @@ import { decodeSafetensors } from "../../engine/formats/safetensors.ts";
 import { parse, UsageError } from "./arguments.ts";
 import { findRun, storesHere } from "./find-run.ts";
 import { refuseInterchange, writeModelFolder } from "./model-folder.ts";
+import { say } from "./output.ts";
 import { RefusedError } from "./refused.ts";
 
 /** `switchyard export RUN [--format huggingface] [--store DIR]… DIR`: a trained run as a model folder that `transformers` loads. */
@@ -17,6 +18,6 @@ export async function exportRun(argv: string[]): Promise<number> {
   if (!weights) throw new RefusedError(`switchyard: run ${record.key.slice(0, 16)} has no weights: it is unfinished, diverged, or was trained with train.keep "none"`);
   const files = refuseInterchange(`run ${record.key.slice(0, 16)}`, () => exportHuggingFace(record.config, decodeSafetensors(weights).tensors));
   await writeModelFolder(folder, files);
-  process.stdout.write(`${folder}: ${[...files.keys()].join(", ")}\n`);
+  say(`${folder}: ${[...files.keys()].join(", ")}\n`);
   return 0;
 }

@@ -1,5 +1,6 @@
 import { engineVersion } from "../runs/version.ts";
 import { UsageError } from "./arguments.ts";
+import { exitCode, outliveReaders, remark, say } from "./output.ts";
 import { RefusedError } from "./refused.ts";
 
 const help = `switchyard ${engineVersion}: ablations of miniature DeepSeek-V3 models
@@ -14,9 +15,11 @@ const help = `switchyard ${engineVersion}: ablations of miniature DeepSeek-V3 mo
       --set-arm NAME.PATH=JSON    change one arm
       --jobs N                    runs that train at once
       --fresh                     train even what the store has
+      --force                     with --out: replace files there that Switchyard did not write
       --json                      one JSON object per line
   switchyard check NOTEBOOK.md    parse, types, plan, cost; trains nothing
-  switchyard report NOTEBOOK.md   [--html F] [--pdf F [--paper a4|letter]] [--md DIR]   from stored results, trains nothing
+  switchyard report NOTEBOOK.md   [--html F] [--pdf F [--paper a4|letter]] [--md DIR] [--force]
+                                  from stored results, trains nothing; --force replaces files that Switchyard did not write
   switchyard devices [--json]     what can train here
   switchyard bench                how fast this machine trains the bench models
       --backend NAME --model XS|S|M|L|D|MoE16 --jobs N --replicas R --steps N --seconds N
@@ -29,8 +32,8 @@ const help = `switchyard ${engineVersion}: ablations of miniature DeepSeek-V3 mo
   switchyard export RUN [--format huggingface] DIR
                                   a trained run (its folder, or the beginning of its key) as a Hugging Face model
       --store DIR                 look for the key there instead of in ./*.results
-  switchyard import DIR           check such a model folder and print its config [--out FILE.safetensors]
-  switchyard forward DIR          --tokens IDS.json --out FILE.safetensors [--grads] [--backend NAME]
+  switchyard import DIR           check such a model folder and print its config [--out FILE.safetensors [--force]]
+  switchyard forward DIR          --tokens IDS.json --out FILE.safetensors [--grads] [--backend NAME] [--force]
                                   logits, loss and gradients, to hold against another implementation
   switchyard runs [FOLDER …]      runs of all notebooks, or of the stores in these folders
       --where EXPR                e.g. "valLoss < 2 and arm like '%free%'": columns, metrics and settings of the config
@@ -61,13 +64,18 @@ const commands: Record<string, () => Promise<Command>> = {
 
 /** @returns the exit code */
 export async function main(argv: readonly string[]): Promise<number> {
+  outliveReaders();
+  return exitCode(await outcome(argv));
+}
+
+async function outcome(argv: readonly string[]): Promise<number> {
   const [name = "--help", ...rest] = argv;
   if (name === "--help" || name === "-h" || name === "help") {
-    process.stdout.write(help);
+    say(help);
     return 0;
   }
   if (name === "--version") {
-    process.stdout.write(`${engineVersion}\n`);
+    say(`${engineVersion}\n`);
     return 0;
   }
   try {
@@ -76,14 +84,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     return await (await load())(rest);
   } catch (error) {
     if (error instanceof UsageError) {
-      process.stderr.write(`switchyard: ${error.message}; see switchyard --help\n`);
+      remark(`switchyard: ${error.message}; see switchyard --help\n`);
       return 2;
     }
     if (error instanceof RefusedError) {
-      process.stderr.write(error.message.endsWith("\n") ? error.message : `${error.message}\n`);
+      remark(error.message.endsWith("\n") ? error.message : `${error.message}\n`);
       return 2;
     }
-    process.stderr.write(`switchyard: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    remark(`switchyard: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return 1;
   }
 }

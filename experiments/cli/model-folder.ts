@@ -25,6 +25,9 @@ export async function readModelFolder(folder: string): Promise<NamedModel & { no
   return refuseInterchange(folder, () => importHuggingFace(config, tensors));
 }
 
+/** What is in a model folder, by path; nothing where it cannot be read. */
+export const filesOf = (folder: string): Promise<string[]> => readdir(folder).then((names) => names.map((name) => join(folder, name)), () => []);
+
 /** Writes files into a folder that is new or empty: what lies there already is somebody's. */
 export async function writeModelFolder(folder: string, files: Map<string, Uint8Array>): Promise<void> {
   await mkdir(folder, { recursive: true });

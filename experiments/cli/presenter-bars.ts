@@ -1,5 +1,7 @@
 import { MultiBar, Presets, type SingleBar } from "cli-progress";
 import { isEnded } from "../runs/schedule.ts";
+import { terminalLine, terminalText } from "../text/terminal-text.ts";
+import { say } from "./output.ts";
 import { seconds } from "./plan-text.ts";
 import type { Presenter } from "./presenter.ts";
 import { remarks, runLine } from "./presenter-plain.ts";
@@ -11,7 +13,7 @@ export function barPresenter(): Presenter {
   const runs = new Map<string, { bar: SingleBar; steps: number }>();
   const lengths = new Map<string, number>();
   let open = true;
-  const above = (text: string) => void (open && (studies.size > 0 || runs.size > 0) ? bars.log(`${text}\n`) : process.stdout.write(`${text}\n`));
+  const above = (text: string) => void (open && (studies.size > 0 || runs.size > 0) ? bars.log(`${terminalText(text)}\n`) : say(`${text}\n`));
   const drop = (run: string) => {
     const shown = runs.get(run);
     if (shown) bars.remove(shown.bar);
@@ -27,7 +29,7 @@ export function barPresenter(): Presenter {
     event(event) {
       if (!open) return;
       // a study's bar stands above those of its runs
-      const name = event.study.split("#")[0];
+      const name = terminalLine(event.study.split("#")[0]);
       let bar = studies.get(event.study);
       if (!bar) studies.set(event.study, (bar = bars.create(1, 0, { name, detail: "looking into the store" })));
       switch (event.type) {
@@ -38,13 +40,13 @@ export function barPresenter(): Presenter {
           } else if (event.result.status === "queued") drop(event.run);
           else if (event.result.status === "running" && !runs.has(event.run)) {
             const steps = lengths.get(event.run) ?? 1;
-            runs.set(event.run, { bar: bars.create(steps, event.result.steps, { name: event.run, detail: "starting" }), steps });
+            runs.set(event.run, { bar: bars.create(steps, event.result.steps, { name: terminalLine(event.run), detail: "starting" }), steps });
           }
           break;
         case "metrics": {
           const step = event.events.findLast((metric) => metric.kind === "step");
           const loss = step ? `loss ${step.trainLoss.toFixed(3)}` : "";
-          if (step) runs.get(event.run)?.bar.update(step.step, { name: event.run, detail: loss });
+          if (step) runs.get(event.run)?.bar.update(step.step, { name: terminalLine(event.run), detail: loss });
           break;
         }
         case "progress": {
@@ -55,7 +57,7 @@ export function barPresenter(): Presenter {
           break;
         }
         case "preparing":
-          for (const run of event.runs) runs.get(run)?.bar.update({ name: run, detail: event.text });
+          for (const run of event.runs) runs.get(run)?.bar.update({ name: terminalLine(run), detail: terminalLine(event.text) });
           break;
         case "message":
           above(event.text);

@@ -1,11 +1,12 @@
 import { encode } from "../runs/json.ts";
+import { remark, say } from "./output.ts";
 import type { Presenter } from "./presenter.ts";
 
 const progressEvery = 1000;
 
 /** One JSON object per line on standard output; numbers that are not finite are strings. */
 export function jsonPresenter(): Presenter {
-  const line = (value: object) => process.stdout.write(`${encode(value)}\n`);
+  const line = (value: object) => say(`${encode(value)}\n`);
   /** by study, and by the runs that prepare */
   const lastProgress = new Map<string, number>();
   return {
@@ -33,7 +34,7 @@ export function jsonPresenter(): Presenter {
         line(event);
       } else if (event.type === "checkpoint" || event.type === "message") line(event);
     },
-    notice: (text) => void process.stderr.write(`${text}\n`),
+    notice: (text) => remark(`${text}\n`),
     log: (cell, level, text) => line({ type: "log", cell, level, text }),
     result: ({ id, arms, comparisons }) =>
       line({ type: "result", experiment: id, arms: arms.map(({ name, n, mean, sd }) => ({ name, n, mean, sd })), comparisons: comparisons.filter(({ verdict }) => verdict !== "not tested") }),

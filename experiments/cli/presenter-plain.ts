@@ -2,6 +2,8 @@ import type { RunResult } from "../results.ts";
 import type { CoordinatorEvent } from "../runs/coordinator.ts";
 import { isEnded } from "../runs/schedule.ts";
 import { describeExperiment } from "../statistics/sentence.ts";
+import { terminalLine } from "../text/terminal-text.ts";
+import { remark, say } from "./output.ts";
 import { planText, seconds } from "./plan-text.ts";
 import type { Presenter } from "./presenter.ts";
 
@@ -9,7 +11,7 @@ const progressEvery = 10_000;
 
 /** Plain lines, for files and pipes: one per run that ends, and one for the whole, or what it waits for, every ten seconds. */
 export function plainPresenter(): Presenter {
-  const out = (text: string) => process.stdout.write(`${text}\n`);
+  const out = (text: string) => say(`${text}\n`);
   let last = Date.now();
   return {
     ...remarks(out),
@@ -34,14 +36,15 @@ export function remarks(out: (text: string) => void): Pick<Presenter, "device" |
     device: ({ info, why, workers, replicas, expectedSeconds }) =>
       out(`${info.name}: ${info.adapter} (${why}), ${workers * replicas} at once${expectedSeconds === null ? "" : `, about ${seconds(expectedSeconds)} in all`}`),
     plan: (plan, cache, miss) => out(planText(plan, cache, miss)),
-    notice: (text) => void process.stderr.write(`${text}\n`),
+    notice: (text) => remark(`${text}\n`),
     log: (cell, level, text) => out(`#${cell} ${level}: ${text}`),
-    result: (experiment) => out([`${experiment.id}: ${experiment.title}`, ...describeExperiment(experiment).map((sentence) => `  ${sentence}`)].join("\n")),
+    result: (experiment) => out([`${experiment.id}: ${experiment.title}`, ...describeExperiment(experiment).map((sentence) => `  ${sentence}`)].map(terminalLine).join("\n")),
     wrote: ({ report }) => out(`report: ${report}`),
   };
 }
 
-export function runLine({ run, result }: { run: string; result: RunResult }): string {
+export function runLine({ run: id, result }: { run: string; result: RunResult }): string {
+  const run = terminalLine(id);
   const { status, cached, metrics, error, divergedAt, steps, seconds: took } = result;
   if (status === "done") return `${run}: ${cached ? "in the store" : `done in ${seconds(took)}`}, validation loss ${metrics ? metrics.valLoss.toFixed(4) : "unknown"} nats`;
   if (status === "diverged") return `${run}: diverged at step ${divergedAt}: ${error}`;
@@ -50,11 +53,11 @@ export function runLine({ run, result }: { run: string; result: RunResult }): st
 }
 
 export const preparingLine = ({ runs, text }: Extract<CoordinatorEvent, { type: "preparing" }>): string =>
-  `${runs.length === 1 ? runs[0] : `${runs.length} runs side by side`}: ${text}`;
+  `${runs.length === 1 ? terminalLine(runs[0]) : `${runs.length} runs side by side`}: ${text}`;
 
 export function progressLine({ study, progress }: Extract<CoordinatorEvent, { type: "progress" }>): string {
   const { ended, runs, tokens, totalTokens, tokensPerSecond, secondsLeft } = progress;
   const speed = tokensPerSecond > 0 ? `, ${Math.round(tokensPerSecond).toLocaleString("en")} tokens/s` : "";
   const left = secondsLeft === null ? "" : `, ${seconds(secondsLeft)} left`;
-  return `${study.split("#")[0]}: ${ended}/${runs} runs, ${Math.floor((100 * tokens) / totalTokens)} %${speed}${left}`;
+  return `${terminalLine(study.split("#")[0])}: ${ended}/${runs} runs, ${Math.floor((100 * tokens) / totalTokens)} %${speed}${left}`;
 }

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { access, appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { pdfMark } from "../report/markers.ts";
 import { RefusedError } from "./refused.ts";
 
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge"];
@@ -25,7 +26,7 @@ export async function printPdf(html: string, pdf: string): Promise<void> {
     // Chromium refuses its sandbox to root; the page is ours and holds no scripts
     const root = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
     await finished(browser, [...root, "--headless", "--disable-gpu", "--disable-background-networking", `--user-data-dir=${join(folder, "profile")}`, "--no-pdf-header-footer", `--print-to-pdf=${resolve(pdf)}`, pathToFileURL(page).href]);
-    await access(resolve(pdf));
+    await appendFile(resolve(pdf), pdfMark);
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }

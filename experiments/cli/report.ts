@@ -9,10 +9,12 @@ import { armSetsOf, resolveExperiment, type Override } from "../runs/spec.ts";
 import { resultFromStore } from "../runs/stored-result.ts";
 import { reportArguments, type StudyArguments } from "./arguments.ts";
 import { documentBlocks, evaluateCells } from "./evaluate.ts";
+import { remark, say } from "./output.ts";
 import { resultsOf, titleOf } from "./run.ts";
+import { refuseForeignFolder } from "./refuse-overwriting.ts";
 import { openStores } from "./stores.ts";
 import { cellErrorText, planStudy } from "./study.ts";
-import { writeExports } from "./write-exports.ts";
+import { exportsAsked, writeExports } from "./write-exports.ts";
 import { writeReportFiles } from "./write-report.ts";
 
 /**
@@ -23,7 +25,8 @@ import { writeReportFiles } from "./write-report.ts";
  */
 export async function report(argv: string[]): Promise<number> {
   const args = reportArguments(argv);
-  const notice = (text: string) => void process.stderr.write(`${text}\n`);
+  if (args.out !== null && !exportsAsked(args)) await refuseForeignFolder(args.out, args.notebook, args.force);
+  const notice = (text: string) => remark(`${text}\n`);
   const { store, folder, files, gallery } = openStores(args.notebook, args.out, notice);
   const remembered = args.explicit ? null : ((await readManifest(folder, files, notice)) ?? (gallery === null ? null : await readManifest(shippedResults(gallery))));
   const study: StudyArguments = remembered ? { ...remembered.arguments, sets: remembered.arguments.sets as Override[], armSets: remembered.arguments.armSets as Override[], notebook: args.notebook } : args;
@@ -44,8 +47,10 @@ export async function report(argv: string[]): Promise<number> {
   const missing = runs.filter((run) => run.status === "queued").length;
   if (missing > 0) notice(`${missing} of ${runs.length} runs are not in the store; switchyard run trains them.`);
   const document = { title: titleOf(planned), blocks: documentBlocks(planned, shown), results: resultsOf(planned.name, experiments), command: commandLine({ ...study, notebook: planned.name }) };
-  const exports = await writeExports(args, document);
-  const written = exports.length > 0 ? exports : [(await writeReportFiles(folder, document, files, notice)).report];
-  for (const path of written) process.stdout.write(`report: ${path}\n`);
-  return runs.every((run) => run.status === "done") && shown.errors.size === 0 ? 0 : 1;
+  const problems = new Set<string>();
+  const onProblem = (text: string) => void problems.add(text);
+  const written = exportsAsked(args) ? await writeExports(args, document, onProblem) : [(await writeReportFiles(folder, document, files, { onProblem, onNotice: notice })).report];
+  problems.forEach(notice);
+  for (const path of written) say(`report: ${path}\n`);
+  return runs.every((run) => run.status === "done") && shown.errors.size === 0 && problems.size === 0 ? 0 : 1;
 }

@@ -24,7 +24,9 @@ import { metricDefinitions } from "../statistics/metrics.ts";
 import { runArguments, type RunArguments } from "./arguments.ts";
 import { documentBlocks, evaluateCells } from "./evaluate.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { remark } from "./output.ts";
 import { presenterFor } from "./presenter.ts";
+import { refuseForeignFolder } from "./refuse-overwriting.ts";
 import { openStores } from "./stores.ts";
 import { cellErrorText, planStudy, type OpenNotebook } from "./study.ts";
 import { findBackend } from "./workers.ts";
@@ -33,6 +35,7 @@ import { writeReportFiles } from "./write-report.ts";
 /** `switchyard run`: plans everything, trains what is missing, evaluates the cells, writes results and report. */
 export async function run(argv: string[]): Promise<number> {
   const args = runArguments(argv);
+  if (args.out !== null) await refuseForeignFolder(args.out, args.notebook, args.force);
   const planned = await planStudy(args);
   const present = presenterFor(args);
   for (const warning of planned.notebook.warnings) present.notice(`${args.notebook}:${warning.line}: ${warning.message}`);
@@ -50,7 +53,7 @@ export async function run(argv: string[]): Promise<number> {
   coordinator.subscribe(present.event);
   const interrupt = onInterrupt(() => {
     present.close();
-    process.stderr.write("Stopping; checkpoints are being kept. Ctrl-C again ends at once.\n");
+    remark("Stopping; checkpoints are being kept. Ctrl-C again ends at once.\n");
     for (const study of studies.values()) study.stop();
   });
   const studies = new Map<string, Study>();
@@ -81,21 +84,23 @@ export async function run(argv: string[]): Promise<number> {
     if (interrupt.happened) {
       const command = ["switchyard", "run", ...argv].map((word) => (/^[\w./=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
       const done = runs.filter((run) => run.status === "done" || run.status === "diverged").length;
-      process.stderr.write(`Stopped with ${done} of ${runs.length} runs finished; the others go on from their checkpoints with\n  ${command.replace(" --fresh", "")}\n`);
+      remark(`Stopped with ${done} of ${runs.length} runs finished; the others go on from their checkpoints with\n  ${command.replace(" --fresh", "")}\n`);
       return 130;
     }
     results.forEach(present.result);
     for (const error of shown.errors.values()) present.notice(`${args.notebook}: ${cellErrorText(error)}`);
     const document = { title: titleOf(planned), blocks: documentBlocks(planned, shown), results: resultsOf(planned.name, results), command: commandLine({ ...args, notebook: planned.name }) };
-    const written = await writeReportFiles(folder, document, files, present.notice).catch((error: unknown) => {
+    const problems: string[] = [];
+    const written = await writeReportFiles(folder, document, files, { onProblem: (text) => void problems.push(text), onNotice: present.notice }).catch((error: unknown) => {
       const known = writeError(error, folder);
       if (!(known instanceof StoreWriteError)) throw error;
       present.notice(known.message);
       return null;
     });
     if (written === null) return 1;
+    for (const text of problems) present.notice(text);
     present.wrote(written);
-    return lost.length > 0 || runs.some((run) => run.status !== "done") || shown.errors.size > 0 ? 1 : 0;
+    return lost.length > 0 || runs.some((run) => run.status !== "done") || shown.errors.size > 0 || problems.length > 0 ? 1 : 0;
   } finally {
     present.close();
     interrupt.remove();

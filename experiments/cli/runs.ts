@@ -8,6 +8,7 @@ import { shortKey } from "../runs/key.ts";
 import { formatDuration, formatValue } from "../statistics/numbers.ts";
 import { parse, UsageError } from "./arguments.ts";
 import { compare } from "./compare.ts";
+import { say } from "./output.ts";
 import { RefusedError } from "./refused.ts";
 import { textTable, type Side } from "./text-table.ts";
 
@@ -27,7 +28,7 @@ export async function runs(argv: string[]): Promise<number> {
   for (const store of named) await rememberStore(store);
   try {
     const found = await new RunIndex().search({ ...everyRun, where }, { rebuild, ...(positionals.length > 0 && { stores: named }) });
-    process.stdout.write(json ? found.runs.map((run) => `${encode(run)}\n`).join("") : text(found));
+    say(json ? found.runs.map((run) => `${encode(run)}\n`).join("") : text(found));
     return 0;
   } catch (error) {
     if (error instanceof WhereError) throw new RefusedError(`switchyard: --where ${where}: ${error.message}`);

@@ -1,14 +1,12 @@
-import { dirname, join, parse, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { galleryName, shippedFiles } from "../gallery/shipped-node.ts";
 import { ShippedRuns } from "../gallery/shipped-runs.ts";
 import type { FileSystem } from "../runs/filesystem.ts";
 import { dataFolder } from "../runs/index-stores.ts";
 import { storeFiles } from "../runs/store-files.ts";
+import { resultsFolder } from "../runs/results-folder.ts";
 import { NodeStore } from "../runs/store-node.ts";
 import { StoreStack } from "../runs/store-stack.ts";
-
-/** `x/balancing.md` → `x/balancing.results`, where the app keeps that notebook's runs too. */
-export const resultsFolder = (notebook: string): string => join(dirname(notebook), `${parse(notebook).name}.results`);
 
 export interface OpenStores {
   store: StoreStack;

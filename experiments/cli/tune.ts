@@ -9,6 +9,7 @@ import { tunedTable } from "../bench/tuned-table.ts";
 import { readKernelTable, removeKernelTable, writeKernelTable } from "../runs/kernel-table-node.ts";
 import { parse, UsageError } from "./arguments.ts";
 import { modelsOf, wholeNumber } from "./bench.ts";
+import { remark, say } from "./output.ts";
 import { RefusedError } from "./refused.ts";
 
 /**
@@ -23,11 +24,11 @@ export async function tune(argv: string[]): Promise<number> {
   const user = await readKernelTable();
   if (values.reset) {
     const removed = await removeKernelTable(user.path);
-    process.stdout.write(removed ? `${user.path} removed: the table that Switchyard brings holds again\n` : "the table that Switchyard brings holds already\n");
+    say(removed ? `${user.path} removed: the table that Switchyard brings holds again\n` : "the table that Switchyard brings holds already\n");
     return 0;
   }
   const [models, seconds] = [modelsOf([values.models], "--models"), wholeNumber("--seconds", values.seconds)];
-  if (user.problem) process.stderr.write(`switchyard: ${user.problem}\n`);
+  if (user.problem) remark(`switchyard: ${user.problem}\n`);
 
   const backend = await nodeGpu()
     .then((gpu) => createWebGpuBackend(gpu, { table: user.table }))
@@ -36,20 +37,20 @@ export async function tune(argv: string[]): Promise<number> {
     });
   try {
     const { info, family } = backend;
-    if (!values.json) process.stdout.write(`${info.adapter} (${family})${info.software ? ": a software adapter, which studies use only when told to" : ""}; kernels are compiled first\n`);
+    if (!values.json) say(`${info.adapter} (${family})${info.software ? ": a software adapter, which studies use only when told to" : ""}; kernels are compiled first\n`);
     const products = await measure(backend, models.map((name) => planRun(benchModels[name])), {
       seconds,
       onProduct: (product) => {
-        if (!values.json) process.stdout.write(`${productLine(product)}\n`);
+        if (!values.json) say(`${productLine(product)}\n`);
       },
     });
     const table = tunedTable(user.table, family, products);
     await writeKernelTable(table, user.path);
     const hash = tableHash(tableFor(family, table));
     if (values.json) {
-      process.stdout.write(`${JSON.stringify({ adapter: info.adapter, family, models, path: user.path, before: info.table, after: hash, products: products.map(productData) })}\n`);
+      say(`${JSON.stringify({ adapter: info.adapter, family, models, path: user.path, before: info.table, after: hash, products: products.map(productData) })}\n`);
     } else {
-      process.stdout.write(`${totalLine(products)}\n${user.path}: table ${hash.slice(0, 8)}${hash === info.table ? ", as before" : ` in place of ${info.table!.slice(0, 8)}`}\n`);
+      say(`${totalLine(products)}\n${user.path}: table ${hash.slice(0, 8)}${hash === info.table ? ", as before" : ` in place of ${info.table!.slice(0, 8)}`}\n`);
     }
     return 0;
   } finally {

@@ -11,6 +11,7 @@ import { readKernelTable } from "../runs/kernel-table-node.ts";
 import { MemoryError } from "../runs/memory-limits.ts";
 import { usableMemory } from "../runs/memory-node.ts";
 import type { Rates } from "../runs/rates.ts";
+import { remark } from "./output.ts";
 import { RefusedError } from "./refused.ts";
 
 let kernelTable: Promise<KernelTable | null> | undefined;
@@ -18,7 +19,7 @@ let kernelTable: Promise<KernelTable | null> | undefined;
 /** What `switchyard tune` measured for this user; read once, so that all workers of a study choose alike. A file that cannot be used is told once. */
 export const userKernelTable = (): Promise<KernelTable | null> =>
   (kernelTable ??= readKernelTable().then(({ table, problem }) => {
-    if (problem) process.stderr.write(`switchyard: ${problem}\n`);
+    if (problem) remark(`switchyard: ${problem}\n`);
     return table;
   }));
 

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import type { ArmResult, ExperimentResult } from "../results.ts";
 import { formatCount, formatQuantity } from "../statistics/numbers.ts";
 import { partsOf, totalOf, type Part } from "./architecture-parts.ts";
-import { csvText } from "./csv.ts";
+import { csvTable } from "./csv.ts";
 import { chooseArms } from "./experiment.ts";
 import { compose, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
 import { element, line } from "./svg.ts";
@@ -38,8 +38,8 @@ export function architecture(experiment: ExperimentResult, { arms: names }: v.In
     {
       title: models.length === 1 ? "The model" : `The ${models.length} models`,
       alternative: models.map(describe).join(" "),
-      csv: () =>
-        csvText(["arms", "group", "times", "part", "detail", "parameters", "activeParameters", "forwardFlopsPerToken", "cacheBytesPerToken"], models.flatMap(({ arms, parts }) => parts.map((p) => [namesOf(arms), p.group, p.times, p.name, p.detail, p.params, p.activeParams, p.flops, p.cacheBytes]))),
+      data: () =>
+        csvTable(["arms", "group", "times", "part", "detail", "parameters", "activeParameters", "forwardFlopsPerToken", "cacheBytesPerToken"], models.flatMap(({ arms, parts }) => parts.map((p) => [namesOf(arms), p.group, p.times, p.name, p.detail, p.params, p.activeParams, p.flops, p.cacheBytes]))),
       blocks: models.map((model) => drawModel(model, models.length > 1, innerWidth(frame), theme)),
       notes: ["Numbers of one layer; the total counts repeated layers. FLOP: forward pass of a token, attention over the causal half of a sequence; training takes three times as many. Cache: bytes per token, 4 per number."],
     },

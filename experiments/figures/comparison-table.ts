@@ -5,7 +5,7 @@ import type { ArmResult, ExperimentResult } from "../results.ts";
 import { metricTitle, metricUnit } from "../statistics/metrics.ts";
 import { formatSigned, formatValue } from "../statistics/numbers.ts";
 import { armStyles, mark } from "./arm-styles.ts";
-import { csvText } from "./csv.ts";
+import { csvTable, type CsvTable } from "./csv.ts";
 import { chooseArms, countRuns } from "./experiment.ts";
 import { compose, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
 import { metricName } from "./options.ts";
@@ -70,7 +70,7 @@ export function comparisonTable(experiment: ExperimentResult, options: v.InferOu
     {
       title: `Comparison with “${experiment.baseline}”`,
       alternative: table.rows.map((row) => row.cells.map((text, i) => (i === 0 ? text : text && `${table.columns[i].name} ${text}`)).filter(Boolean).join(", ")).join(". "),
-      csv: () => csvText(table.columns.map(({ name, unit }) => (unit ? `${name} (${unit})` : name)), table.rows.map((row) => row.cells)),
+      data: () => dataOf(experiment, options),
       blocks: [drawTable(table, experiment, innerWidth(frame), theme)],
       notes: ["Mean ± standard deviation over seeds.", ...countRuns(arms)],
       html: tableHtml(table),
@@ -78,6 +78,26 @@ export function comparisonTable(experiment: ExperimentResult, options: v.InferOu
     frame,
   );
 }
+
+/** The same as numbers in full, one a cell: what stands as "mean ± sd" and "difference [low, high]" in the picture. */
+function dataOf(experiment: ExperimentResult, options: v.InferOutput<typeof comparisonTableOptions>): CsvTable {
+  const metrics = options.metrics ?? defaultMetrics(experiment);
+  const tested = (metric: string) => experiment.primary.includes(metric);
+  return csvTable(
+    ["arm", "n", "runs", ...metrics.flatMap((metric) => [`${metric}.mean`, `${metric}.sd`, ...(tested(metric) ? differenceColumns.map((name) => `${metric}.${name}`) : [])])],
+    chooseArms(experiment, options.arms).map((arm) => [
+      arm.name, arm.n, arm.runs.length,
+      ...metrics.flatMap((metric) => {
+        const found = experiment.comparisons.find((c) => c.metric === metric && c.arm === arm.name);
+        const half = found?.ci95 ? (found.ci95[1] - found.ci95[0]) / 2 : null;
+        const difference = [found?.difference, half, found?.ci95?.[0], found?.ci95?.[1], arm.name === experiment.baseline ? "baseline" : found?.verdict];
+        return [arm.n > 0 ? arm.mean[metric] : null, arm.n > 1 ? arm.sd[metric] : null, ...(tested(metric) ? difference : [])];
+      }),
+    ]),
+  );
+}
+
+const differenceColumns = ["difference", "halfWidth95", "low95", "high95", "verdict"];
 
 /** An HTML table; names and numbers are escaped. */
 export function tableHtml({ columns, rows }: Table): string {

@@ -4,7 +4,8 @@ import type { ExperimentResult } from "../results.ts";
 import { judgeClaims, type Claim, type Finding } from "../statistics/claims.ts";
 import { describeFinding, describeStudy, outcomeTitles } from "../statistics/findings.ts";
 import { describeMetric } from "../statistics/sentence.ts";
-import { csvText } from "./csv.ts";
+import { markdownText as plain } from "../text/markdown-text.ts";
+import { csvTable, type CsvTable } from "./csv.ts";
 import { compose, fontSize, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
 import { metricName } from "./options.ts";
 import { escapeXml } from "./svg.ts";
@@ -49,7 +50,7 @@ export function conclusion(experiment: ExperimentResult, { claims }: v.InferOutp
     {
       title: `What the runs of “${experiment.title}” say`,
       alternative: [...entries.map(({ outcome, claim, numbers }) => `${outcome} ${claim} ${numbers}`), ...paragraphs].join(" "),
-      csv: () => csvOf(findings),
+      data: () => dataOf(findings),
       blocks: [...entries.map((entry) => drawEntry(entry, innerWidth(frame), theme)), ...paragraphs.map((text) => drawText(text, innerWidth(frame), theme))],
       html: htmlOf(entries, paragraphs),
       markdown: markdownOf(entries, paragraphs),
@@ -70,12 +71,9 @@ function markdownOf(entries: readonly Entry[], paragraphs: readonly string[]): s
   return [...(items.length ? [items.join("\n")] : []), ...paragraphs.map(plain)].join("\n\n");
 }
 
-/** Names and claims are text, whatever characters they hold. */
-const plain = (text: string): string => text.replace(/[\\`*_[\]<>$|#~]/g, "\\$&").replace(/\s*\n\s*/g, " ");
-
-function csvOf(findings: readonly Finding[]): string {
+function dataOf(findings: readonly Finding[]): CsvTable {
   const columns = ["claim", "outcome", "metric", "arm", "than", "n", "armMean", "thanMean", "scale", "estimate", "low95", "high95", "p", "pHolm", "family"];
-  return csvText(columns, findings.map((f) => [f.claim.claim, f.outcome, f.claim.metric, f.claim.arm, f.than, f.n, f.armMean, f.thanMean, f.scale, f.estimate, f.ci95?.[0], f.ci95?.[1], f.p, f.pHolm, f.family]));
+  return csvTable(columns, findings.map((f) => [f.claim.claim, f.outcome, f.claim.metric, f.claim.arm, f.than, f.n, f.armMean, f.thanMean, f.scale, f.estimate, f.ci95?.[0], f.ci95?.[1], f.p, f.pHolm, f.family]));
 }
 
 const indent = 14;

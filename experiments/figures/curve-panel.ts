@@ -16,7 +16,7 @@ export interface CurveOptions {
   x: XAxis;
   logX: boolean;
   logY: boolean;
-  /** width of the smoothing kernel as a fraction of the longest run; validations are not smoothed */
+  /** width of the smoothing kernel as a fraction of the run that is smoothed; validations are not smoothed */
   smoothing: number;
   band: "range" | "sd" | "none";
   seeds: boolean;
@@ -52,9 +52,9 @@ const takesPart = (run: RunResult) => run.status === "done" || run.status === "r
 
 export function armCurves(arms: readonly ArmResult[], metric: string, options: CurveOptions): ArmCurves[] {
   const raw = arms.map((arm) => arm.runs.map((run) => ({ run, raw: seriesOf(run, metric, options.x) })).filter(({ raw }) => raw.y.length > 0));
-  const longest = Math.max(0, ...raw.flat().map(({ raw }) => raw.steps.at(-1)!));
-  const scale = isStepMetric(metric) ? options.smoothing * longest : 0;
   return arms.map((arm, i) => {
+    // of the whole run, as long as it is to be: what is drawn of its past changes neither with other runs nor as it goes on
+    const scale = isStepMetric(metric) ? options.smoothing * arm.config.train.steps : 0;
     const runs = raw[i].map(({ run, raw }) => ({ run, raw, smooth: smooth(raw, scale) }));
     const seeds = runs.filter(({ run }) => takesPart(run)).map((curve) => curve.smooth);
     return { arm, runs, mean: average(seeds, options.band === "sd" ? "sd" : "range") };

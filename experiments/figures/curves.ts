@@ -4,7 +4,7 @@ import type { ExperimentResult } from "../results.ts";
 import { metricTitle } from "../statistics/metrics.ts";
 import { formatValue } from "../statistics/numbers.ts";
 import { armCurves, curvePanel, notDrawn, type ArmCurves, type CurveOptions } from "./curve-panel.ts";
-import { csvText } from "./csv.ts";
+import { csvTable, type CsvTable } from "./csv.ts";
 import { compose, innerWidth, sideBySide, type Block, type Figure, type FigureOptions } from "./figure.ts";
 import { armLegend, chooseArms, countRuns, lowerFirst } from "./experiment.ts";
 import { metricName, xAxis } from "./options.ts";
@@ -33,7 +33,7 @@ export function curves(experiment: ExperimentResult, options: v.InferOutput<type
     {
       title: titleOf(options.metrics),
       alternative: panels.map(({ metric, curves }) => describe(metric, curves, options)).join(" "),
-      csv: () => curvesCsv(panels, options),
+      data: () => curvesData(panels, options),
       legend: armLegend(experiment, arms),
       blocks: [block],
       notes: [...readingNote(options, panels, block), ...notDrawn(panels, options, frame), ...countRuns(arms)],
@@ -67,11 +67,11 @@ export function describe(metric: string, curves: readonly ArmCurves[], { x }: Cu
 }
 
 /** One row per arm, seed, metric and step; values as they were reported, and smoothed. */
-export function curvesCsv(panels: readonly { metric: string; curves: readonly ArmCurves[] }[], { x }: CurveOptions): string {
+export function curvesData(panels: readonly { metric: string; curves: readonly ArmCurves[] }[], { x }: CurveOptions): CsvTable {
   const rows = panels.flatMap(({ metric, curves }) =>
     curves.flatMap(({ arm, runs }) =>
-      runs.flatMap(({ run, raw, smooth }) => raw.y.map((value, i) => [arm.name, run.seedIndex, metric, raw.steps[i], ...(x === "steps" ? [] : [raw.x[i]]), value, smooth.y[i]])),
+      runs.flatMap(({ run, raw, smooth }) => raw.y.map((value, i) => [arm.name, run.seed.init, metric, raw.steps[i], ...(x === "steps" ? [] : [raw.x[i]]), value, smooth.y[i]])),
     ),
   );
-  return csvText(["arm", "seedIndex", "metric", "step", ...(x === "steps" ? [] : [x]), "value", "smoothed"], rows);
+  return csvTable(["arm", "seed", "metric", "step", ...(x === "steps" ? [] : [x]), "value", "smoothed"], rows);
 }

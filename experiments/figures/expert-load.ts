@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { ArmResult, ExperimentResult, RunResult } from "../results.ts";
 import { formatCount, formatValue } from "../statistics/numbers.ts";
-import { csvText } from "./csv.ts";
+import { csvTable } from "./csv.ts";
 import { chooseArms } from "./experiment.ts";
 import { compose, emptyBlock, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
 import { element, group } from "./svg.ts";
@@ -24,7 +24,6 @@ type Options = v.InferOutput<typeof expertLoadOptions>;
 interface Panel {
   arm: string;
   domain: string;
-  seedIndex: number;
   /** the number that its weights were drawn from */
   seed: number;
   step: number;
@@ -50,7 +49,7 @@ export function expertLoad(experiment: ExperimentResult, options: Options, frame
     {
       title: options.by === "domain" ? "Expert load by domain" : "Expert load",
       alternative: panels.map(describe).join(" ") || "No validation has been done yet.",
-      csv: () => csvText(["arm", "domain", "seedIndex", "step", "layer", "expert", "relativeLoad"], panels.flatMap(csvRows)),
+      data: () => csvTable(["arm", "domain", "seed", "step", "layer", "expert", "relativeLoad"], panels.flatMap(csvRows)),
       blocks: panels.length ? [grid(rows.filter((own) => own.length), width, theme), scaleBar(width, theme)] : [emptyBlock("No validation has been done yet.", width, theme)],
       notes: panels.length ? [`Seed ${seeds.join(", ")}, validation tokens at step ${steps.map(formatCount).join(", ")}. Rows are MoE layers; one run per arm, as experts of different seeds have nothing in common.`] : [],
     },
@@ -72,7 +71,7 @@ function panelsOf(experiment: ExperimentResult, arm: ArmResult, seed: number, { 
   const run = arm.runs.find((candidate) => candidate.seedIndex === seed);
   const found = run && countsAt(run, step);
   if (!found || !found.counts.length) return [];
-  const common = { arm: arm.name, seedIndex: seed, seed: run.seed.init, step: found.step };
+  const common = { arm: arm.name, seed: run.seed.init, step: found.step };
   if (by === "all") return [{ ...common, domain: allDomains, load: found.counts.map((layer) => relative(sum(layer))) }];
   const names = experiment.domains.length === found.counts[0].length ? experiment.domains : found.counts[0].map((_, i) => `domain ${i + 1}`);
   return names.map((domain, d) => ({ ...common, domain, load: found.counts.map((layer) => relative(layer[d])) }));
@@ -173,6 +172,6 @@ function describe({ arm, domain, load }: Panel): string {
   return `${arm}${where}: relative load from ${formatValue(Math.min(...all), 0.01)} to ${formatValue(Math.max(...all), 0.01)}.`;
 }
 
-function csvRows({ arm, domain, seedIndex, step, load }: Panel): (string | number)[][] {
-  return load.flatMap((layer, l) => layer.map((value, e) => [arm, domain, seedIndex, step, l + 1, e + 1, value]));
+function csvRows({ arm, domain, seed, step, load }: Panel): (string | number)[][] {
+  return load.flatMap((layer, l) => layer.map((value, e) => [arm, domain, seed, step, l + 1, e + 1, value]));
 }

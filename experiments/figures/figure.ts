@@ -1,5 +1,6 @@
 /** What every figure is: a title, a legend, blocks below each other, notes. */
 import { formatCount, formatValue } from "../statistics/numbers.ts";
+import { csvText, stackedTable, type CsvTable } from "./csv.ts";
 import { element, escapeXml, group } from "./svg.ts";
 import { legend, type LegendEntry, type LegendItem } from "./legend.ts";
 import { fontFamily, label, wrap } from "./text.ts";
@@ -55,6 +56,8 @@ export interface Figure {
   /** what the figure shows, in words, for those who do not see it */
   alternative: string;
   /** the data that is drawn */
+  data: CsvTable;
+  /** the same as text */
   csv: string;
   areas: PlotArea[];
   /** where the arms' entries lie, in the order drawn: a click on one is about its arm */
@@ -76,7 +79,7 @@ export interface Block {
 export interface Composition {
   title: string;
   alternative: string;
-  csv(): string;
+  data(): CsvTable;
   legend?: LegendItem[];
   blocks: Block[];
   /** how to read it, n, what is left out */
@@ -138,8 +141,8 @@ export function formatPlace({ whole }: PlotArea["xScale"], value: number, step: 
   return whole ? formatCount(Math.round(value)) : formatValue(value, step);
 }
 
-/** Figures below each other as one, for a request about several experiments. */
-export function stack(figures: readonly Figure[], options: FigureOptions): Figure {
+/** Figures below each other as one, for a request about several experiments, which are named by their ids. */
+export function stack(figures: readonly Figure[], experiments: readonly string[], options: FigureOptions): Figure {
   if (figures.length === 1) return figures[0];
   const parts: string[] = [];
   const areas: PlotArea[] = [];
@@ -154,14 +157,14 @@ export function stack(figures: readonly Figure[], options: FigureOptions): Figur
   const composition = {
     title: [...new Set(figures.map(({ title }) => title))].join("; "),
     alternative: figures.map(({ title, alternative }) => `${title}. ${alternative}`).join(" "),
-    csv: () => figures.map(({ csv }) => csv).join("\n"),
+    data: () => stackedTable(figures.map(({ data }, i) => ({ experiment: experiments[i], table: data }))),
     ...(figures.every(({ html }) => html !== undefined) && { html: figures.map(({ html }) => html).join("") }),
     ...(figures.every(({ markdown }) => markdown !== undefined) && { markdown: figures.map(({ markdown }) => markdown).join("\n\n") }),
   };
   return figureOf(composition, parts, { areas, legend }, { width: figures[0].width, height: y }, themeOf(options.theme));
 }
 
-function figureOf(composition: Pick<Composition, "title" | "alternative" | "csv" | "html" | "markdown">, parts: readonly string[], places: Pick<Figure, "areas" | "legend">, size: { width: number; height: number }, theme: Theme): Figure {
+function figureOf(composition: Pick<Composition, "title" | "alternative" | "data" | "html" | "markdown">, parts: readonly string[], places: Pick<Figure, "areas" | "legend">, size: { width: number; height: number }, theme: Theme): Figure {
   const { title, alternative } = composition;
   const svg = element(
     "svg",
@@ -184,8 +187,11 @@ function figureOf(composition: Pick<Composition, "title" | "alternative" | "csv"
     title,
     alternative,
     // a live curve is redrawn ten times a second and exported once
+    get data() {
+      return composition.data();
+    },
     get csv() {
-      return composition.csv();
+      return csvText(composition.data());
     },
     ...places,
     ...(composition.html !== undefined && { html: composition.html }),

@@ -10,7 +10,7 @@ import { armStyles, mark, type ArmStyle } from "./arm-styles.ts";
 import { bottomAxis, extentOf } from "./axes.ts";
 import { compose, emptyBlock, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
 import { countRuns } from "./experiment.ts";
-import { csvText } from "./csv.ts";
+import { csvTable, type CsvTable } from "./csv.ts";
 import { metricName } from "./options.ts";
 import { haloed } from "./references.ts";
 import { element, group, line, viewport } from "./svg.ts";
@@ -33,7 +33,7 @@ export function forest(experiment: ExperimentResult, options: v.InferOutput<type
     {
       title: `Differences to “${experiment.baseline}”`,
       alternative: metrics.map((metric) => describeMetric(experiment, metric)).join(" "),
-      csv: () => forestCsv(experiment, metrics),
+      data: () => forestData(experiment, metrics),
       blocks: metrics.map((metric) => panel(experiment, metric, innerWidth(frame), theme)),
       notes: [
         "Symbol: mean of the paired differences; bar: 95 % t interval; dots: one seed each. Grey: differences too small for this design to tell with 80 % power, all arms corrected for.",
@@ -145,9 +145,9 @@ function belowRow([numbers, verdict]: [string, string], width: number): string[]
   return measure(together, { size: small }) <= width ? [together] : [numbers, verdict];
 }
 
-function forestCsv(experiment: ExperimentResult, metrics: readonly string[]): string {
+function forestData(experiment: ExperimentResult, metrics: readonly string[]): CsvTable {
   const rows = experiment.comparisons.filter((c) => metrics.includes(c.metric));
-  return csvText(
+  return csvTable(
     ["metric", "arm", "baseline", "n", "difference", "sd", "low95", "high95", "p", "pHolm", "detectable80", "verdict"],
     rows.map((c) => [c.metric, c.arm, experiment.baseline, c.n, c.difference, c.sd, c.ci95?.[0], c.ci95?.[1], c.p, c.pHolm, c.detectable80, c.verdict]),
   );

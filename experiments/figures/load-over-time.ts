@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { maxVioFloor } from "../../engine/train/metrics.ts";
 import type { ArmResult, ExperimentResult } from "../results.ts";
 import { armCurves, curvePanel, notDrawn } from "./curve-panel.ts";
-import { curveOptions, curvesCsv, describe, readingNote } from "./curves.ts";
+import { curveOptions, curvesData, describe, readingNote } from "./curves.ts";
 import { armLegend, chooseArms, countRuns } from "./experiment.ts";
 import { compose, innerWidth, type Figure, type FigureOptions } from "./figure.ts";
 
@@ -22,7 +22,7 @@ export function loadOverTime(experiment: ExperimentResult, options: v.InferOutpu
     {
       title: "Load imbalance of training batches",
       alternative: `${describe(metric, curves, options)}${floors.length ? ` Perfect balance would show ${floors.map(({ value, names }) => value.toFixed(2) + (floors.length > 1 ? ` (${names.join(", ")})` : "")).join(" or ")} by chance.` : ""}`,
-      csv: () => curvesCsv(panels, options),
+      data: () => curvesData(panels, options),
       legend: armLegend(experiment, arms),
       blocks: [block],
       notes: [...readingNote(options, panels, block), "MaxVio is the load of the busiest expert over the mean load, minus 1; mean over MoE layers.", ...note, ...notDrawn(panels, options, frame), ...countRuns(arms)],

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { ExperimentResult } from "../results.ts";
 import { formatValue } from "../statistics/numbers.ts";
 import { armStyles } from "./arm-styles.ts";
-import { csvText } from "./csv.ts";
+import { csvTable } from "./csv.ts";
 import { armLegend, chooseArms, countRuns, finishedRuns, isHidden } from "./experiment.ts";
 import { compose, emptyBlock, innerWidth, type Figure, type FigureOptions } from "./figure.ts";
 import { meanOf, responsePanel, type ResponseSeries } from "./response-panel.ts";
@@ -21,7 +21,7 @@ export function mtpAcceptance(experiment: ExperimentResult, { arms: names }: v.I
     const style = styles.get(arm.name)!;
     const points = Array.from({ length: arm.config.model.mtp.depth }, (_, index) => ({
       x: index + 1,
-      values: finishedRuns(arm).map((run) => ({ seedIndex: run.seedIndex, value: run.metrics.acceptance[index] })).filter(({ value }) => Number.isFinite(value)),
+      values: finishedRuns(arm).map((run) => ({ seedIndex: run.seedIndex, seed: run.seed.init, value: run.metrics.acceptance[index] })).filter(({ value }) => Number.isFinite(value)),
       style,
       arm: arm.name,
     }));
@@ -36,7 +36,7 @@ export function mtpAcceptance(experiment: ExperimentResult, { arms: names }: v.I
     {
       title: "Acceptance of multi-token predictions",
       alternative: series.flatMap(({ points }) => points.filter((p) => p.values.length).map((p) => `${p.arm}, depth ${p.x}: ${percent(meanOf(p))}.`)).join(" ") || "No run with multi-token prediction has finished.",
-      csv: () => csvText(["arm", "seedIndex", "depth", "acceptance"], series.flatMap(({ points }) => points.flatMap((p) => p.values.map(({ seedIndex, value }) => [p.arm, seedIndex, p.x, value])))),
+      data: () => csvTable(["arm", "seed", "depth", "acceptance"], series.flatMap(({ points }) => points.flatMap((p) => p.values.map(({ seed, value }) => [p.arm, seed, p.x, value])))),
       legend: armLegend(experiment, arms),
       blocks: [
         any

@@ -51,7 +51,7 @@ export function drawFigure(request: FigureRequest, experiments: ReadonlyMap<stri
     if (!experiment) throw new TypeError(`${name}: there is no result of experiment "${id}" yet.`);
     return figures[name].draw(experiment, options, frame);
   });
-  return stack(drawn, frame);
+  return stack(drawn, ids, frame);
 }
 
 function define<T>(name: string, title: string, schema: v.GenericSchema<unknown, T>, draw: (experiment: ExperimentResult, options: T, frame: FigureOptions) => Figure): FigureDefinition {

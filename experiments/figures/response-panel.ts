@@ -9,7 +9,7 @@ import type { Theme } from "./theme.ts";
 
 export interface ResponsePoint {
   x: number;
-  values: { seedIndex: number; value: number }[];
+  values: { seedIndex: number; seed: number; value: number }[];
   style: ArmStyle;
   arm: string;
 }

@@ -7,7 +7,7 @@ import { flatMetrics, metricLabel, metricTitle } from "../statistics/metrics.ts"
 import { formatValue } from "../statistics/numbers.ts";
 import { armStyles, mark } from "./arm-styles.ts";
 import { bottomAxis, extentOf } from "./axes.ts";
-import { csvText } from "./csv.ts";
+import { csvTable } from "./csv.ts";
 import { chooseArms, countRuns, finishedRuns } from "./experiment.ts";
 import { compose, emptyBlock, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
 import { metricName } from "./options.ts";
@@ -23,7 +23,7 @@ export const specialisationOptions = v.strictObject({
 
 interface Row {
   arm: ArmResult;
-  values: { seedIndex: number; value: number }[];
+  values: { seedIndex: number; seed: number; value: number }[];
   mean: number;
 }
 
@@ -36,7 +36,7 @@ export function specialisation(experiment: ExperimentResult, { metric, arms: nam
   const arms = chooseArms(experiment, names);
   const rows = arms.map((arm): Row => {
     const values = finishedRuns(arm)
-      .map((run) => ({ seedIndex: run.seedIndex, value: flatMetrics(run.metrics)[metric] ?? NaN }))
+      .map((run) => ({ seedIndex: run.seedIndex, seed: run.seed.init, value: flatMetrics(run.metrics)[metric] ?? NaN }))
       .filter(({ value }) => Number.isFinite(value));
     return { arm, values, mean: values.reduce((sum, { value }) => sum + value / values.length, values.length ? 0 : NaN) };
   });
@@ -47,7 +47,7 @@ export function specialisation(experiment: ExperimentResult, { metric, arms: nam
     {
       title: metricTitle(metric),
       alternative: rows.map(({ arm, values, mean }) => (values.length ? `${arm.name}: mean ${formatValue(mean)} of ${values.length}.` : `${arm.name}: no value.`)).join(" "),
-      csv: () => csvText(["arm", "seedIndex", metric], rows.flatMap(({ arm, values }) => values.map(({ seedIndex, value }) => [arm.name, seedIndex, value]))),
+      data: () => csvTable(["arm", "seed", metric], rows.flatMap(({ arm, values }) => values.map(({ seed, value }) => [arm.name, seed, value]))),
       blocks: [any ? strips(rows, experiment, metric, width, theme) : emptyBlock("No run has finished yet.", width, theme)],
       notes: [...(any ? ["Small symbols: one run each; bar: the arm's mean.", ...meaning] : []), ...countRuns(arms)],
     },

@@ -5,7 +5,7 @@ import type { ArmResult, ExperimentResult } from "../results.ts";
 import { flatMetrics, metricDefinition, metricLabel, metricTitle } from "../statistics/metrics.ts";
 import { formatValue } from "../statistics/numbers.ts";
 import { armStyles } from "./arm-styles.ts";
-import { csvText } from "./csv.ts";
+import { csvTable } from "./csv.ts";
 import { armLegend, chooseArms, countRuns, finishedRuns, isHidden } from "./experiment.ts";
 import { compose, emptyBlock, innerWidth, type Figure, type FigureOptions } from "./figure.ts";
 import { metricName } from "./options.ts";
@@ -33,7 +33,7 @@ export function sweep(experiment: ExperimentResult, options: v.InferOutput<typeo
   const positive = xs.length > 0 && Math.min(...xs) > 0;
   const logX = positive && (options.logX ?? isGeometric(xs));
   const styles = armStyles(experiment.arms);
-  const reported = (arm: ArmResult) => finishedRuns(arm).map((run) => ({ seedIndex: run.seedIndex, value: flatMetrics(run.metrics)[options.metric] ?? NaN }));
+  const reported = (arm: ArmResult) => finishedRuns(arm).map((run) => ({ seedIndex: run.seedIndex, seed: run.seed.init, value: flatMetrics(run.metrics)[options.metric] ?? NaN }));
   const values = (arm: ArmResult) => reported(arm).filter(({ value }) => Number.isFinite(value) && (!options.logY || value > 0));
   const leftOut = arms.reduce((count, arm) => count + reported(arm).length - values(arm).length, 0);
   const pointOf = ({ arm, x }: Placed): ResponsePoint => ({ x, values: values(arm), style: styles.get(arm.name)!, arm: arm.name });
@@ -49,7 +49,7 @@ export function sweep(experiment: ExperimentResult, options: v.InferOutput<typeo
     {
       title: path === null ? metricTitle(options.metric) : `${metricTitle(options.metric)} against ${path}`,
       alternative: [...points.filter((p) => p.values.length).map((p) => `${path} ${tickText(p.x)}: ${formatValue(meanOf(p))}.`), ...references.map(({ value, label }) => `${label}: ${formatValue(value)}.`)].join(" ") || "There is nothing to draw yet.",
-      csv: () => csvText(["arm", path ?? "x", "seedIndex", options.metric], points.flatMap((p) => p.values.map(({ seedIndex, value }) => [p.arm, p.x, seedIndex, value]))),
+      data: () => csvTable(["arm", path ?? "x", "seed", options.metric], points.flatMap((p) => p.values.map(({ seed, value }) => [p.arm, p.x, seed, value]))),
       legend: points.length ? armLegend(experiment, arms) : [],
       blocks: [
         any

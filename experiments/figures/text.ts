@@ -25,6 +25,9 @@ export function measure(text: string, { size, weight = 400 }: TextStyle): number
   return (thousandths / 1000) * size;
 }
 
+/** Whether the width is that of the typeface, not a bound for what other fonts have. */
+export const isMeasured = (text: string, { weight = 400 }: TextStyle): boolean => [...text].every((character) => widths[weight].has(character));
+
 /** Widest of the common emoji fonts, in ems. */
 const emojiEms = 1.4;
 

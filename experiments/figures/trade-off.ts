@@ -5,7 +5,7 @@ import { flatMetrics, metricLabel, metricTitle } from "../statistics/metrics.ts"
 import { formatValue } from "../statistics/numbers.ts";
 import { armStyles, mark, meanMark } from "./arm-styles.ts";
 import { cartesian, extentOf, type Inside } from "./axes.ts";
-import { csvText } from "./csv.ts";
+import { csvTable } from "./csv.ts";
 import { armLegend, chooseArms, countRuns, finishedRuns, isHidden, lowerFirst } from "./experiment.ts";
 import { compose, emptyBlock, innerWidth, type Figure, type FigureOptions } from "./figure.ts";
 import { metricName } from "./options.ts";
@@ -25,6 +25,7 @@ export const tradeOffOptions = v.strictObject({
 interface Dot {
   arm: string;
   seedIndex: number;
+  seed: number;
   x: number;
   y: number;
 }
@@ -36,7 +37,7 @@ export function tradeOff(experiment: ExperimentResult, options: v.InferOutput<ty
   const dots = arms.flatMap((arm) =>
     finishedRuns(arm).map((run): Dot => {
       const flat = flatMetrics(run.metrics);
-      return { arm: arm.name, seedIndex: run.seedIndex, x: flat[options.x] ?? NaN, y: flat[options.y] ?? NaN };
+      return { arm: arm.name, seedIndex: run.seedIndex, seed: run.seed.init, x: flat[options.x] ?? NaN, y: flat[options.y] ?? NaN };
     }),
   );
   const finite = dots.filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y) && (!options.logX || x > 0) && (!options.logY || y > 0));
@@ -86,7 +87,7 @@ export function tradeOff(experiment: ExperimentResult, options: v.InferOutput<ty
     {
       title: `${metricTitle(options.y)} against ${lowerFirst(metricTitle(options.x))}`,
       alternative: means.map((mean) => `${mean.arm}: ${metricTitle(options.x)} ${formatValue(mean.x)}, ${metricTitle(options.y)} ${formatValue(mean.y)}.`).join(" ") || "No run has finished yet.",
-      csv: () => csvText(["arm", "seedIndex", options.x, options.y], dots.map((dot) => [dot.arm, dot.seedIndex, dot.x, dot.y])),
+      data: () => csvTable(["arm", "seed", options.x, options.y], dots.map((dot) => [dot.arm, dot.seed, dot.x, dot.y])),
       legend: armLegend(experiment, arms),
       blocks: [block],
       notes: [...(drawn.length ? ["Small symbols: one run each; large: the arm's mean."] : []), ...leftOut(dots.length - finite.length), ...countRuns(arms)],

@@ -43,12 +43,14 @@ export function appendixOf(experiment: ExperimentResult, { results, command }: R
 
 /** From the first step of the earliest run to the end of the last, which is the study's wall time where it was trained in one go. */
 function trainedWhen(runs: readonly RunResult[]): string {
-  const spans = runs.flatMap(({ provenance: p }) => (p ? [{ from: Date.parse(p.when) - p.seconds * 1000, to: Date.parse(p.when) }] : [])).filter(({ to }) => Number.isFinite(to));
+  const spans = runs.flatMap(({ provenance: p }) => (p ? [{ from: Date.parse(p.when) - p.seconds * 1000, to: Date.parse(p.when) }] : [])).filter(({ from, to }) => isDate(from) && isDate(to));
   if (spans.length === 0) return "–";
   const [from, to] = [Math.min(...spans.map((span) => span.from)), Math.max(...spans.map((span) => span.to))];
   const minute = (time: number): string => new Date(time).toISOString().slice(0, 16).replace("T", " ");
   return `${minute(from)} to ${minute(to)} UTC (${formatDuration((to - from) / 1000)})`;
 }
+
+const isDate = (time: number): boolean => Number.isFinite(new Date(time).getTime());
 
 /** What each arm's resolved configuration changes. */
 function armDifferences({ arms, title, baseline }: ExperimentResult, base: unknown): Table {

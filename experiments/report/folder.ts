@@ -1,11 +1,10 @@
 import { themedSvg } from "../figures/drawn/themed-svg.ts";
 import { drawFigure } from "../figures/registry.ts";
-import type { FigureRequest } from "../notebook/kernel-protocol.ts";
-import { type DrawFigure, leadingFigures, type ReportDocument } from "./document.ts";
-import { drawingFileNames, figureFileName, safeName, standaloneWidth } from "./files.ts";
+import type { DrawFigure, ReportDocument } from "./document.ts";
+import { figuresOf, namesOf, standaloneWidth } from "./files.ts";
 import { reportHtml } from "./html.ts";
 import { latexTables } from "./latex.ts";
-import { armTable, comparisonTable, csvOf, runTable } from "./tables.ts";
+import { armCsv, comparisonCsv, runCsv } from "./table-csv.ts";
 
 export type FolderFiles = Map<string, string | Uint8Array>;
 
@@ -15,46 +14,49 @@ export function drawerOf({ results }: ReportDocument): DrawFigure {
   return (request, frame) => drawFigure(request, experiments, frame);
 }
 
-/** Every figure of a document once: those that open its experiments, and those that cells show. */
-export function figuresOf(document: ReportDocument): FigureRequest[] {
-  const shown = document.blocks.flatMap((block) => (block.kind === "cell" ? block.displays.flatMap((item) => (item.kind === "figure" ? [item.request] : [])) : []));
-  const all = [...document.results.experiments.flatMap((experiment) => leadingFigures(experiment, document)), ...shown];
-  return [...new Map(all.map((request) => [figureFileName(request), request])).values()];
-}
-
 /**
  * A finished report as files, relative to its folder: report.html, every figure as SVG, PNG and CSV, every drawing of a cell as SVG and PNG, every table as CSV and LaTeX.
- * A figure that cannot be drawn is told in the page and has no file.
+ * What cannot be made has no file, `onProblem` hears why, and all else is made.
  */
-export function reportFolder(document: ReportDocument, png: ((svg: string) => Uint8Array) | null): FolderFiles {
+export function reportFolder(document: ReportDocument, png: ((svg: string, path: string) => Uint8Array) | null, onProblem: (text: string) => void = () => {}): FolderFiles {
   const draw = drawerOf(document);
-  const files: FolderFiles = new Map([["report.html", reportHtml(document, draw)]]);
+  const names = namesOf(document);
+  const files: FolderFiles = new Map();
+  const make = (path: string, contents: () => string | Uint8Array): void => {
+    try {
+      files.set(path, contents());
+    } catch (error) {
+      onProblem(`${path} is missing: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+  make("report.html", () => reportHtml(document, draw, { onProblem }));
+  const picture = (name: string, svg: string): void => {
+    files.set(`figures/${name}.svg`, svg);
+    if (png) make(`figures/${name}.png`, () => png(svg, `figures/${name}.png`));
+  };
   for (const request of figuresOf(document)) {
+    const name = names.figure(request);
     try {
       const { svg, csv } = draw(request, { width: standaloneWidth, theme: "light" });
-      const name = `figures/${figureFileName(request)}`;
-      files.set(`${name}.svg`, svg);
-      files.set(`${name}.csv`, csv);
-      if (png) files.set(`${name}.png`, png(svg));
+      picture(name, svg);
+      files.set(`figures/${name}.csv`, csv);
     } catch {
       // said where the figure would stand in report.html
     }
   }
-  for (const [drawn, drawingName] of drawingFileNames(document)) {
-    const svg = themedSvg(drawn, "light", { ground: true });
-    files.set(`figures/${drawingName}.svg`, svg);
+  for (const [drawn, name] of names.drawings) {
     try {
-      if (png) files.set(`figures/${drawingName}.png`, png(svg));
-    } catch {
-      // the renderer of pictures refuses what browsers draw: the drawing is there as SVG
+      picture(name, themedSvg(drawn, "light", { ground: true }));
+    } catch (error) {
+      onProblem(`figures/${name}.svg is missing: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
   for (const experiment of document.results.experiments) {
-    const name = `tables/${safeName(experiment.id)}`;
-    files.set(`${name}-arms.csv`, csvOf(armTable(experiment)));
-    files.set(`${name}-comparisons.csv`, csvOf(comparisonTable(experiment)));
-    files.set(`${name}-runs.csv`, csvOf(runTable(experiment)));
-    files.set(`${name}.tex`, latexTables(experiment));
+    const name = `tables/${names.tables(experiment.id)}`;
+    make(`${name}-arms.csv`, () => armCsv(experiment));
+    make(`${name}-comparisons.csv`, () => comparisonCsv(experiment));
+    make(`${name}-runs.csv`, () => runCsv(experiment));
+    make(`${name}.tex`, () => latexTables(experiment));
   }
   return files;
 }

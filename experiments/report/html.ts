@@ -6,6 +6,7 @@ import { themedSvg } from "../figures/drawn/themed-svg.ts";
 import type { DisplayItem, FigureRequest } from "../notebook/kernel-protocol.ts";
 import type { ExperimentResult } from "../results.ts";
 import { type DrawFigure, leadingFigures, type ReportDocument, warningsOf } from "./document.ts";
+import { htmlMark } from "./markers.ts";
 import { escapeHtml } from "./markup.ts";
 import { proseToHtml } from "./prose.ts";
 import { pageStyle, reportStyle } from "./style.ts";
@@ -18,6 +19,8 @@ export interface HtmlOptions {
   theme?: "light";
   /** the page is for printing on this, with everything unfolded */
   paper?: Paper;
+  /** hears of everything that could not be made; a sentence stands in its place */
+  onProblem?: (text: string) => void;
 }
 
 export type Paper = "A4" | "Letter";
@@ -30,6 +33,7 @@ export function reportHtml(document: ReportDocument, draw: DrawFigure, options: 
 <html lang="en"${options.theme ? ` data-theme="${options.theme}"` : ""}>
 <head>
 <meta charset="utf-8">
+${htmlMark}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <title>${escapeHtml(document.title)}</title>
@@ -73,15 +77,27 @@ class Page {
     return id;
   }
 
+  /** One part of the page, or a sentence that says why it is not there: nothing else of the page is lost with it. */
+  private part(what: string, make: () => string): string {
+    try {
+      return make();
+    } catch (error) {
+      const sentence = `${what} cannot be shown: ${error instanceof Error ? error.message : String(error)}`;
+      this.options.onProblem?.(sentence);
+      return `<p class="warning">${escapeHtml(sentence)}</p>`;
+    }
+  }
+
   private prose(text: string): string {
-    return proseToHtml(text, { math: "mathml", headingId: (title, level) => (level <= 2 ? this.enter(`section-${this.entries.length + 1}`, title) : `heading-${(this.headings += 1)}`) });
+    const { onProblem } = this.options;
+    return proseToHtml(text, { math: "mathml", onProblem, headingId: (title, level) => (level <= 2 ? this.enter(`section-${this.entries.length + 1}`, title) : `heading-${(this.headings += 1)}`) });
   }
 
   body(): string {
     const { blocks, results } = this.document;
-    const parts = blocks.map((block) => (block.kind === "prose" ? this.prose(block.text) : this.cell(block)));
+    const parts = blocks.map((block) => (block.kind === "prose" ? this.part("A text of the notebook", () => this.prose(block.text)) : this.cell(block)));
     // An experiment whose cell shows nothing of it still has its result told.
-    for (const experiment of results.experiments) if (!this.shown.has(experiment.id)) parts.push(this.experiment(experiment));
+    for (const experiment of results.experiments) if (!this.shown.has(experiment.id)) parts.push(this.experimentPart(experiment));
     return parts.join("\n") + this.appendix() + this.metrics();
   }
 
@@ -91,8 +107,12 @@ class Page {
     const stale = block.stale ? `<p class="warning">What this cell shows is stale: ${escapeHtml(block.stale)}</p>` : "";
     // an experiment is told where it is asked for, whether the cell shows it or not
     const own = this.document.results.experiments.filter((experiment) => experiment.cell === block.id && !this.shown.has(experiment.id));
-    const shown = [...own.map((experiment) => this.experiment(experiment)), ...block.displays.map((item) => this.display(item))];
+    const shown = [...own.map((experiment) => this.experimentPart(experiment)), ...block.displays.map((item) => this.part(`Something that cell #${block.id} shows`, () => this.display(item)))];
     return `<section class="cell">${source}${stale}${error}${shown.join("\n")}</section>`;
+  }
+
+  private experimentPart(experiment: ExperimentResult): string {
+    return this.part(`Experiment “${experiment.title}”`, () => this.experiment(experiment));
   }
 
   private display(item: DisplayItem): string {
@@ -136,7 +156,9 @@ ${this.table(comparisonTable(experiment))}
       if (markdown !== undefined) return `<div class="said">${html}</div>`;
       return `<figure>${html ? `<div class="table">${html}</div>` : svg}<figcaption><b>Figure ${++this.figures}.</b> ${escapeHtml(title)}</figcaption></figure>`;
     } catch (error) {
-      return `<p class="warning">Figure ${escapeHtml(request.figure)} cannot be drawn: ${escapeHtml(error instanceof Error ? error.message : String(error))}</p>`;
+      const sentence = `Figure ${request.figure} cannot be drawn: ${error instanceof Error ? error.message : String(error)}`;
+      this.options.onProblem?.(sentence);
+      return `<p class="warning">${escapeHtml(sentence)}</p>`;
     }
   }
 
@@ -157,13 +179,13 @@ ${this.table(comparisonTable(experiment))}
 
   private appendix(): string {
     const { results } = this.document;
-    const sections = results.experiments.map((experiment) => {
+    const sections = results.experiments.map((experiment) => this.part(`How to repeat “${experiment.title}”`, () => {
       const { facts, tables, config } = appendixOf(experiment, this.document);
       return `<h3>${escapeHtml(experiment.title)}</h3>
 <dl>${facts.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`).join("")}</dl>
 ${tables.map((table) => this.table(table)).join("\n")}
 <details${this.options.paper ? " open" : ""}><summary>Full configuration of the baseline</summary><pre><code>${escapeHtml(JSON.stringify(config, null, 2))}</code></pre></details>`;
-    });
+    }));
     return `<section id="${this.enter("appendix", "How to repeat it")}"><h2>How to repeat it</h2>${sections.join("\n")}</section>`;
   }
 

@@ -1,14 +1,20 @@
 import { armTable, comparisonTable, type Table } from "./tables.ts";
 import { warningsOf } from "./document.ts";
-import { safeName } from "./files.ts";
+import { fileStem } from "./file-names.ts";
 import type { ExperimentResult } from "../results.ts";
 
 /** Two booktabs tables per experiment: arms, comparisons. Needs only \usepackage{booktabs}, with any LaTeX since 2018. */
 export function latexTables(experiment: ExperimentResult, stale: string | null = null): string {
-  const label = (name: string): string => `tab:${safeName(experiment.id)}-${name}`;
+  const label = (name: string): string => `tab:${labelText(experiment.id)}-${name}`;
   const notes = [...(stale === null ? [] : [`Stale: ${stale}`]), ...warningsOf(experiment)];
   return [latexTable(armTable(experiment), { label: label("arms"), notes }), latexTable(comparisonTable(experiment), { label: label("comparisons"), notes })].join("\n");
 }
+
+/** What every LaTeX takes within \label: letters of English, digits, dashes. Ids that differ have labels that differ. */
+const labelText = (id: string): string => {
+  const plain = id.normalize("NFD").replace(/[^A-Za-z0-9-]+/g, "-").replace(/^-+|-+$/g, "");
+  return fileStem(plain, { identity: id, exact: plain === id });
+};
 
 /** @param notes what a reader must know before using the numbers: they stand below the table, and move with it into a paper */
 export function latexTable({ caption, columns, rows }: Table, { label, notes = [] }: { label?: string; notes?: readonly string[] } = {}): string {

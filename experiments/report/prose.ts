@@ -5,7 +5,7 @@ import { toHtml } from "hast-util-to-html";
 import { defaultSchema, type Schema, sanitize } from "hast-util-sanitize";
 import type { Element, Nodes, Root, Text } from "hast";
 import { gfm } from "micromark-extension-gfm";
-import { math } from "micromark-extension-math";
+import { dollarMath } from "./dollar-math.ts";
 import { visit } from "unist-util-visit";
 import katex from "katex";
 import { boundedMarkdown } from "../notebook/bounded-markdown.ts";
@@ -18,12 +18,14 @@ const schema: Schema = { ...defaultSchema, clobberPrefix: "note-", attributes: {
 export interface ProseOptions {
   /** `mathml` needs no style sheet (reports); `html` is KaTeX's own layout (the app, with KaTeX's style sheet and fonts) */
   math: "mathml" | "html";
+  /** hears of a formula that cannot be set; its text stands in its place, and says so */
+  onProblem?: (text: string) => void;
   /** hears of every heading and says by what id a link reaches it */
   headingId?: (text: string, level: number) => string;
 }
 
 /**
- * Markdown (GitHub's flavour, $math$) → sanitised HTML. The text may come from anyone: no scripts, handlers, styles or data URLs
+ * Markdown (GitHub's flavour, $math$ by Pandoc's rule) → sanitised HTML. The text may come from anyone: no scripts, handlers, styles or data URLs
  * survive. Text that is longer or deeper than is read comes as it was written, with a sentence that says so.
  */
 export function proseToHtml(markdown: string, options: ProseOptions): string {
@@ -42,7 +44,7 @@ function asWritten(markdown: string, why: string): string {
 }
 
 function setProse(markdown: string, options: ProseOptions): string {
-  const tree = boundedMarkdown(markdown, { inline: true, extensions: [gfm(), math()], mdastExtensions: [gfmFromMarkdown(), mathFromMarkdown()] });
+  const tree = boundedMarkdown(markdown, { inline: true, extensions: [gfm(), dollarMath()], mdastExtensions: [gfmFromMarkdown(), mathFromMarkdown()] });
   // `$$…$$` within one line is displayed too, as on GitHub.
   visit(tree, "inlineMath", (node: InlineMath) => {
     const start = node.position?.start.offset ?? 0;
@@ -60,7 +62,7 @@ function setProse(markdown: string, options: ProseOptions): string {
 const toText = (node: Nodes): string => ("value" in node ? String(node.value) : "children" in node ? node.children.map(toText).join("") : "");
 
 /** Replaces the code elements that stand for formulas. KaTeX without `trust` writes no links, styles of others or HTML, so its output enters after sanitising. */
-function typesetMath(root: Root, { math: output }: ProseOptions): void {
+function typesetMath(root: Root, { math: output, onProblem }: ProseOptions): void {
   let all = 0;
   visit(root, "element", (node: Element, index, parent) => {
     const classes = (node.properties.className ?? []) as string[];
@@ -69,12 +71,12 @@ function typesetMath(root: Root, { math: output }: ProseOptions): void {
     const tex = node.children.map((child) => (child as Text).value ?? "").join("");
     all += tex.length;
     if (all > limits.formulas) throw new TooMuch(`its formulas have more than ${limits.formulas.toLocaleString("en")} characters together`);
-    parent.children[index] = { type: "raw", value: formulaHtml(tex, displayMode, output) } as never;
+    parent.children[index] = { type: "raw", value: formulaHtml(tex, displayMode, { math: output, onProblem }) } as never;
   });
 }
 
 /** KaTeX recurses into groups, and macros may write what nobody wrote: a formula beyond the limits is shown as it was written. */
-function formulaHtml(tex: string, displayMode: boolean, output: ProseOptions["math"]): string {
+function formulaHtml(tex: string, displayMode: boolean, { math: output, onProblem }: Pick<ProseOptions, "math" | "onProblem">): string {
   try {
     refuseLonger(tex, limits.formula, "it");
     refuseDeepFormula(tex);
@@ -83,6 +85,7 @@ function formulaHtml(tex: string, displayMode: boolean, output: ProseOptions["ma
     return html;
   } catch (error) {
     const why = excessOf(error, "it");
+    onProblem?.(`A formula is shown as it was written: ${why}`);
     return `<span class="warning">A formula is shown as it was written: ${escapeHtml(why)}.</span> <code>${escapeHtml(tex.slice(0, limits.formula))}</code>`;
   }
 }

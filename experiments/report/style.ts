@@ -1,3 +1,4 @@
+import { oneLine } from "../text/one-line.ts";
 import { fontFamily } from "../figures/text.ts";
 import { themeVariables } from "../figures/theme.ts";
 
@@ -71,7 +72,7 @@ math { font-size: 1.05em; }
 
 /** Margins, page numbers and the running title of a printed report. */
 export function pageStyle(title: string, paper: string | undefined): string {
-  const quoted = `"${title.replace(/[\\"]/g, "\\$&").replace(/[\n\r\f<]/g, " ")}"`;
+  const quoted = `"${oneLine(title).replace(/[\\"]/g, "\\$&").replaceAll("<", " ")}"`;
   const line = "font: 8pt sans-serif; color: #5b6470;";
   return `@page { ${paper ? `size: ${paper}; ` : ""}margin: 20mm 18mm; @bottom-left { content: ${quoted}; ${line} } @bottom-right { content: counter(page) " / " counter(pages); ${line} } }`;
 }

@@ -3,7 +3,7 @@ import { metricTitle, metricUnit } from "../statistics/metrics.ts";
 import { formatCount, formatP, formatSigned, formatValue } from "../statistics/numbers.ts";
 import type { ArmResult, Comparison, ExperimentResult } from "../results.ts";
 
-/** A table as data; HTML, Markdown, LaTeX and CSV write the same one. Cells are text, numbers where CSV should keep full precision. */
+/** A table as it is read; HTML, Markdown and LaTeX write the same one (as data: table-csv.ts). */
 export interface Table {
   caption: string;
   /** `long`: words of any length, which may be broken anywhere where space is short */
@@ -12,7 +12,7 @@ export interface Table {
 }
 
 /** Metrics worth a column: the primary ones, then those that the product exists to compare, if the runs have them. */
-function shownMetrics({ primary, arms }: ExperimentResult): string[] {
+export function shownMetrics({ primary, arms }: ExperimentResult): string[] {
   const wanted = [...primary, "valLoss", "maxVioGlobal", "specialisation", "acceptance.1", "acceptance.2", "tokensPerSecond"];
   return [...new Set(wanted)].filter((metric) => arms.some((arm) => own(arm.mean, metric) !== undefined));
 }
@@ -43,11 +43,15 @@ export function armTable(experiment: ExperimentResult): Table {
   };
 }
 
+/** Comparisons of the primary metrics, and of those that always matter here. */
+export const shownComparisons = ({ comparisons, primary }: ExperimentResult): Comparison[] =>
+  comparisons.filter((c) => primary.includes(c.metric) || ["maxVioGlobal", "specialisation"].includes(c.metric));
+
 /** One row per comparison of a tested metric with the baseline. */
-export function comparisonTable({ title, baseline, comparisons, primary }: ExperimentResult): Table {
+export function comparisonTable(experiment: ExperimentResult): Table {
+  const { title, baseline } = experiment;
   const half = ({ ci95 }: Comparison): number => (ci95 ? (ci95[1] - ci95[0]) / 2 : NaN);
   const interval = (c: Comparison): string => (c.ci95 ? c.ci95.map((end) => formatSigned(end, half(c))).join(" to ") : "–");
-  const shown = comparisons.filter((c) => primary.includes(c.metric) || ["maxVioGlobal", "specialisation"].includes(c.metric));
   return {
     caption: `Paired differences from “${baseline}” in “${title}”, by seed`,
     columns: [
@@ -60,7 +64,7 @@ export function comparisonTable({ title, baseline, comparisons, primary }: Exper
       { name: "detectable", align: "right" },
       { name: "verdict", align: "left" },
     ],
-    rows: shown.map((c) => [
+    rows: shownComparisons(experiment).map((c) => [
       metricTitle(c.metric), c.arm, c.n, c.measuredDifferently === undefined ? formatSigned(c.difference, half(c)) : "–", interval(c),
       c.pHolm === null ? "–" : formatP(c.pHolm), c.detectable80 === null ? "–" : formatValue(c.detectable80, c.detectable80), c.verdict,
     ]),
@@ -91,12 +95,4 @@ export function runTable({ title, arms }: ExperimentResult): Table {
       ]),
     ),
   };
-}
-
-export const csvOf = ({ columns, rows }: Table): string =>
-  [columns.map((c) => (c.unit ? `${c.name} (${c.unit})` : c.name)), ...rows].map((row) => row.map(csvField).join(",")).join("\n") + "\n";
-
-function csvField(value: string | number): string {
-  const text = String(value);
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

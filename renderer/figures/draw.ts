@@ -4,7 +4,8 @@ import { themedSvg } from "../../experiments/figures/drawn/themed-svg.ts";
 import type { Figure, FigureOptions, View } from "../../experiments/figures/figure.ts";
 import { drawFigure } from "../../experiments/figures/registry.ts";
 import type { FigureRequest } from "../../experiments/notebook/kernel-protocol.ts";
-import { figureFileName, safeName, standaloneWidth } from "../../experiments/report/files.ts";
+import { fileStem } from "../../experiments/report/file-names.ts";
+import { drawingText, figureFileName, standaloneWidth } from "../../experiments/report/files.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
 import type { Host } from "../host/host.ts";
 import { svgToPng } from "./png.ts";
@@ -45,7 +46,7 @@ export async function exportFigure(host: Host, request: FigureRequest, experimen
 
 /** What a cell drew itself, for paper too. */
 export async function exportDrawing(host: Host, drawn: DrawnSvg, cell: string, format: "svg" | "png" | "pdf"): Promise<string | null> {
-  const name = `${safeName(cell)}.${format}`;
+  const name = `${fileStem(drawingText(cell))}.${format}`;
   const svg = themedSvg(drawn, "light", { ground: true });
   const { width, height } = drawn;
   if (format === "svg") return host.exportFile(name, svg);

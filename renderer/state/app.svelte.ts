@@ -153,15 +153,18 @@ export class App {
     if (!notebook) return;
     notebook.commit();
     const { reportFilesOf, reportOf } = await import("../figures/report.ts");
-    if (format === "markdown") {
-      const folder = await this.host.exportFolder(reportFilesOf(notebook, this.studies));
-      if (folder !== null) this.tell(`The report is in ${folder}.`);
-      return;
+    const write = async (): Promise<string | null> => {
+      if (format === "markdown") return this.host.exportFolder(reportFilesOf(notebook, this.studies));
+      const html = reportOf(notebook, this.studies, format === "pdf" ? { theme: "light", paper: "A4" } : {});
+      const name = `${notebook.name.replace(/\.md$/, "")}.${format}`;
+      return format === "html" ? this.host.exportFile(name, html) : this.host.exportPdf(name, html);
+    };
+    try {
+      const path = await write();
+      if (path !== null) this.tell(`The report is in ${path}.`);
+    } catch (error) {
+      this.tell(`The report could not be exported: ${(error as Error).message}`, "bad");
     }
-    const html = reportOf(notebook, this.studies, format === "pdf" ? { theme: "light", paper: "A4" } : {});
-    const name = `${notebook.name.replace(/\.md$/, "")}.${format}`;
-    const path = format === "html" ? await this.host.exportFile(name, html) : await this.host.exportPdf(name, html);
-    if (path !== null) this.tell(`The report is in ${path}.`);
   }
 
   async formatCell(): Promise<void> {

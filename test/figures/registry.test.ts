@@ -52,7 +52,7 @@ test("the same data gives the same figure", () => {
 
 test("a figure's data can be taken along: the curves' CSV has every point", () => {
   const lines = draw("curves").csv.trimEnd().split("\n");
-  expect(lines[0]).toBe("arm,seedIndex,metric,step,value,smoothed");
+  expect(lines[0]).toBe("arm,seed,metric,step,value,smoothed");
   expect(lines).toHaveLength(1 + 4 * 3 * (120 + 8));
 });
 

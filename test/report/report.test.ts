@@ -9,7 +9,8 @@ import { cleanSvg } from "../../experiments/figures/drawn/clean-svg.ts";
 import { drawFigure } from "../../experiments/figures/registry.ts";
 import { colours } from "../../experiments/figures/theme.ts";
 import type { DrawFigure, ReportDocument } from "../../experiments/report/document.ts";
-import { drawerOf, figuresOf, reportFolder } from "../../experiments/report/folder.ts";
+import { figuresOf } from "../../experiments/report/files.ts";
+import { drawerOf, reportFolder } from "../../experiments/report/folder.ts";
 import { reportHtml } from "../../experiments/report/html.ts";
 import { latexTables } from "../../experiments/report/latex.ts";
 import { reportMarkdown } from "../../experiments/report/markdown.ts";
@@ -200,7 +201,7 @@ describe("the Markdown report", () => {
     const seen = new Set<string>();
     visit(fromMarkdown(text, { extensions: [gfm(), math()], mdastExtensions: [gfmFromMarkdown(), mathFromMarkdown()] }), (node) => {
       seen.add(node.type);
-      if (node.type === "html") expect(node.value).toMatch(/^(<picture>|<source [^<>]*>|<img alt="[^"<]*" src="figures\/[\w.-]+">|<\/picture>)+$/);
+      if (node.type === "html") expect(node.value).toMatch(/^(<picture>|<source [^<>]*>|<img alt="[^"<]*" src="figures\/[\w.+=,-]+">|<\/picture>|<!-- Made by Switchyard [^<>]*-->)+$/);
     });
     expect([...seen].sort()).toEqual(["code", "emphasis", "heading", "html", "inlineCode", "list", "listItem", "paragraph", "root", "strong", "table", "tableCell", "tableRow", "text"].filter((type) => seen.has(type) || type !== "inlineCode"));
   });
