@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { nodePngRenderer } from "../figures/png-node.ts";
 import type { ReportDocument } from "../report/document.ts";
 import { reportFolder } from "../report/folder.ts";
+import { writeError } from "../runs/disk-errors.ts";
 import { makeFolder, setAside, writeAtomic, type FileSystem } from "../runs/filesystem.ts";
 import { encode } from "../runs/json.ts";
 import { readJson } from "../runs/read-checked.ts";
@@ -12,6 +13,7 @@ import { sealed, sealFits } from "../runs/sealed-json.ts";
  * Writes results.json (sealed), report.html, figures and tables into a folder, each whole or not at all.
  * @param fs the way to the files of that folder
  * @param onNotice hears of a results.json that somebody has changed, which is kept
+ * @throws {StoreWriteError}
  */
 export async function writeReportFiles(folder: string, document: ReportDocument, fs: FileSystem, onNotice: (text: string) => void): Promise<{ report: string; results: string; folder: string }> {
   const { results } = document;
@@ -20,9 +22,13 @@ export async function writeReportFiles(folder: string, document: ReportDocument,
   const files = reportFolder(document, (svg) => renderer.render(svg));
   files.set("results.json", encode(sealed(lean), 1));
   await keepChanged(fs, join(folder, "results.json"), onNotice);
-  for (const [path, contents] of files) {
-    await makeFolder(fs, dirname(join(folder, path)));
-    await writeAtomic(fs, join(folder, path), contents);
+  try {
+    for (const [path, contents] of files) {
+      await makeFolder(fs, dirname(join(folder, path)));
+      await writeAtomic(fs, join(folder, path), contents);
+    }
+  } catch (error) {
+    throw writeError(error, folder);
   }
   return { report: join(folder, "report.html"), results: join(folder, "results.json"), folder };
 }
