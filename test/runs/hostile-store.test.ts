@@ -272,9 +272,10 @@ describe.runIf(posix)("what is no file of a store is not read, and nothing waits
       const index = new RunIndex(join(here, "data"));
       await index.search(everyRun, { stores: [store()] });
       const stack = new StoreStack([files]);
-      const writer = await stack.open(record);
-      await writer.checkpoint();
-      await writer.release();
+      // a folder in the lock may be an owner of another version, and is watched for ten seconds before it is removed
+      const writer = await stack.open(record).catch((error: unknown) => (expect([place, (error as Error).name]).toEqual(["runs/KEY/lock", "RunLockedError"]), null));
+      await writer?.checkpoint();
+      await writer?.release();
       expect(process.memoryUsage().rss - from, place).toBeLessThan(500 * 2 ** 20);
     }
   });
