@@ -1,3 +1,5 @@
+import { OutsideStoreError } from "../runs/disk-errors.ts";
+import { StoreWriteError } from "../runs/store.ts";
 import { engineVersion } from "../runs/version.ts";
 import { UsageError } from "./arguments.ts";
 import { exitCode, outliveReaders, remark, say } from "./output.ts";
@@ -90,6 +92,11 @@ async function outcome(argv: readonly string[]): Promise<number> {
     if (error instanceof RefusedError) {
       remark(error.message.endsWith("\n") ? error.message : `${error.message}\n`);
       return 2;
+    }
+    // a disk that takes no more, or a store that means harm: nothing of ours to look for in a stack
+    if (error instanceof StoreWriteError || error instanceof OutsideStoreError) {
+      remark(`switchyard: ${error.message}\n`);
+      return 1;
     }
     remark(`switchyard: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return 1;

@@ -9,7 +9,6 @@ import { openDomains } from "../runs/corpora-node.ts";
 import { Coordinator, type Study } from "../runs/coordinator.ts";
 import { replicasOn } from "../runs/groups.ts";
 import { encode } from "../runs/json.ts";
-import { writeError } from "../runs/disk-errors.ts";
 import { rememberStore } from "../runs/index-stores.ts";
 import type { FileSystem } from "../runs/filesystem.ts";
 import { writeManifest } from "../runs/manifest.ts";
@@ -92,9 +91,8 @@ export async function run(argv: string[]): Promise<number> {
     const document = { title: titleOf(planned), blocks: documentBlocks(planned, shown), results: resultsOf(planned.name, results), command: commandLine({ ...args, notebook: planned.name }) };
     const problems: string[] = [];
     const written = await writeReportFiles(folder, document, files, { onProblem: (text) => void problems.push(text), onNotice: present.notice }).catch((error: unknown) => {
-      const known = writeError(error, folder);
-      if (!(known instanceof StoreWriteError)) throw error;
-      present.notice(known.message);
+      if (!(error instanceof StoreWriteError)) throw error;
+      present.notice(error.message);
       return null;
     });
     if (written === null) return 1;

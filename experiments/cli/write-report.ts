@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { nodePngRenderer } from "../figures/png-node.ts";
 import type { ReportDocument } from "../report/document.ts";
 import { reportFolder } from "../report/folder.ts";
+import { writeError } from "../runs/disk-errors.ts";
 import { makeFolder, setAside, writeAtomic, type FileSystem } from "../runs/filesystem.ts";
 import { encode } from "../runs/json.ts";
 import { readJson } from "../runs/read-checked.ts";
@@ -14,13 +15,18 @@ import { sealed, sealFits } from "../runs/sealed-json.ts";
  * @param fs the way to the files of that folder
  * @param hears.onProblem of each thing that could not be made
  * @param hears.onNotice of what pictures lack, and of a results.json that somebody has changed, which is kept
+ * @throws {StoreWriteError}
  */
 export async function writeReportFiles(folder: string, document: ReportDocument, fs: FileSystem, { onProblem, onNotice }: { onProblem(text: string): void; onNotice(text: string): void }): Promise<{ report: string; results: string; folder: string }> {
   const { results } = document;
   const lean = { ...results, experiments: results.experiments.map((experiment) => ({ ...experiment, arms: experiment.arms.map((arm) => ({ ...arm, runs: arm.runs.map(({ events: _events, ...run }) => run) })) })) };
   const write = async (path: string, contents: string | Uint8Array): Promise<void> => {
-    await makeFolder(fs, dirname(join(folder, path)));
-    await writeAtomic(fs, join(folder, path), contents);
+    try {
+      await makeFolder(fs, dirname(join(folder, path)));
+      await writeAtomic(fs, join(folder, path), contents);
+    } catch (error) {
+      throw writeError(error, folder);
+    }
   };
   await keepChanged(fs, join(folder, "results.json"), onNotice);
   await write("results.json", encode(sealed(lean), 1));

@@ -99,7 +99,7 @@ async function take(fs: FileSystem, folder: string, lock: string, owner: string)
   await fs.mkdir(fresh);
   try {
     await (await fs.open(join(fresh, owner), "wx")).close();
-    for (const name of await freeOwners(fs, lock)) await fs.unlink(join(lock, name)).catch(ignore);
+    for (const name of await freeOwners(fs, lock)) await fs.rm(join(lock, name), { recursive: true, force: true }).catch(ignore);
     // an empty one is nobody's; Windows does not rename onto it
     await fs.rmdir(lock).catch(ignore);
     await fs.rename(fresh, lock);
