@@ -38,7 +38,9 @@ export const nameMap = <T>(entries: Iterable<readonly [string, T]> = []): Record
  * An object whose keys are names. Valibot's own `record` keeps quiet about `prototype` and `constructor` and drops them; this
  * one takes them as it takes any other name, and refuses `__proto__`.
  */
-export function namesTo<const T extends v.GenericSchema>(value: T, message?: v.ErrorMessage<v.RecordIssue>): v.RecordSchema<v.StringSchema<undefined>, T, typeof message> {
+export function namesTo<const T extends v.GenericSchema>(
+  value: T, message?: v.ErrorMessage<v.RecordIssue>,
+): v.RecordSchema<v.StringSchema<undefined>, T, typeof message> {
   const record = v.record(v.string(), value, message);
   return {
     ...record,

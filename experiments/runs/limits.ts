@@ -21,17 +21,22 @@ export function countProblem(spec: unknown): SpecProblem | null {
 
 export function runsProblem(arms: number, seeds: number): SpecProblem | null {
   if (arms * seeds <= mostRuns) return null;
-  return { path: seeds > 1 ? "seeds" : "arms", message: `${counted(arms, "arm")} × ${counted(seeds, "seed")} are ${formatCount(arms * seeds)} runs: ${limit}` };
+  const message = `${counted(arms, "arm")} × ${counted(seeds, "seed")} are ${formatCount(arms * seeds)} runs: ${limit}`;
+  return { path: seeds > 1 ? "seeds" : "arms", message };
 }
 
 export function notebookProblem(runs: number): SpecProblem | null {
   if (runs <= mostRuns) return null;
-  return { path: "", message: `the notebook's experiments are ${formatCount(runs)} runs together; ${formatCount(mostRuns)} are the most. Fewer seeds or arms, or --only and the name of a cell, make them less` };
+  const message =
+    `the notebook's experiments are ${formatCount(runs)} runs together; ${formatCount(mostRuns)} are the most. ` +
+    "Fewer seeds or arms, or --only and the name of a cell, make them less";
+  return { path: "", message };
 }
 
 export function experimentsProblem(experiments: number): SpecProblem | null {
   if (experiments <= mostExperiments) return null;
-  return { path: "", message: `the notebook asks for more than ${formatCount(mostExperiments)} experiments, which are the most; an experiment can have many arms` };
+  const message = `the notebook asks for more than ${formatCount(mostExperiments)} experiments, which are the most; an experiment can have many arms`;
+  return { path: "", message };
 }
 
 /** Problems that a person can read: as many as fit a page, and how many more there are. */

@@ -47,7 +47,10 @@ export function parsePath(text: string): PathKey[] {
     if (text[at] === "." && at > 0) at++;
     key.lastIndex = at;
     const match = key.exec(text);
-    if (!match) throw new PathError(`not understood from ${JSON.stringify(text.slice(at, at + 20))} on; a path is keys with dots between them, such as train.optimizer.lr, and ["…"] around other names`);
+    if (!match) {
+      const rest = JSON.stringify(text.slice(at, at + 20));
+      throw new PathError(`not understood from ${rest} on; a path is keys with dots between them, such as train.optimizer.lr, and ["…"] around other names`);
+    }
     if (match[1] !== undefined) keys.push(quoted(match[1]));
     else if (match[2] !== undefined) keys.push(Number(match[2]));
     else keys.push(/^\d+$/.test(match[3]) ? Number(match[3]) : match[3]);
@@ -100,6 +103,6 @@ export function setAtPath(base: JsonObject, path: readonly PathKey[], value: Jso
 /** A list has positions, without holes. */
 function mustBeIn(list: readonly Json[], key: PathKey, path: readonly PathKey[]): void {
   if (typeof key === "number" && key <= list.length) return;
-  const places = list.length === 0 ? "it is empty: its first place is [0]" : `its ${list.length === 1 ? "place is" : `${list.length} places are`} [0]${list.length > 1 ? ` to [${list.length - 1}]` : ""}`;
-  throw new PathError(`${pathText(path)} is a list and has no ${typeof key === "number" ? `place ${key}` : JSON.stringify(key)}; ${places}`);
+  const missing = typeof key === "number" ? `place ${key}` : JSON.stringify(key);
+  throw new PathError(`${pathText(path)} is a list and has no ${missing}; it has ${list.length} places, and [${list.length}] would be the next`);
 }

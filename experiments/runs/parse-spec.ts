@@ -1,6 +1,6 @@
 /** What a person wrote, held against a schema: every problem with a path they can read, and what is left without them. */
 import * as v from "valibot";
-import { forbiddenName, forbiddenNames } from "../own-keys.ts";
+import { forbiddenName, forbiddenNames, own } from "../own-keys.ts";
 import { didYouMean, pathText, unique, type PathKey, type SpecProblem } from "./problems.ts";
 import { knownKeys } from "./schema.ts";
 
@@ -59,8 +59,10 @@ function without(input: unknown, paths: readonly PathKey[][]): unknown {
     const whole = path.findIndex((key, i) => i >= (inPair ? 3 : 0) && (typeof path[i + 1] === "number" || key === "mixture"));
     const last = whole >= 0 ? path.slice(0, whole + 1) : path;
     if (last.length === 0) return {};
-    const parent = last.slice(0, -1).reduce((at, key) => at?.[key], copy);
-    if (parent) delete parent[last[last.length - 1]];
+    // what an earlier path took away is no longer there, and what objects inherit in its place is not ours to delete from
+    const step = (at: any, key: PathKey) => (typeof at === "object" && at !== null ? own(at as Record<string, unknown>, String(key)) : undefined);
+    const parent = last.slice(0, -1).reduce(step, copy);
+    if (typeof parent === "object" && parent !== null) delete parent[last[last.length - 1]];
   }
   return copy;
 }

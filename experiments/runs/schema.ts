@@ -5,7 +5,6 @@
 import * as v from "valibot";
 import { most } from "../../engine/model/bounds.ts";
 import { forbiddenName, isForbidden, namesTo, own } from "../own-keys.ts";
-import { mostRuns } from "./limits.ts";
 import { show } from "./problems.ts";
 import { formatCount } from "../statistics/numbers.ts";
 import { nameProblem } from "./well-named.ts";
@@ -58,8 +57,13 @@ const scheduled = v.lazy((input): v.GenericSchema => {
   );
 });
 
-const mla = part({ kind: choice("mla"), qLoraRank: whole(1, most.qLoraRank), kvLoraRank: whole(1, most.kvLoraRank), qkNopeHeadDim: whole(1, most.qkNopeHeadDim), qkRopeHeadDim: whole(2, most.qkRopeHeadDim), vHeadDim: whole(1, most.vHeadDim) });
-const gqa = part({ kind: choice("gqa"), numKeyValueHeads: whole(1, most.numKeyValueHeads), headDim: whole(1, most.headDim), ropeDim: whole(2, most.ropeDim) });
+const mla = part({
+  kind: choice("mla"), qLoraRank: whole(1, most.qLoraRank), kvLoraRank: whole(1, most.kvLoraRank),
+  qkNopeHeadDim: whole(1, most.qkNopeHeadDim), qkRopeHeadDim: whole(2, most.qkRopeHeadDim), vHeadDim: whole(1, most.vHeadDim),
+});
+const gqa = part({
+  kind: choice("gqa"), numKeyValueHeads: whole(1, most.numKeyValueHeads), headDim: whole(1, most.headDim), ropeDim: whole(2, most.ropeDim),
+});
 const attention = v.lazy((input): v.GenericSchema => {
   const kind = (input as { kind?: unknown } | null)?.kind;
   if (kind === "gqa") return gqa;
@@ -67,12 +71,15 @@ const attention = v.lazy((input): v.GenericSchema => {
 });
 
 const model = part({
-  vocabSize: whole(1, most.vocabSize), hiddenSize: whole(1, most.hiddenSize), numHiddenLayers: whole(1, most.numHiddenLayers), numAttentionHeads: whole(1, most.numAttentionHeads),
+  vocabSize: whole(1, most.vocabSize), hiddenSize: whole(1, most.hiddenSize),
+  numHiddenLayers: whole(1, most.numHiddenLayers), numAttentionHeads: whole(1, most.numAttentionHeads),
   initializerRange: positive, rmsNormEps: positive, ropeTheta: positive, tieWordEmbeddings: flag,
   attention,
-  nRoutedExperts: whole(1, most.nRoutedExperts), nSharedExperts: whole(0, most.nSharedExperts), numExpertsPerTok: whole(1, most.numExpertsPerTok), moeIntermediateSize: whole(1, most.moeIntermediateSize),
+  nRoutedExperts: whole(1, most.nRoutedExperts), nSharedExperts: whole(0, most.nSharedExperts),
+  numExpertsPerTok: whole(1, most.numExpertsPerTok), moeIntermediateSize: whole(1, most.moeIntermediateSize),
   intermediateSize: whole(1, most.intermediateSize), firstKDenseReplace: whole(0, most.firstKDenseReplace),
-  scoringFunc: choice("sigmoid"), normTopkProb: flag, routedScalingFactor: positive, nGroup: whole(1, most.nGroup), topkGroup: whole(1, most.topkGroup),
+  scoringFunc: choice("sigmoid"), normTopkProb: flag, routedScalingFactor: positive,
+  nGroup: whole(1, most.nGroup), topkGroup: whole(1, most.topkGroup),
   mtp: part({ depth: whole(0, most.mtpDepth), lambda: scheduled, heads: choice("sequential", "parallel"), detachTrunk: flag }),
 });
 
@@ -92,7 +99,8 @@ const balance = part({
 });
 
 const train = part({
-  tokens: whole(1, most.tokens), steps: whole(1, most.steps), batchSize: whole(1, most.batchSize), seqLen: whole(2, most.seqLen), microBatch: whole(1, most.microBatch), clipNorm: positive,
+  tokens: whole(1, most.tokens), steps: whole(1, most.steps),
+  batchSize: whole(1, most.batchSize), seqLen: whole(2, most.seqLen), microBatch: whole(1, most.microBatch), clipNorm: positive,
   optimizer: part({ kind: choice("adamw"), lr: scheduled, beta1: belowOne, beta2: belowOne, eps: positive, weightDecay: notNegative }),
   schedule: part({ kind: choice("cosine", "constant"), warmup: fraction, final: fraction }),
   evalEvery: whole(1, most.evalEvery), checkpointEverySeconds: positive, keep: choice("weights", "none"),
@@ -110,7 +118,10 @@ const sections = {
   data: part({ mixture: namesTo(notNegative, (issue) => `${show(issue.input)}: needs domain names with weights`) }),
 };
 
-const seedOffset = number(`a whole number, at most ${formatCount(most.seedOffset)} either way`, (x) => Number.isSafeInteger(x) && Math.abs(x) <= most.seedOffset);
+const seedOffset = number(
+  `a whole number, at most ${formatCount(most.seedOffset)} either way`,
+  (x) => Number.isSafeInteger(x) && Math.abs(x) <= most.seedOffset,
+);
 
 /** All that decides an arm's runs: what the experiment says with the arm's patch over it. */
 export const givenSchema = part({ ...sections, seedOffset });
@@ -141,7 +152,7 @@ export const specSchema = part({
   baseline: text,
   seeds: v.lazy((input): v.GenericSchema =>
     Array.isArray(input)
-      ? v.pipe(v.array(seed), v.minLength(1, "needs at least one seed"), v.maxLength(mostRuns, `${formatCount(mostRuns)} seeds are the most`), v.check((list) => new Set(list).size === list.length, "a seed is listed twice"))
+      ? v.pipe(v.array(seed), v.minLength(1, "needs at least one seed"), v.check((list) => new Set(list).size === list.length, "a seed is listed twice"))
       : number("a number of seeds (at least 1) or a list of seeds", (x) => Number.isSafeInteger(x) && x >= 1),
   ),
   primary: v.pipe(v.array(text, (issue) => `${show(issue.input)}: needs a list of metric names`), v.minLength(1, "needs at least one metric")),

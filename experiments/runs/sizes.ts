@@ -25,7 +25,10 @@ function tensorsOf(config: RunConfig): [elements: number, what: string][] {
     [tokens * model.vocabSize, `the model's output, ${sequences} × model.vocabSize`],
     [tokens * model.hiddenSize, `the residual stream, ${sequences} × model.hiddenSize`],
     [tokens * model.nRoutedExperts, `the experts' affinities, ${sequences} × model.nRoutedExperts`],
-    [tokens * model.numExpertsPerTok * model.moeIntermediateSize, `the experts' activations, ${sequences} × model.numExpertsPerTok × model.moeIntermediateSize`],
+    [
+      tokens * model.numExpertsPerTok * model.moeIntermediateSize,
+      `the experts' activations, ${sequences} × model.numExpertsPerTok × model.moeIntermediateSize`,
+    ],
     [costOf(config).params, "the parameters together"],
   ];
 }
@@ -33,8 +36,10 @@ function tensorsOf(config: RunConfig): [elements: number, what: string][] {
 /** Bytes that a run needs whatever else it needs: parameters with gradients and moments, and what the backward pass reads again. */
 export function leastBytes(config: RunConfig): number {
   const { model } = config;
-  const moe = model.numHiddenLayers - model.firstKDenseReplace;
-  const kept = model.vocabSize + 4 * model.hiddenSize * model.numHiddenLayers + 2 * moe * model.numExpertsPerTok * model.moeIntermediateSize + 2 * model.firstKDenseReplace * model.intermediateSize;
+  const dense = model.firstKDenseReplace;
+  const moe = model.numHiddenLayers - dense;
+  const feedForward = 2 * moe * model.numExpertsPerTok * model.moeIntermediateSize + 2 * dense * model.intermediateSize;
+  const kept = model.vocabSize + 4 * model.hiddenSize * model.numHiddenLayers + feedForward;
   return 16 * costOf(config).params + 4 * tokensAtOnce(config) * kept;
 }
 
@@ -52,8 +57,10 @@ export function checkSize(config: RunConfig, machineBytes: number | undefined): 
   const least = leastBytes(config);
   if (machineBytes !== undefined && least > usableShare * machineBytes) say(`one run needs at least ${tooMuch(least, machineBytes)}`);
   const { flops } = costOf(config);
-  if (flops > fastFlops * year)
-    say(`one run takes ${flops.toExponential(1)} floating-point operations: ${formatCount(Math.ceil(flops / fastFlops / year))} years at ${fastFlops / 1e12} TFLOP/s. One year is the most; fewer train.steps or a smaller model take less`);
+  if (flops > fastFlops * year) {
+    const years = `${formatCount(Math.ceil(flops / fastFlops / year))} years at ${fastFlops / 1e12} TFLOP/s`;
+    say(`one run takes ${flops.toExponential(1)} floating-point operations: ${years}. One year is the most; fewer train.steps or a smaller model take less`);
+  }
   return problems;
 }
 
@@ -67,4 +74,5 @@ export function checkLargest(configs: readonly RunConfig[], machineBytes: number
 }
 
 const tooMuch = (bytes: number, machineBytes: number): string =>
-  `${gigabytes(bytes)} of memory, and of this machine's ${gigabytes(machineBytes)} at most ${100 * usableShare} % may be used. A smaller model or train.microBatch needs less`;
+  `${gigabytes(bytes)} of memory, and of this machine's ${gigabytes(machineBytes)} at most ${100 * usableShare} % may be used. ` +
+  "A smaller model or train.microBatch needs less";

@@ -87,6 +87,11 @@ describe("no spelling of a name changes an object of the program", () => {
     fc.assert(fc.property(keys, fc.boolean(), (names, escape) => refused(names, () => resolve(JSON.parse(nested(names, escape ? escaped : undefined))), "")), { numRuns: 400 });
   });
 
+  test("a name within a name that has been taken away: nothing is deleted from what all objects share", () => {
+    for (const text of ['{"constructor":{"prototype":{"__proto__":{"x":1}}}}', '{"__proto__":{"__proto__":{"toString":1}}}', '{"arms":{"a":{"__proto__":{"toString":1},"x":1,"y":{"__proto__":{"valueOf":1}}}}}', '{"__proto__":{"__proto__":{"__proto__":{"toString":1}}},"x":1}'])
+      expect(problemsOf(JSON.parse(text)).map(({ message }) => message)).toContain('"__proto__" is no name that data can have');
+  });
+
   test("budgets in front matter: dotted, nested, flow, quoted, escaped, by anchor and by merge key", () => {
     const ways = fc.constantFrom<(names: string[], text: string) => string>(
       (_names, text) => `  quick:\n    ${JSON.stringify(text)}: 1`,
