@@ -17,6 +17,7 @@ interface Flavour {
 /** @throws TooMuch */
 export function boundedMarkdown(text: string, { inline, extensions, mdastExtensions = [] }: Flavour): Root {
   refuseDeepContainers(text);
+  if (inline && /^(?:[^|\r\n]*\|){501}/m.test(text)) throw new TooMuch("a table in it has more than 500 columns");
   const tree = fromMarkdown(text, { extensions: [...extensions, guard(inline)], mdastExtensions });
   if (inline) refuseLargeTables(tree);
   return tree;
