@@ -1,51 +1,71 @@
-/** Files that leave the app: through a dialog, written atomically. */
-import { BrowserWindow, dialog } from "electron";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, extname, join } from "node:path";
+/** Files that leave the app: through a dialog, written atomically, and never over a notebook or through a link. */
+import { lstat, mkdir, realpath } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import writeFileAtomic from "write-file-atomic";
+import type { Asking } from "./asking.ts";
 import type { FileContents } from "./ipc/channels.ts";
+import { plainNameOf } from "./policy/names.ts";
 
 const asBuffer = (contents: FileContents): string | Buffer => (typeof contents === "string" ? contents : Buffer.from(contents));
 
+export interface ExportPlace {
+  asking: Asking;
+  /** files of open notebooks: what is written must not take the place of one */
+  notebooks: readonly string[];
+}
+
+const refuseNotebook = (path: string, notebooks: readonly string[]): void => {
+  if (notebooks.some((notebook) => resolve(notebook) === resolve(path))) throw new Error(`${basename(path)} is a notebook that is open: choose another name, so that it is not replaced`);
+};
+
 /** @returns the path written, or null when the person cancelled */
-export async function exportFile(parent: BrowserWindow, name: string, contents: FileContents | (() => Promise<FileContents>)): Promise<string | null> {
+export async function exportFile({ asking, notebooks }: ExportPlace, name: string, contents: FileContents | (() => Promise<FileContents>)): Promise<string | null> {
   const extension = extname(name).slice(1);
-  const { filePath, canceled } = await dialog.showSaveDialog(parent, {
-    defaultPath: name,
-    filters: extension ? [{ name: extension.toUpperCase(), extensions: [extension] }] : [],
-  });
-  if (canceled || !filePath) return null;
-  await writeFileAtomic(filePath, asBuffer(typeof contents === "function" ? await contents() : contents));
-  return filePath;
+  const path = await asking.saveFile({ defaultPath: plainNameOf(name), filters: [{ name: extension.toUpperCase(), extensions: [extension] }] });
+  if (path === null) return null;
+  refuseNotebook(path, notebooks);
+  await writeFileAtomic(path, asBuffer(typeof contents === "function" ? await contents() : contents));
+  return path;
 }
 
 /** @returns the folder written to, or null when the person cancelled */
-export async function exportFolder(parent: BrowserWindow, files: { path: string; contents: FileContents }[]): Promise<string | null> {
-  const { filePaths, canceled } = await dialog.showOpenDialog(parent, { properties: ["openDirectory", "createDirectory"] });
-  const folder = filePaths[0];
-  if (canceled || !folder) return null;
-  for (const { path, contents } of files) {
-    const target = join(folder, ...path.split("/"));
+export async function exportFolder({ asking, notebooks }: ExportPlace, files: { path: string; contents: FileContents }[]): Promise<string | null> {
+  const folder = await asking.openFile({ properties: ["openDirectory", "createDirectory"] });
+  if (folder === null) return null;
+  await mkdir(folder, { recursive: true });
+  const inside = await realpath(folder);
+  const targets = files.map(({ path, contents }) => ({ path, target: join(inside, ...path.split("/")), contents }));
+  const there: string[] = [];
+  for (const { path, target } of targets) {
+    refuseNotebook(target, notebooks);
+    if (await isThere(inside, path)) there.push(path);
+  }
+  if (there.length > 0) {
+    const listed = there.length > 12 ? [...there.slice(0, 12), `and ${there.length - 12} more`] : there;
+    const message = there.length === 1 ? `${there[0]} in ${basename(folder)} is there already.` : `${there.length} files in ${basename(folder)} are there already.`;
+    const answer = await asking.choose({ type: "warning", message, detail: `The report replaces:\n${listed.join("\n")}`, buttons: ["Replace", "Cancel"] });
+    if (answer !== 0) return null;
+  }
+  for (const { target, contents } of targets) {
     await mkdir(dirname(target), { recursive: true });
     await writeFileAtomic(target, asBuffer(contents));
   }
   return folder;
 }
 
-/** Prints a self-contained page that runs no script, in a window nobody sees. */
-export async function printPdf(html: string): Promise<Uint8Array> {
-  const folder = await mkdtemp(join(tmpdir(), "switchyard-print-"));
-  const window = new BrowserWindow({ show: false, webPreferences: { sandbox: true, javascript: false, partition: "print" } });
-  // A report carries everything it shows; a link to a picture elsewhere is not followed.
-  window.webContents.session.webRequest.onBeforeRequest(({ url }, decide) => decide({ cancel: !/^(file|data):/.test(url) }));
-  try {
-    const page = join(folder, "report.html");
-    await writeFile(page, html);
-    await window.loadFile(page);
-    return await window.webContents.printToPDF({ printBackground: true, preferCSSPageSize: true });
-  } finally {
-    window.destroy();
-    await rm(folder, { recursive: true, force: true });
+/**
+ * Whether a file of this name is there.
+ * @throws Error where a part of the path is a link, which may lead out of the chosen folder, or a folder stands for the file
+ */
+async function isThere(folder: string, path: string): Promise<boolean> {
+  let at = folder;
+  const parts = path.split("/");
+  for (const [i, part] of parts.entries()) {
+    at = join(at, part);
+    const found = await lstat(at).catch(() => null);
+    if (!found) return false;
+    const last = i === parts.length - 1;
+    if (last ? !found.isFile() : !found.isDirectory()) throw new Error(`${parts.slice(0, i + 1).join("/")} in ${basename(folder)} is no ${last ? "file" : "folder"} of its own: choose another folder`);
   }
+  return true;
 }
