@@ -1,5 +1,6 @@
 /** The window: its notebook, its panes, its messages, and what the actions do. */
 import { actions, menusFor, type Action } from "../app/actions.ts";
+import { parseNotebook } from "../../experiments/notebook/markdown.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
 import { nameExperiment } from "../../experiments/runs/named-experiment.ts";
 import { StoreStack } from "../../experiments/runs/store-stack.ts";
@@ -178,7 +179,7 @@ export class App {
     const { notebook } = this;
     if (!notebook) return;
     notebook.commit();
-    const [{ toJupyter }, { parseNotebook }] = await Promise.all([import("../../experiments/notebook/ipynb.ts"), import("../../experiments/notebook/markdown.ts")]);
+    const { toJupyter } = await import("../../experiments/notebook/ipynb.ts");
     const path = await this.host.exportFile(`${notebook.name.replace(/\.md$/i, "")}.ipynb`, toJupyter(parseNotebook(notebook.text)));
     if (path !== null) this.tell(`The Jupyter notebook is in ${path}.`);
   }
