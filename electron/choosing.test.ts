@@ -105,7 +105,7 @@ describe("opening", () => {
     expect(desk.windows.size).toBe(2);
     await desk.windows.open({ path: join(folder, "missing.md"), copy: null }, null);
     const last = BrowserWindow.all.at(-1)!.webContents.id;
-    expect(await desk.ask(last, "document.initial")).toEqual({ document: null, problem: "missing.md cannot be opened: it does not exist" });
+    expect(await desk.ask(last, "document.initial")).toEqual({ document: null, problem: "missing.md cannot be opened: there is no such file" });
   });
 });
 

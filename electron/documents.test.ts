@@ -23,7 +23,7 @@ describe("notebook files", () => {
   it("are refused with the reason when they are not text", async () => {
     await writeFile(join(folder, "a.md"), Buffer.from([0x41, 0xff, 0xfe]));
     await expect(readText(join(folder, "a.md"))).rejects.toThrow("a.md cannot be opened: it is not a text file in UTF-8");
-    await expect(readText(join(folder, "b.md"))).rejects.toThrow("b.md cannot be opened: it does not exist");
+    await expect(readText(join(folder, "b.md"))).rejects.toThrow("b.md cannot be opened: there is no such file");
     await expect(readText(folder)).rejects.toThrow("it is a folder");
     await writeFile(join(folder, "c.md"), "%PDF-1.7\n%\xe2");
     await expect(readText(join(folder, "c.md"))).rejects.toThrow("it is a PDF, not a notebook");

@@ -39,7 +39,7 @@ export async function changedSince(path: string, hash: string): Promise<boolean>
   try {
     return hashOf((await readNotebookFile(path)).bytes) !== hash;
   } catch (error) {
-    return !/it does not exist$/.test((error as Error).message); // gone: saving brings it back
+    return !/there is no such file$/.test((error as Error).message); // gone: saving brings it back
   }
 }
 

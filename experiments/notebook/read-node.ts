@@ -5,7 +5,7 @@ import { basename } from "node:path";
 import { largestNotebook, notebookText, type NotebookFormat } from "./file-kind.ts";
 
 const reasons: Record<string, string> = {
-  ENOENT: "it does not exist", ENOTDIR: "it does not exist", EISDIR: "it is a folder", EACCES: "you have no permission to read it", EPERM: "you have no permission to read it",
+  ENOENT: "there is no such file", ENOTDIR: "there is no such file", EISDIR: "it is a folder", EACCES: "you have no permission to read it", EPERM: "you have no permission to read it",
 };
 
 function whyNot(error: unknown): string {
