@@ -94,13 +94,13 @@ export async function attack(count: number, seed = 1): Promise<AttackReport> {
     for (let i = 0; i < count; i++) {
       const name = names[i % names.length];
       // Now and then the person does something, or the message comes from a frame that is not ours.
-      if (malice.chance(0.05)) press(malice.chance(0.5) ? window : bystander);
+      if (malice.chance(0.3)) press(malice.chance(0.5) ? window : bystander);
       const from = malice.chance(0.02) ? { url: malice.pick(["https://evil.example/", "file:///x", "app://elsewhere/", "about:blank"]) } : malice.chance(0.02) ? { nested: true } : {};
       if (malice.chance(0.02)) sendDropped(window, malice.path(), { url: "https://evil.example/" });
       const args = malice.arguments(name);
       const refusesAll = Object.keys(from).length > 0;
       // The window keeps the notebook that the person has chosen: what would take its place goes to the other one.
-      const target = name !== "document.new" && malice.chance(0.8) ? window : bystander;
+      const target = name !== "document.new" && malice.chance(0.6) ? window : bystander;
       const reply = await answered(send(target, name, args, from), name);
       if (typeof reply === "string") breaches.push(reply);
       else {
@@ -109,7 +109,11 @@ export async function attack(count: number, seed = 1): Promise<AttackReport> {
         const said = JSON.stringify(reply, (_key, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value)) ?? "";
         if (said.includes(marker)) breaches.push(`${name} gave away a file: ${said.slice(0, 200)}`);
       }
-      for (const extra of BrowserWindow.all.filter(({ webContents: { id } }) => id !== window && id !== bystander)) extra.destroy();
+      // A window that was opened is asked what it shows: its page would be as hostile.
+      for (const extra of BrowserWindow.all.filter(({ webContents: { id } }) => id !== window && id !== bystander)) {
+        if (JSON.stringify(await send(extra.webContents.id, "document.initial", [])).includes(marker)) breaches.push(`${name} opened a window on a file that nobody has chosen`);
+        extra.destroy();
+      }
       if (breaches.length > 20) break;
       if (i === Math.floor(count / 10)) early = heap();
     }
