@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { changedSince, readText, Recovery, writeText } from "./documents.ts";
 import { resultsFolder } from "../experiments/runs/results-folder.ts";
+import { changedSince, readText, writeText } from "./documents.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -21,10 +22,18 @@ describe("notebook files", () => {
   });
 
   it("are refused with the reason when they are not text", async () => {
-    await writeFile(join(folder, "a.md"), Buffer.from([0xff, 0xfe, 0x00]));
+    await writeFile(join(folder, "a.md"), Buffer.from([0x41, 0xff, 0xfe]));
     await expect(readText(join(folder, "a.md"))).rejects.toThrow("a.md cannot be opened: it is not a text file in UTF-8");
-    await expect(readText(join(folder, "b.md"))).rejects.toThrow("b.md cannot be opened: it does not exist");
+    await expect(readText(join(folder, "b.md"))).rejects.toThrow("b.md cannot be opened: there is no such file");
     await expect(readText(folder)).rejects.toThrow("it is a folder");
+    await writeFile(join(folder, "c.md"), "%PDF-1.7\n%\xe2");
+    await expect(readText(join(folder, "c.md"))).rejects.toThrow("it is a PDF, not a notebook");
+    await writeFile(join(folder, "d.md"), "text\0text");
+    await expect(readText(join(folder, "d.md"))).rejects.toThrow("it is a binary file, not a notebook");
+    for (const name of [".bashrc", "id_rsa", "a.pdf", "a.md.sh"]) {
+      await writeFile(join(folder, name), "text");
+      await expect(readText(join(folder, name))).rejects.toThrow("it is not a notebook");
+    }
   });
 
   it("are known to have changed when another program wrote them, and not otherwise", async () => {
@@ -43,12 +52,25 @@ describe("notebook files", () => {
   });
 });
 
-it("unsaved text is found again by its document and forgotten when asked", async () => {
-  const recovery = new Recovery(join(folder, "recovery"));
-  expect(await recovery.find("/a.md")).toBeNull();
-  await recovery.keep("/a.md", "unsaved");
-  expect(await recovery.find("/a.md")).toBe("unsaved");
-  expect(await recovery.find("/b.md")).toBeNull();
-  await recovery.forget("/a.md");
-  expect(await recovery.find("/a.md")).toBeNull();
+it.runIf(process.platform === "linux")("a pipe or a device called a notebook is refused unread", async () => {
+  spawnSync("mkfifo", [join(folder, "pipe.md")]);
+  await symlink("/dev/zero", join(folder, "zero.md"));
+  for (const name of ["pipe.md", "zero.md"]) await expect(readText(join(folder, name))).rejects.toThrow("it is no regular file");
+});
+
+describe("a Jupyter notebook", () => {
+  const cell = (cell_type: string, source: string) => ({ cell_type, source, metadata: {}, ...(cell_type === "code" && { outputs: [], execution_count: null }) });
+
+  it("is imported, says what did not come along, and has no file to be saved to", async () => {
+    await writeFile(join(folder, "old.ipynb"), JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: { kernelspec: { language: "python" } }, cells: [cell("markdown", "# Notes"), cell("code", "print(1)")] }));
+    const { text, hash, notes } = await readText(join(folder, "old.ipynb"));
+    expect(text).toContain("# Notes");
+    expect(hash).toBeNull();
+    expect(notes.join()).toMatch(/old.ipynb was imported.*1 cell in python became text/);
+  });
+
+  it.each(["{}", "not JSON", `${"[".repeat(200_000)}`, '{"nbformat":3}'])("that is none is refused with its name: %.20s", async (text) => {
+    await writeFile(join(folder, "x.ipynb"), text);
+    await expect(readText(join(folder, "x.ipynb"))).rejects.toThrow(/^x\.ipynb cannot be opened: /);
+  });
 });

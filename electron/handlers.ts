@@ -1,39 +1,17 @@
 /** What main does for a window, channel by channel. */
-import { app, BrowserWindow, dialog, Menu, shell } from "electron";
-import { basename, join } from "node:path";
+import { app, Menu } from "electron";
 import { readKernelTable } from "../experiments/runs/kernel-table-node.ts";
-import { changedSince, Recovery, writeText } from "./documents.ts";
-import { exportFile, exportFolder, printPdf } from "./export.ts";
-import type { SaveOutcome } from "./ipc/channels.ts";
+import { documentHandlers } from "./document-handlers.ts";
+import { exportFile, exportFolder } from "./export.ts";
 import type { Handlers } from "./ipc/handle.ts";
+import { openLink } from "./links.ts";
 import { menuTemplate } from "./menu.ts";
-import { windowVerdict } from "./policy/navigation.ts";
+import type { NotebookWindow } from "./notebook-window.ts";
+import { printPdf } from "./printing.ts";
 import type { RecentFiles } from "./recent.ts";
+import type { Recovery } from "./recovery.ts";
 import type { RunIndexThread } from "./run-index.ts";
-import type { NotebookWindow, Windows } from "./windows.ts";
-
-const notebookFilter = { name: "Notebook", extensions: ["md"] };
-
-/** Where to save: the window's own file, or what the person picks; null when they cancel. */
-async function saveTarget(window: NotebookWindow, as: boolean, suggestedName: string): Promise<string | null> {
-  const { document } = window;
-  if (document && !as) {
-    if (!(await changedSince(document.path, document.hash))) return document.path;
-    const { response } = await dialog.showMessageBox(window.window, {
-      type: "warning",
-      message: `${basename(document.path)} was changed by another program.`,
-      detail: "Saving replaces what that program wrote.",
-      buttons: ["Save As…", "Replace", "Cancel"],
-      defaultId: 0,
-      cancelId: 2,
-    });
-    if (response === 2) return null;
-    if (response === 1) return document.path;
-  }
-  const defaultPath = document?.path ?? join(app.getPath("documents"), suggestedName);
-  const { filePath, canceled } = await dialog.showSaveDialog(window.window, { defaultPath, filters: [notebookFilter] });
-  return canceled || !filePath ? null : filePath;
-}
+import type { Windows } from "./windows.ts";
 
 /** Menus per window: on macOS there is one bar, and it shows the focused window's. */
 export function showMenu(window: NotebookWindow, menu: Menu): void {
@@ -51,52 +29,26 @@ export interface HandlerParts {
 }
 
 export function createHandlers({ windows, recent, recovery, menus, runs }: HandlerParts): Handlers {
-  const browser = (id: number): BrowserWindow => windows.get(id).window;
   const store = (id: number) => windows.get(id).store;
   const writer = (id: number, number: number) => store(id).writer(number);
+  /** for what is exported: a dialog that the person has asked for */
+  const place = (id: number) => {
+    const { asking } = windows.get(id);
+    asking.need("a dialog");
+    return { asking, notebooks: windows.paths };
+  };
 
   return {
-    "document.initial": async (id) => {
-      const { initial } = windows.get(id);
-      windows.get(id).initial = null;
-      // After a reload the page asks again: it gets what the file says now, and its own unsaved text to restore.
-      const { document } = windows.get(id);
-      return initial ?? (document ? windows.load(windows.get(id), document.path) : null);
-    },
-    "document.open": async (id) => {
-      const { filePaths, canceled } = await dialog.showOpenDialog(browser(id), { properties: ["openFile"], filters: [notebookFilter] });
-      return canceled || !filePaths[0] ? null : windows.open(filePaths[0], id);
-    },
-    "document.openPath": (id, path) => windows.open(path, id),
-    "document.openRecent": async (id, path) => {
-      if (!recent.list().some((it) => it.path === path)) throw new Error(`${basename(path)} is not among the recent files`);
-      return windows.open(path, id);
-    },
-    "document.recent": () => recent.list(),
-    "document.save": async (id, text, { as, suggestedName }): Promise<SaveOutcome> => {
-      const window = windows.get(id);
-      const path = await saveTarget(window, as, suggestedName);
-      if (path === null) return { status: "cancelled" };
-      const before = window.recoveryName;
-      const hash = await writeText(path, text);
-      await recovery.forget(before);
-      if (path !== window.document?.path) await window.store.takeAlong(path);
-      await window.moveTo({ path, hash });
-      recent.add(path);
-      return { status: "saved", path, name: basename(path) };
-    },
-    "document.recovery": async (id, text) => {
-      const { recoveryName } = windows.get(id);
-      await (text === null ? recovery.forget(recoveryName) : recovery.keep(recoveryName, text));
-    },
+    ...documentHandlers({ windows, recent, recovery }),
     "window.state": (id, { title, dirty, pristine, activeRuns }) => {
       const window = windows.get(id);
       Object.assign(window, { dirty, pristine, activeRuns });
       window.window.setTitle(`${dirty ? "• " : ""}${title}`);
       window.window.setDocumentEdited(dirty);
-      window.window.setRepresentedFilename(window.document?.path ?? "");
+      window.window.setRepresentedFilename(window.path ?? "");
     },
-    "window.new": async () => {
+    "window.new": async (id) => {
+      windows.get(id).asking.need("a new window");
       await windows.create(null);
     },
     "window.closed": (id, proceed) => {
@@ -104,18 +56,18 @@ export function createHandlers({ windows, recent, recovery, menus, runs }: Handl
     },
     "menu.set": (id, descriptions) => {
       const window = windows.get(id);
-      const choose = (action: string) => window.notify("command", action);
+      const choose = (action: string) => {
+        window.asking.note();
+        window.notify("command", action);
+      };
       const menu = Menu.buildFromTemplate(menuTemplate(descriptions, choose, { platform: process.platform, development: !app.isPackaged }));
       menus.set(id, menu);
       showMenu(window, menu);
     },
-    "export.file": (id, name, contents) => exportFile(browser(id), name, contents, windows.documents()),
-    "export.folder": (id, files) => exportFolder(browser(id), files, windows.documents()),
-    "export.pdf": (id, name, html) => exportFile(browser(id), name, () => printPdf(html), windows.documents()),
-    "link.open": async (_id, url) => {
-      if (windowVerdict(url) !== "external") throw new Error(`${url} is not a link that may leave the app`);
-      await shell.openExternal(url);
-    },
+    "export.file": (id, name, contents) => exportFile(place(id), name, contents),
+    "export.folder": (id, files) => exportFolder(place(id), files),
+    "export.pdf": (id, name, html) => exportFile(place(id), name, () => printPdf(html)),
+    "link.open": (id, url) => openLink(windows.get(id), url),
 
     "kernels.table": async () => {
       const { table, problem } = await readKernelTable();

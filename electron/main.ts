@@ -1,16 +1,17 @@
 /** The desktop shell's entry: switches, scheme, windows, handlers. Everything it decides is in `policy/`. */
 import "../engine/closed-prototypes.ts";
-import { app, Menu } from "electron";
+import { app, Menu, session } from "electron";
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { markInUse } from "../experiments/in-use.ts";
-import { Recovery } from "./documents.ts";
 import { createHandlers } from "./handlers.ts";
 import { handleAll } from "./ipc/handle.ts";
 import { appOrigin } from "./policy/assets.ts";
 import { notebookArguments } from "./policy/opening.ts";
 import { switchesFor } from "./policy/switches.ts";
+import { quieten, quietenAll } from "./quiet.ts";
 import { RecentFiles } from "./recent.ts";
+import { Recovery } from "./recovery.ts";
 import { RunIndexThread } from "./run-index.ts";
 import { registerScheme, serveScheme } from "./scheme.ts";
 import { bundledPaths, Windows } from "./windows.ts";
@@ -18,15 +19,17 @@ import { bundledPaths, Windows } from "./windows.ts";
 markInUse(join(import.meta.dirname, ".."));
 registerScheme();
 
+/** Set by `electron-vite dev`, which builds for development; what `npm run build` has built loads nothing but its own files. */
+const developmentUrl = import.meta.env.DEV ? (process.env.ELECTRON_RENDERER_URL ?? null) : null;
+quietenAll(developmentUrl);
+
 const switches = switchesFor({
   platform: process.platform,
   enabledFeatures: app.commandLine.getSwitchValue("enable-features"),
   softwareWebGpu: process.env.SWITCHYARD_SOFTWARE_WEBGPU === "1",
+  developmentHost: developmentUrl === null ? null : new URL(developmentUrl).hostname,
 });
 for (const { name, value } of switches) app.commandLine.appendSwitch(name, value);
-
-/** Set by `electron-vite dev`; a packaged app never loads anything but its own files. */
-const developmentUrl = app.isPackaged ? null : (process.env.ELECTRON_RENDERER_URL ?? null);
 
 /** Notebooks that the system hands over before the windows exist (macOS). */
 const early: string[] = [];
@@ -40,6 +43,7 @@ function start(): void {
   const { preload, renderer, userData } = bundledPaths(import.meta.dirname);
   mkdirSync(userData, { recursive: true });
   serveScheme(renderer);
+  quieten(session.defaultSession, developmentUrl);
 
   const recovery = new Recovery(join(userData, "recovery"));
   const recent = new RecentFiles(join(userData, "recent.json"));
@@ -55,19 +59,21 @@ function start(): void {
       const menu = menus.get(window.id);
       if (process.platform === "darwin" && menu) Menu.setApplicationMenu(menu);
     },
+    onClosed: (id) => menus.delete(id),
   });
-  handleAll(createHandlers({ windows, recent, recovery, menus, runs: new RunIndexThread() }), developmentUrl);
+  const handlers = createHandlers({ windows, recent, recovery, menus, runs: new RunIndexThread() });
+  handleAll(handlers, (id, path) => windows.drop(id, path), developmentUrl);
   Menu.setApplicationMenu(null);
 
-  openLater = (path) => void windows.open(path, null);
+  openLater = (path) => void windows.open({ path, copy: null }, null);
   const notebooks = [...notebookArguments(process.argv.slice(1)).map((path) => resolve(path)), ...early];
   if (notebooks.length === 0) void windows.create(null);
-  for (const path of notebooks) void windows.open(path, null);
+  for (const path of notebooks) void windows.open({ path, copy: null }, null);
 
   app.on("second-instance", (_event, argv, folder) => {
     const paths = notebookArguments(argv.slice(1)).map((path) => resolve(folder, path));
     if (paths.length === 0) void windows.create(null);
-    for (const path of paths) void windows.open(path, null);
+    for (const path of paths) void windows.open({ path, copy: null }, null);
   });
   app.on("activate", () => {
     if (windows.size === 0) void windows.create(null);

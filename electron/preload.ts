@@ -1,6 +1,6 @@
 /** The only bridge between the page (sandboxed, isolated) and main: the channels of the table, nothing else. */
 import { contextBridge, ipcRenderer, webUtils, type IpcRendererEvent } from "electron";
-import type { Bridge, NoticeName, Notices } from "./ipc/channels.ts";
+import type { Bridge, droppedChannel, NoticeName, Notices } from "./ipc/channels.ts";
 
 const bridge: Bridge = {
   platform: process.platform,
@@ -11,7 +11,20 @@ const bridge: Bridge = {
     ipcRenderer.on(`switchyard:${name}`, forward);
     return () => ipcRenderer.off(`switchyard:${name}`, forward);
   },
-  pathOf: (file) => webUtils.getPathForFile(file),
 };
+
+/**
+ * The path of a dropped file goes to main from here, never through the page: a page can make neither a trusted event nor a
+ * file with a path. Main holds it for the page's next `document.openDropped`.
+ */
+const dropped: typeof droppedChannel = "switchyard-preload:dropped";
+window.addEventListener(
+  "drop",
+  (event) => {
+    const file = event.isTrusted ? event.dataTransfer?.files[0] : undefined;
+    if (file) ipcRenderer.send(dropped, webUtils.getPathForFile(file));
+  },
+  { capture: true },
+);
 
 contextBridge.exposeInMainWorld("switchyardBridge", bridge);

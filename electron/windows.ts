@@ -1,105 +1,14 @@
 /** The open windows, one per notebook, and what main knows of each. */
-import { app, BrowserWindow, dialog, shell } from "electron";
-import { basename, join } from "node:path";
-import type { NoticeName, Notices, OpenedDocument } from "./ipc/channels.ts";
-import { readText, Recovery } from "./documents.ts";
+import { app, BrowserWindow } from "electron";
+import { basename, dirname, extname, join } from "node:path";
+import type { FirstDocument, OpenedDocument } from "./ipc/channels.ts";
+import { readText } from "./documents.ts";
+import { openLink } from "./links.ts";
+import { documentOf, NotebookWindow } from "./notebook-window.ts";
 import { nobodyLooks } from "./policy/attention.ts";
-import { closingQuestion } from "./policy/closing.ts";
 import { navigationVerdict, windowVerdict } from "./policy/navigation.ts";
-import { openingFor, type WindowState } from "./policy/opening.ts";
-import { isPermitted } from "./policy/permissions.ts";
-import { WindowStore } from "./stores.ts";
-
-/** A notebook's file as the window last read or wrote it. */
-export interface WindowDocument {
-  path: string;
-  hash: string;
-}
-
-export class NotebookWindow {
-  readonly window: BrowserWindow;
-  document: WindowDocument | null = null;
-  /** a document to hand to the page when it asks for its first one */
-  initial: OpenedDocument | null = null;
-  dirty = false;
-  pristine = true;
-  activeRuns = 0;
-  private opened: WindowStore | null = null;
-  private mayClose = false;
-  private readonly scratch: string;
-
-  constructor(window: BrowserWindow, scratch: string) {
-    this.window = window;
-    this.scratch = scratch;
-  }
-
-  get id(): number {
-    return this.window.webContents.id;
-  }
-
-  /** Text saved for recovery is kept under this name. */
-  get recoveryName(): string {
-    return this.document?.path ?? "untitled";
-  }
-
-  get state(): WindowState {
-    return { id: this.id, path: this.document?.path ?? null, pristine: this.pristine };
-  }
-
-  get store(): WindowStore {
-    this.opened ??= new WindowStore(this.document?.path ?? null, this.scratch, (text) => console.warn(text));
-    return this.opened;
-  }
-
-  /** The store follows the notebook: after a document is opened or saved elsewhere the next use finds its new place. */
-  async moveTo(document: WindowDocument): Promise<void> {
-    const moved = document.path !== this.document?.path;
-    this.document = document;
-    if (moved && this.activeRuns === 0) await this.resetStore();
-  }
-
-  async resetStore(): Promise<void> {
-    const store = this.opened;
-    this.opened = null;
-    await store?.releaseAll();
-  }
-
-  notify<Name extends NoticeName>(name: Name, ...args: Notices[Name]): void {
-    if (!this.window.isDestroyed()) this.window.webContents.send(`switchyard:${name}`, ...args);
-  }
-
-  /** Asks what the policy asks. The page saves and stops its runs, then answers through `finishClosing`. */
-  async requestClose(): Promise<void> {
-    const name = this.document ? basename(this.document.path) : "this notebook";
-    const question = closingQuestion({ name, dirty: this.dirty, activeRuns: this.activeRuns });
-    let save = false;
-    if (question) {
-      const cancel = question.answers.length - 1;
-      const { response } = await dialog.showMessageBox(this.window, {
-        type: "question",
-        message: question.message,
-        detail: question.detail,
-        buttons: question.answers.map((it) => it.label),
-        defaultId: 0,
-        cancelId: cancel,
-      });
-      const { answer } = question.answers[response];
-      if (answer === "cancel") return;
-      save = answer === "save";
-    }
-    if (this.activeRuns > 0 || save) this.notify("closing", { save });
-    else this.finishClosing();
-  }
-
-  finishClosing(): void {
-    this.mayClose = true;
-    this.window.close();
-  }
-
-  get closesNow(): boolean {
-    return this.mayClose;
-  }
-}
+import { openingFor } from "./policy/opening.ts";
+import type { Copy, Recovery } from "./recovery.ts";
 
 export interface WindowsOptions {
   preload: string;
@@ -110,6 +19,13 @@ export interface WindowsOptions {
   recovery: Recovery;
   onOpened(path: string): void;
   onFocus(window: NotebookWindow): void;
+  onClosed(id: number): void;
+}
+
+/** What a window is to show: a file, or unsaved text of an earlier session. */
+export interface Wanted {
+  path: string | null;
+  copy: Copy | null;
 }
 
 export class Windows {
@@ -130,11 +46,6 @@ export class Windows {
     for (const window of all) window.notify("hidden", hidden);
   }
 
-  /** Files that windows show: nothing else may be written onto them. */
-  documents(): string[] {
-    return [...this.all.values()].flatMap(({ document }) => (document ? [document.path] : []));
-  }
-
   get(id: number): NotebookWindow {
     const window = this.all.get(id);
     if (!window) throw new Error("this window is closed");
@@ -145,33 +56,104 @@ export class Windows {
     return this.all.size;
   }
 
-  /** Reads a notebook for a window that will show it. */
-  async load(window: NotebookWindow, path: string): Promise<OpenedDocument> {
-    const { text, hash } = await readText(path);
-    await window.moveTo({ path, hash });
-    this.options.onOpened(path);
-    const recovered = await this.options.recovery.find(path);
-    return { path, name: basename(path), text, recovered: recovered !== text ? recovered : null };
+  /** A person has dropped a file onto a window: its page may have it opened, once. */
+  drop(id: number, path: string): void {
+    const window = this.get(id);
+    window.dropped = path;
+    window.asking.note();
+  }
+
+  /** Files of the notebooks that windows show. */
+  get paths(): string[] {
+    return [...this.all.values()].flatMap(({ document }) => document?.file?.path ?? []);
+  }
+
+  /** Recovery copies that belong to what windows show: nobody is to be asked about those. */
+  get copiesInUse(): Set<string> {
+    return new Set([...this.all.values()].flatMap(({ document }) => (document ? [document.id, ...document.restored] : [])));
+  }
+
+  /**
+   * Reads what is wanted for a window that will show it, and makes it the window's.
+   * @throws Error in words for a person; the window then holds what it held before
+   */
+  private async load(window: NotebookWindow, { path, copy }: Wanted): Promise<OpenedDocument> {
+    const file = path === null ? null : await readText(path);
+    // An imported notebook has no file of its own yet.
+    const own = file !== null && file.hash !== null ? { path: path!, hash: file.hash } : null;
+    const name = path === null ? (copy?.name ?? "untitled.md") : own ? basename(path) : `${basename(path, extname(path))}.md`;
+    const document = documentOf(name, own);
+    if (path !== null && !own) document.folder = dirname(path);
+    if (copy) document.restored.push(copy.id, ...copy.restored);
+    await window.show(document);
+    if (path !== null) this.options.onOpened(path);
+    return {
+      id: document.id, path: own?.path ?? null, name, text: file?.text ?? "", unsaved: copy?.text ?? null,
+      recovered: own && !copy ? await this.offerOf(own.path, file!.text) : null,
+      notes: file?.notes ?? [],
+    };
+  }
+
+  /** Unsaved text of a file's earlier session. What is no different from the file is forgotten: nothing of it can be lost. */
+  private async offerOf(path: string, text: string): Promise<OpenedDocument["recovered"]> {
+    const { recovery } = this.options;
+    for (const copy of await recovery.of(path)) {
+      if (this.copiesInUse.has(copy.id)) continue;
+      if (copy.text !== text) return { id: copy.id, text: copy.text, time: copy.time };
+      await recovery.forget(copy.id);
+    }
+    return null;
+  }
+
+  /** What a page is given when it asks for its first document, and after it was loaded again. */
+  async initial(id: number): Promise<FirstDocument> {
+    const window = this.get(id);
+    const { initial } = window;
+    window.initial = null;
+    if (initial) return initial;
+    const { document } = window;
+    if (!document) return { document: null, problem: null };
+    // The page was loaded again: it gets what the file says now, and its own unsaved text.
+    const copy = await this.options.recovery.find(document.id);
+    const { path } = document.file ?? { path: null };
+    if (path === null && !copy) {
+      await window.show(null);
+      return { document: null, problem: null };
+    }
+    const problem = "The window's page ended unexpectedly and was loaded again.";
+    try {
+      const file = path === null ? null : await readText(path);
+      if (file?.hash != null && document.file) document.file.hash = file.hash;
+      return { document: { id: document.id, path, name: document.name, text: file?.text ?? "", unsaved: copy?.text ?? null, recovered: null, notes: [problem] }, problem: null };
+    } catch (error) {
+      // Without its file the text that was not saved is all there is of it.
+      await window.show(null);
+      if (!copy) return { document: null, problem: (error as Error).message };
+      return { document: await this.load(window, { path: null, copy }), problem: (error as Error).message };
+    }
   }
 
   /**
    * Opens a notebook where it belongs.
    * @param asking id of the window that asked, or null
    * @returns the document when it goes into the asking window, otherwise null
+   * @throws Error in words for a person, when a window asked; otherwise a window of its own says so
    */
-  async open(path: string, asking: number | null): Promise<OpenedDocument | null> {
-    const opening = openingFor(path, asking, [...this.all.values()].map((it) => it.state));
+  async open(wanted: Wanted, asking: number | null): Promise<OpenedDocument | null> {
+    const opening = openingFor(wanted.path, asking, [...this.all.values()].map((it) => it.state));
     if (opening.kind === "focus") {
       this.get(opening.id).window.focus();
       return null;
     }
-    if (opening.kind === "here") return this.load(this.get(opening.id), path);
-    await this.create(path);
+    if (opening.kind === "here") return this.load(this.get(opening.id), wanted);
+    // Read first: what cannot be read needs no window, and whoever asked is told.
+    if (asking !== null && wanted.path !== null) await readText(wanted.path);
+    await this.create(wanted);
     return null;
   }
 
-  /** @param path a notebook to show at once, or null for the start page */
-  async create(path: string | null): Promise<NotebookWindow> {
+  /** @param wanted to be shown at once, or null for the start page */
+  async create(wanted: Wanted | null): Promise<NotebookWindow> {
     const browser = new BrowserWindow({
       width: 1360,
       height: 880,
@@ -192,7 +174,7 @@ export class Windows {
     const window = new NotebookWindow(browser, this.options.scratch);
     const { id } = window;
     this.all.set(id, window);
-    guard(browser, this.options.developmentUrl);
+    guard(window, this.options.developmentUrl);
     browser.once("ready-to-show", () => browser.show());
     const look = () => this.look();
     browser.on("show", look).on("hide", look).on("minimize", look).on("restore", look);
@@ -206,6 +188,8 @@ export class Windows {
     browser.on("closed", () => {
       this.all.delete(id);
       void window.resetStore();
+      if (window.discards && window.document) for (const copy of [window.document.id, ...window.document.restored]) void this.options.recovery.forget(copy);
+      this.options.onClosed(id);
       this.look();
     });
     // A reload or a crash of the page ends its runs' writers; the runs go on from their checkpoints.
@@ -216,32 +200,36 @@ export class Windows {
       void window.resetStore();
       if (reason !== "clean-exit" && !browser.isDestroyed()) browser.webContents.reload();
     });
-    try {
-      window.initial = path === null ? null : await this.load(window, path);
-    } catch (error) {
-      void dialog.showMessageBox(browser, { type: "error", message: (error as Error).message });
+    if (wanted) {
+      window.initial = await this.load(window, wanted).then(
+        (document) => ({ document, problem: null }),
+        (error: Error) => ({ document: null, problem: error.message }),
+      );
     }
     await browser.loadURL(this.options.url);
     return window;
   }
 }
 
-/** Wires the policies to a window: where it may go, what it may open, what it may ask for. */
-function guard(browser: BrowserWindow, developmentUrl: string | null): void {
-  const contents = browser.webContents;
+/** Wires the policies to a window: where it may go and what it may open. */
+function guard(window: NotebookWindow, developmentUrl: string | null): void {
+  const contents = window.window.webContents;
+  const outside = (url: string): void => void openLink(window, url).catch((error: Error) => window.notify("trouble", error.message));
   contents.on("will-navigate", (event) => {
     const verdict = navigationVerdict(event.url, developmentUrl);
     if (verdict === "stay") return;
     event.preventDefault();
-    if (verdict === "external") void shell.openExternal(event.url);
+    if (verdict === "external") outside(event.url);
+  });
+  contents.on("will-frame-navigate", (event) => {
+    if (!event.isMainFrame) event.preventDefault();
   });
   contents.setWindowOpenHandler(({ url }) => {
-    if (windowVerdict(url) === "external") void shell.openExternal(url);
+    if (windowVerdict(url) === "external") outside(url);
     return { action: "deny" };
   });
   contents.on("will-attach-webview", (event) => event.preventDefault());
-  contents.session.setPermissionRequestHandler((_contents, permission, answer) => answer(isPermitted(permission)));
-  contents.session.setPermissionCheckHandler((_contents, permission) => isPermitted(permission));
+  contents.setWebRTCIPHandlingPolicy("disable_non_proxied_udp");
 }
 
 /** Default place of the pieces, next to the bundled main module. */

@@ -1,7 +1,7 @@
 /**
  * Everything a window may ask of the main process: one table, read by main (checks arguments), preload (exposes the
- * calls) and the renderer (types). A window speaks only of its own notebook; paths cross for display, never for access,
- * except the path of a file that a person dropped.
+ * calls) and the renderer (types). A window speaks only of its own notebook, by the id that main gave it; paths cross for
+ * display, never for access. What is said is bounded: a page that is no longer ours must not fill memory or disk.
  */
 import * as v from "valibot";
 import { metricEvent, runRecord, storedResult, type RunRecord, type StoredResult } from "../../experiments/runs/records.ts";
@@ -10,16 +10,40 @@ import { runQuery, runReference, type FoundRuns, type RunQuery, type RunReferenc
 import { namedExperiment, type NamedExperiment } from "../../experiments/runs/named-experiment.ts";
 import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
 import type { MetricEvent } from "../../engine/train/protocol.ts";
+import { hasExportKind, isExportPath } from "../policy/names.ts";
 
-/** A notebook file as it was read. */
+/** A notebook as main has given it to a window. */
 export interface OpenedDocument {
-  /** absolute path, for display */
-  path: string;
+  /** goes with every save: main writes only what the window holds */
+  id: string;
+  /** absolute path, for display; null: it has no file yet */
+  path: string | null;
   /** file name */
   name: string;
+  /** of the file; of a document without one, its first text */
   text: string;
-  /** unsaved text of an earlier session that differs from the file, or null */
-  recovered: string | null;
+  /** what the person had written and not saved, shown in place of `text`; null: nothing */
+  unsaved: string | null;
+  /** an earlier session's unsaved text that nobody has answered for yet; null: there is none */
+  recovered: { id: string; text: string; time: string } | null;
+  /** what a person should know of how it was opened */
+  notes: string[];
+}
+
+/** Where a window begins. */
+export interface FirstDocument {
+  document: OpenedDocument | null;
+  /** why a notebook that was asked for is not here */
+  problem: string | null;
+}
+
+/** Unsaved text of a document that no window shows. */
+export interface RecoverableDocument {
+  id: string;
+  name: string;
+  path: string | null;
+  /** ISO, of its last change */
+  time: string;
 }
 
 export type SaveOutcome =
@@ -31,29 +55,46 @@ export interface RecentFile {
   name: string;
 }
 
+const label = v.pipe(v.string(), v.maxLength(100));
 const menuItem = v.object({
   /** id of the action it runs */
-  id: v.pipe(v.string(), v.regex(/^[a-z][a-zA-Z.]*$/)),
-  label: v.string(),
+  id: v.pipe(v.string(), v.regex(/^[a-z][a-zA-Z.]{0,60}$/)),
+  label,
   /** Electron accelerator, shown beside the label; the page handles the key itself */
-  accelerator: v.nullable(v.string()),
+  accelerator: v.nullable(v.pipe(v.string(), v.maxLength(60), v.regex(/^[\x20-\x7e]+$/))),
   enabled: v.boolean(),
   /** a line above it */
   separated: v.boolean(),
 });
 
-const menu = v.object({ label: v.string(), items: v.array(menuItem) });
+const menu = v.object({ label, items: v.pipe(v.array(menuItem), v.maxLength(100)) });
 export type MenuDescription = v.InferOutput<typeof menu>;
 
-const fileName = v.pipe(v.string(), v.regex(/^[^\\/:\0]{1,200}$/, "a file name without folders"));
-const relativePath = v.pipe(
-  v.string(),
-  v.check((path) => path.split("/").every((part) => part !== "" && part !== "." && part !== ".." && !/[\\:\0]/.test(part)), "a relative path"),
+/** characters of a notebook, bytes of a figure or page, bytes of a checkpoint */
+const limits = { text: 32 * 2 ** 20, contents: 256 * 2 ** 20, files: 5000, weights: 8 * 2 ** 30, events: 100_000, names: 10_000 };
+
+/** As files of a person may be called; main makes a plain one of it before it proposes it. */
+const fileName = v.pipe(v.string(), v.regex(/^[^\\/\0]{1,255}$/, "a file name without folders"));
+const exportName = v.pipe(fileName, v.check(hasExportKind, "the name of a file that can be exported"));
+const exportPath = v.pipe(v.string(), v.check(isExportPath, "a path below the folder, of a file that can be exported"));
+const text = v.pipe(v.string(), v.maxLength(limits.text, "a text of at most 32 million characters"));
+const documentId = v.pipe(v.string(), v.regex(/^[0-9a-f-]{16,36}$/));
+const bytesUpTo = (most: number) => v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.byteLength <= most, `at most ${most / 2 ** 20} MiB of bytes`);
+const contents = v.union([v.pipe(v.string(), v.maxLength(limits.contents)), bytesUpTo(limits.contents)]);
+const files = v.pipe(
+  v.array(v.object({ path: exportPath, contents })),
+  v.maxLength(limits.files),
+  v.check((all) => all.reduce((sum, file) => sum + file.contents.length, 0) <= 4 * limits.contents, "at most 1 GiB of files"),
 );
-const bytes = v.custom<Uint8Array>((value) => value instanceof Uint8Array, "bytes");
-const contents = v.union([v.string(), bytes]);
+const bytes = bytesUpTo(limits.weights);
 const key = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
-const writer = v.pipe(v.number(), v.integer());
+const writer = v.pipe(v.number(), v.safeInteger());
+const words = v.pipe(v.string(), v.maxLength(1000));
+const experiments = v.pipe(
+  v.array(namedExperiment),
+  v.maxLength(limits.names),
+  v.check((all) => all.reduce((sum, { runs }) => sum + runs.length, 0) <= 10 * limits.names, "at most 100,000 named runs"),
+);
 
 export type FileContents = v.InferOutput<typeof contents>;
 
@@ -83,35 +124,46 @@ function channel<Arguments extends unknown[], Result>(schema: v.GenericSchema<un
 const none = v.tuple([]);
 
 export const channels = {
-  /** The notebook this window was opened for, or null for the start page. */
-  "document.initial": channel<[], OpenedDocument | null>(none),
+  /** The notebook this window was opened for or held before its page was loaded again, or none. */
+  "document.initial": channel<[], FirstDocument>(none),
+  /** The window shows a notebook without a file from now on. Resolves with the id of it. */
+  "document.new": channel<[name: string], string>(v.tuple([fileName])),
   /** Asks for a file. Resolves with it when it opens in this window, null when it went elsewhere or nowhere. */
   "document.open": channel<[], OpenedDocument | null>(none),
-  "document.openPath": channel<[path: string], OpenedDocument | null>(v.tuple([v.string()])),
+  /** The file that a person has just dropped onto the page, which main has heard of from the preload. */
+  "document.openDropped": channel<[], OpenedDocument | null>(none),
   "document.openRecent": channel<[path: string], OpenedDocument | null>(v.tuple([v.string()])),
   "document.recent": channel<[], RecentFile[]>(none),
   /** Writes the window's file; asks for a name first when it has none, or when `as` is true. */
-  "document.save": channel<[text: string, options: { as: boolean; suggestedName: string }], SaveOutcome>(
-    v.tuple([v.string(), v.object({ as: v.boolean(), suggestedName: fileName })]),
+  "document.save": channel<[id: string, text: string, options: { as: boolean; suggestedName: string }], SaveOutcome>(
+    v.tuple([documentId, text, v.object({ as: v.boolean(), suggestedName: fileName })]),
   ),
-  /** Keeps unsaved text beside the user's data, so that a crash loses nothing; null forgets it. */
-  "document.recovery": channel<[text: string | null], void>(v.tuple([v.nullable(v.string())])),
+  /** Keeps the document's unsaved text beside the user's data, so that a crash loses nothing; null: it has none. */
+  "document.recovery": channel<[id: string, text: string | null], void>(v.tuple([documentId, v.nullable(text)])),
+  /** Documents of earlier sessions with unsaved text, the newest first. */
+  "document.recoverable": channel<[], RecoverableDocument[]>(none),
+  /** Opens one of them as it was left. */
+  "document.recover": channel<[copy: string], OpenedDocument | null>(v.tuple([documentId])),
+  /** The offered copy went into the window's document: it goes when that is saved. */
+  "document.restored": channel<[id: string, copy: string], void>(v.tuple([documentId, documentId])),
+  "document.discard": channel<[copy: string], void>(v.tuple([documentId])),
   "window.state": channel<[state: { title: string; dirty: boolean; pristine: boolean; activeRuns: number }], void>(
-    v.tuple([v.object({ title: v.string(), dirty: v.boolean(), pristine: v.boolean(), activeRuns: v.pipe(v.number(), v.integer(), v.minValue(0)) })]),
+    v.tuple([v.object({ title: words, dirty: v.boolean(), pristine: v.boolean(), activeRuns: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) })]),
   ),
   "window.new": channel<[], void>(none),
   /** Answers `closing`: the window may go now, or stays. */
   "window.closed": channel<[proceed: boolean], void>(v.tuple([v.boolean()])),
-  "menu.set": channel<[menus: MenuDescription[]], void>(v.tuple([v.array(menu)])),
+  "menu.set": channel<[menus: MenuDescription[]], void>(v.tuple([v.pipe(v.array(menu), v.maxLength(20))])),
   /** Asks where, then writes one file. Resolves with its path, or null. */
-  "export.file": channel<[name: string, contents: FileContents], string | null>(v.tuple([fileName, contents])),
+  "export.file": channel<[name: string, contents: FileContents], string | null>(v.tuple([exportName, contents])),
   /** Asks for a folder, then writes files below it. */
   "export.folder": channel<[files: { path: string; contents: FileContents }[]], string | null>(
-    v.tuple([v.array(v.object({ path: relativePath, contents }))]),
+    v.tuple([files]),
   ),
   /** Prints a self-contained HTML page to a PDF file. */
-  "export.pdf": channel<[name: string, html: string], string | null>(v.tuple([fileName, v.string()])),
-  "link.open": channel<[url: string], void>(v.tuple([v.string()])),
+  "export.pdf": channel<[name: string, html: string], string | null>(v.tuple([exportName, v.pipe(v.string(), v.maxLength(limits.contents))])),
+  /** Asks, with the host the link leads to, then opens it in the person's browser. */
+  "link.open": channel<[url: string], void>(v.tuple([v.pipe(v.string(), v.maxLength(20_000))])),
 
   /** The user's table of kernels (`switchyard tune`); null where there is none, or none that can be used. */
   "kernels.table": channel<[], KernelTable | null>(none),
@@ -125,7 +177,7 @@ export const channels = {
   "store.open": channel<[record: RunRecord], number>(v.tuple([runRecord])),
   "writer.checkpoint": channel<[writer: number], Uint8Array | null>(v.tuple([writer])),
   "writer.events": channel<[writer: number], MetricEvent[]>(v.tuple([writer])),
-  "writer.append": channel<[writer: number, events: MetricEvent[]], void>(v.tuple([writer, v.array(metricEvent)])),
+  "writer.append": channel<[writer: number, events: MetricEvent[]], void>(v.tuple([writer, v.pipe(v.array(metricEvent), v.maxLength(limits.events))])),
   "writer.saveCheckpoint": channel<[writer: number, bytes: Uint8Array], void>(v.tuple([writer, bytes])),
   "writer.finish": channel<[writer: number, result: StoredResult, weights: Uint8Array | null], void>(
     v.tuple([writer, storedResult, v.nullable(bytes)]),
@@ -133,7 +185,7 @@ export const channels = {
   "writer.reset": channel<[writer: number], void>(v.tuple([writer])),
   "writer.release": channel<[writer: number], void>(v.tuple([writer])),
   /** Says in the manifest of the window's store which run is which arm. */
-  "store.keepNames": channel<[names: KeptNames], void>(v.tuple([v.object({ notebook: fileName, budget: v.nullable(v.string()), experiments: v.array(namedExperiment) })])),
+  "store.keepNames": channel<[names: KeptNames], void>(v.tuple([v.object({ notebook: fileName, budget: v.nullable(words), experiments })])),
 
   /** Runs of all notebooks. */
   "runs.search": channel<[query: RunQuery, freshness: Freshness], FoundRuns>(v.tuple([runQuery, freshness])),
@@ -155,6 +207,8 @@ export interface Notices {
   command: [actionId: string];
   /** the window is about to close: save if asked to, stop runs with checkpoints, then answer `window.closed` */
   closing: [options: { save: boolean }];
+  /** what a person should know */
+  trouble: [message: string];
   /** no window of the app can be seen any more, or one can again */
   hidden: [hidden: boolean];
 }
@@ -167,6 +221,7 @@ export interface Bridge {
   call<Name extends ChannelName>(name: Name, ...args: ArgumentsOf<Name>): Promise<Reply<ResultOf<Name>>>;
   /** @returns a function that ends the subscription */
   on<Name extends NoticeName>(name: Name, listener: (...args: Notices[Name]) => void): () => void;
-  /** Path of a file that a person dropped onto the page; "" for one that is not on disk. */
-  pathOf(file: File): string;
 }
+
+/** What only the preload says, on a name that no call of the page can reach: the path of a file that a person has just dropped. */
+export const droppedChannel = "switchyard-preload:dropped";

@@ -1,8 +1,8 @@
 /** Registers handlers for the channel table: the sender is checked, then the arguments, then the handler runs. */
-import { ipcMain, type IpcMainInvokeEvent } from "electron";
+import { ipcMain, type IpcMainEvent, type IpcMainInvokeEvent } from "electron";
 import { isAppUrl } from "../policy/navigation.ts";
 import { checkedArguments } from "./arguments.ts";
-import { channels, type ArgumentsOf, type ChannelName, type Reply, type ResultOf } from "./channels.ts";
+import { channels, droppedChannel, type ArgumentsOf, type ChannelName, type Reply, type ResultOf } from "./channels.ts";
 
 /** @param window id of the BrowserWindow's WebContents that asked */
 type Handler<Name extends ChannelName> = (window: number, ...args: ArgumentsOf<Name>) => ResultOf<Name> | Promise<ResultOf<Name>>;
@@ -10,7 +10,7 @@ type Handler<Name extends ChannelName> = (window: number, ...args: ArgumentsOf<N
 export type Handlers = { [Name in ChannelName]: Handler<Name> };
 
 /** Only the top frame of our own page may ask. */
-function isTrusted(event: IpcMainInvokeEvent, developmentUrl: string | null): boolean {
+function isTrusted(event: IpcMainInvokeEvent | IpcMainEvent, developmentUrl: string | null): boolean {
   const frame = event.senderFrame;
   return frame !== null && frame.parent === null && isAppUrl(frame.url, developmentUrl);
 }
@@ -27,7 +27,11 @@ async function reply<Name extends ChannelName>(name: Name, handler: Handler<Name
   }
 }
 
-export function handleAll(handlers: Handlers, developmentUrl: string | null): void {
+/** @param dropped hears which file a person has dropped onto a window */
+export function handleAll(handlers: Handlers, dropped: (window: number, path: string) => void, developmentUrl: string | null): void {
+  ipcMain.on(droppedChannel, (event, path: unknown) => {
+    if (isTrusted(event, developmentUrl) && typeof path === "string") dropped(event.sender.id, path);
+  });
   const register = <Name extends ChannelName>(name: Name) => {
     ipcMain.handle(`switchyard:${name}`, (event, ...args: unknown[]) => {
       if (!isTrusted(event, developmentUrl)) return { ok: false, error: { name: "Error", message: `${name}: refused to a page that is not ours` } };

@@ -12,6 +12,7 @@ const pagePolicy = {
   "font-src": "'self' data:",
   "worker-src": "'self' blob:",
   "connect-src": "'self'",
+  "webrtc": "'block'",
   "base-uri": "'none'",
   "form-action": "'none'",
   "frame-ancestors": "'none'",
@@ -23,6 +24,19 @@ const kernelPolicy = {
   "script-src": "'self' 'wasm-unsafe-eval'",
   "connect-src": "'none'",
   "worker-src": "'none'",
+};
+
+/** A report on its way to a PDF: what it shows it carries. */
+const printPolicy = {
+  "default-src": "'none'",
+  "style-src": "'unsafe-inline'",
+  "img-src": "data:",
+  "font-src": "data:",
+  "webrtc": "'block'",
+  "base-uri": "'none'",
+  "form-action": "'none'",
+  "frame-ancestors": "'none'",
+  "sandbox": "",
 };
 
 const isolation = {
@@ -46,3 +60,10 @@ function isKernelScript(pathname: string): boolean {
 export function headersFor(pathname: string): Record<string, string> {
   return { ...isolation, "Content-Security-Policy": serialise(isKernelScript(pathname) ? kernelPolicy : pagePolicy) };
 }
+
+export const printHeaders: Record<string, string> = {
+  "Content-Type": "text/html; charset=utf-8",
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+  "Content-Security-Policy": serialise(printPolicy),
+};

@@ -3,8 +3,8 @@ import { appOrigin } from "./assets.ts";
 
 export type NavigationVerdict = "stay" | "external" | "block";
 
-/** Schemes that the operating system may be asked to open. Others (file:, smb:, ms-*:, javascript:) can start programs. */
-const externalSchemes = new Set(["https:", "http:", "mailto:"]);
+/** Only pages that nobody on the way can have changed. Other schemes (file:, smb:, ms-*:, javascript:) can start programs. */
+const externalSchemes = new Set(["https:"]);
 
 function parse(url: string): URL | null {
   try {
@@ -34,4 +34,10 @@ export function windowVerdict(url: string): Exclude<NavigationVerdict, "stay"> {
   if (!parsed || !externalSchemes.has(parsed.protocol)) return "block";
   if (parsed.username || parsed.password) return "block";
   return "external";
+}
+
+/** What a person is asked before a link opens: where it leads stands first, for its text may say anything. */
+export function linkQuestion(url: string): { message: string; detail: string } {
+  const { host, href } = new URL(url);
+  return { message: `Open ${host} in your browser?`, detail: href.length > 600 ? `${href.slice(0, 600)}… (${href.length} characters in all)` : href };
 }

@@ -10,9 +10,12 @@ export interface WindowState {
 
 export type Opening = { kind: "focus" | "here"; id: number } | { kind: "new" };
 
-/** @param asking the window that asked, or null when the system did (double click, command line) */
-export function openingFor(path: string, asking: number | null, windows: readonly WindowState[]): Opening {
-  const already = windows.find((window) => window.path === path);
+/**
+ * @param path null for a document that has no file
+ * @param asking the window that asked, or null when the system did (double click, command line)
+ */
+export function openingFor(path: string | null, asking: number | null, windows: readonly WindowState[]): Opening {
+  const already = windows.find((window) => path !== null && window.path === path);
   if (already) return { kind: "focus", id: already.id };
   const free = windows.find((window) => window.id === asking && window.path === null && window.pristine);
   return free ? { kind: "here", id: free.id } : { kind: "new" };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { mergeFeatures, switchesFor } from "./switches.ts";
 
-const linux = { platform: "linux", enabledFeatures: "", softwareWebGpu: false } as const;
+const linux = { platform: "linux", enabledFeatures: "", softwareWebGpu: false, developmentHost: null } as const;
 
 describe("Chromium switches", () => {
   it("turn WebGPU on where Linux has it off", () => {
@@ -19,6 +19,11 @@ describe("Chromium switches", () => {
     for (const platform of ["darwin", "win32"] as const) {
       expect(switchesFor({ ...linux, platform }).some((it) => /webgpu|features/.test(it.name))).toBe(false);
     }
+  });
+
+  it("look up no names, but for a development server's", () => {
+    expect(switchesFor(linux)).toContainEqual({ name: "host-resolver-rules", value: "MAP * ~NOTFOUND" });
+    expect(switchesFor({ ...linux, developmentHost: "localhost" })).toContainEqual({ name: "host-resolver-rules", value: "MAP * ~NOTFOUND, EXCLUDE localhost" });
   });
 
   it("ask for the software adapter only when told to", () => {

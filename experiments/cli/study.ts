@@ -1,11 +1,12 @@
 /** A notebook file as far as its plan: parsed, compiled, its experiments asked for and checked. Nothing has been trained. */
-import { basename } from "node:path";
+import { basename, extname } from "node:path";
 import { dataHash, domainNames } from "../../engine/data/corpus.ts";
 import { budgetOverrides } from "../notebook/budget.ts";
 import { compileNotebook, type CompiledCell } from "../notebook/compile.ts";
 import { openCellKernel } from "./cell-kernel.ts";
 import type { CellError, ExperimentRequest, KernelHost } from "../notebook/kernel-protocol.ts";
 import { parseNotebook, type Notebook } from "../notebook/markdown.ts";
+import { readNotebookFile } from "../notebook/read-node.ts";
 import { reachable } from "../notebook/order.ts";
 import { openDomains } from "../runs/corpora-node.ts";
 import { experimentsProblem, mostExperiments } from "../runs/limits.ts";
@@ -15,12 +16,8 @@ import { didYouMean, problemText } from "../runs/problems.ts";
 import { SpecError, resolveExperiments, type SpecOptions } from "../runs/spec.ts";
 import { metricDefinitions } from "../statistics/metrics.ts";
 import type { StudyArguments } from "./arguments.ts";
-import { readRegular } from "./regular-file.ts";
 import { RefusedError } from "./refused.ts";
 import { withinSeconds } from "./time-limit.ts";
-
-/** Bytes; weeks of notes have a thousandth of that. */
-const notebookLimit = 64 * 2 ** 20;
 
 export interface OpenNotebook {
   path: string;
@@ -44,10 +41,11 @@ const readingSeconds = 10;
 export async function openNotebook({ notebook: path, only }: StudyArguments): Promise<OpenNotebook> {
   let text: string;
   try {
-    text = (await readRegular(path, notebookLimit)).toString("utf8");
+    const file = await readNotebookFile(path);
+    if (file.format === "jupyter") throw new Error(`${basename(path)} is a Jupyter notebook: open it in the app, which imports it, and save it as ${basename(path, extname(path))}.md`);
+    ({ text } = file);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new RefusedError(`switchyard: ${path}: ${code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "this is a folder" : message}`);
+    throw new RefusedError(`switchyard: ${(error as Error).message}`);
   }
   const { notebook, compiled } = withinSeconds(
     readingSeconds,

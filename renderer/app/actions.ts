@@ -46,6 +46,7 @@ export const actions: readonly Action[] = (
     { id: "file.exportHtml", label: "Export Report as HTML…", menu: "File", separated: true, enabled: hasNotebook, run: (app) => app.exportReport("html") },
     { id: "file.exportPdf", label: "Export Report as PDF…", menu: "File", enabled: hasNotebook, run: (app) => app.exportReport("pdf") },
     { id: "file.exportMarkdown", label: "Export Report as Markdown…", menu: "File", enabled: hasNotebook, run: (app) => app.exportReport("markdown") },
+    { id: "file.exportJupyter", label: "Export as Jupyter Notebook…", menu: "File", enabled: hasNotebook, run: (app) => app.exportJupyter() },
 
     { id: "edit.undo", label: "Undo", menu: "Edit", keys: ["Mod-Z"], context: "command", enabled: (app) => showsNotebook(app) && app.notebook!.canUndo, run: (app) => app.notebook?.undo() },
     { id: "edit.redo", label: "Redo", menu: "Edit", keys: ["Mod-Shift-Z", "Mod-Y"], context: "command", enabled: (app) => showsNotebook(app) && app.notebook!.canRedo, run: (app) => app.notebook?.redo() },

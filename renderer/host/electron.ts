@@ -1,7 +1,7 @@
 /** The host over Electron's IPC bridge. */
 import { RunLockedError, RunLostError, StoreWriteError, type RunStore, type RunWriter } from "../../experiments/runs/store.ts";
 import type { ArgumentsOf, Bridge, ChannelName, ResultOf } from "../../electron/ipc/channels.ts";
-import type { Host, OpenedDocument } from "./host.ts";
+import type { Host } from "./host.ts";
 
 declare global {
   var switchyardBridge: Bridge | undefined;
@@ -25,26 +25,28 @@ export function electronHost(bridge: Bridge): Host {
     keepNames: (names) => call("store.keepNames", names),
     kernelTable: () => call("kernels.table"),
     initialDocument: () => call("document.initial"),
+    newDocument: (name) => call("document.new", name),
     openDocument: () => call("document.open"),
     openRecent: ({ path }) => call("document.openRecent", path),
-    openDropped: async (file): Promise<OpenedDocument | null> => {
-      const path = bridge.pathOf(file);
-      if (path === "") throw new Error(`${file.name} is not a file on this disk`);
-      return call("document.openPath", path);
-    },
+    openDropped: () => call("document.openDropped"), // main has its path from the preload, which saw the drop
     recentFiles: () => call("document.recent"),
-    save: (text, options) => call("document.save", text, options),
-    keepRecovery: (text) => call("document.recovery", text),
+    save: (id, text, options) => call("document.save", id, text, options),
+    keepRecovery: (id, text) => call("document.recovery", id, text),
+    recoverable: () => call("document.recoverable"),
+    recover: (copy) => call("document.recover", copy),
+    restored: (id, copy) => call("document.restored", id, copy),
+    discard: (copy) => call("document.discard", copy),
     newWindow: () => call("window.new"),
     setWindowState: (state) => void call("window.state", state),
     setMenu: (menus) => void call("menu.set", menus),
     onCommand: (listener) => void bridge.on("command", listener),
+    onTrouble: (listener) => void bridge.on("trouble", listener),
     onHidden: (listener) => void bridge.on("hidden", listener),
     onClosing: (listener) => void bridge.on("closing", (options) => void listener(options).then((proceed) => call("window.closed", proceed))),
     exportFile: (name, contents) => call("export.file", name, contents),
     exportFolder: (files) => call("export.folder", files),
     exportPdf: (name, html) => call("export.pdf", name, html),
-    openLink: (url) => void call("link.open", url),
+    openLink: (url) => call("link.open", url),
   };
 }
 

@@ -9,12 +9,34 @@ import type { NamedExperiment } from "../../experiments/runs/named-experiment.ts
 import type { RunStore } from "../../experiments/runs/store.ts";
 
 export interface OpenedDocument {
-  /** for display and for telling documents apart */
-  path: string;
+  /** given by the host, and said with every save: only what the window holds is written */
+  id: string;
+  /** for display; null: it has no file yet */
+  path: string | null;
   name: string;
+  /** of the file; of a document without one, its first text */
   text: string;
-  /** unsaved text of an earlier session that differs from the file, or null */
-  recovered: string | null;
+  /** what the person had written and not saved, shown in place of `text`; null: nothing */
+  unsaved: string | null;
+  /** an earlier session's unsaved text that nobody has answered for yet; null: there is none */
+  recovered: { id: string; text: string; time: string } | null;
+  /** what a person should know of how it was opened */
+  notes: string[];
+}
+
+export interface FirstDocument {
+  document: OpenedDocument | null;
+  /** why a notebook that was asked for is not here */
+  problem: string | null;
+}
+
+/** Unsaved text of a document that no window shows. */
+export interface RecoverableDocument {
+  id: string;
+  name: string;
+  path: string | null;
+  /** ISO, of its last change */
+  time: string;
 }
 
 export interface RecentFile {
@@ -78,22 +100,34 @@ export interface Host {
   /** what `switchyard tune` measured for this user, which the command line uses too; null: nothing was tuned, or there is no file to read */
   kernelTable(): Promise<KernelTable | null>;
 
-  initialDocument(): Promise<OpenedDocument | null>;
+  initialDocument(): Promise<FirstDocument>;
+  /** the window shows a notebook without a file from now on; resolves with the id of it */
+  newDocument(name: string): Promise<string>;
   /** null: nothing picked, or it opened in another window */
   openDocument(): Promise<OpenedDocument | null>;
   openRecent(file: RecentFile): Promise<OpenedDocument | null>;
   /** a file dropped onto the page */
   openDropped(file: File): Promise<OpenedDocument | null>;
   recentFiles(): Promise<RecentFile[]>;
-  save(text: string, options: { as: boolean; suggestedName: string }): Promise<SaveOutcome>;
-  /** keeps unsaved text for after a crash; null forgets it */
-  keepRecovery(text: string | null): Promise<void>;
+  /** Rejects with an error named WrongDocumentError, and writes nothing, when the window holds another document. */
+  save(id: string, text: string, options: { as: boolean; suggestedName: string }): Promise<SaveOutcome>;
+  /** keeps unsaved text for after a crash; null: there is none */
+  keepRecovery(id: string, text: string | null): Promise<void>;
+  /** documents of earlier sessions with unsaved text, the newest first */
+  recoverable(): Promise<RecoverableDocument[]>;
+  /** opens one of them as it was left */
+  recover(copy: string): Promise<OpenedDocument | null>;
+  /** the offered copy went into the document and goes when that is saved */
+  restored(id: string, copy: string): Promise<void>;
+  discard(copy: string): Promise<void>;
 
   newWindow(): Promise<void>;
   setWindowState(state: WindowState): void;
   setMenu(menus: MenuDescription[]): void;
   /** an item of the system's menu was chosen */
   onCommand(listener: (actionId: string) => void): void;
+  /** what the host has to say without being asked */
+  onTrouble(listener: (message: string) => void): void;
   /** nobody can see the app any more, or somebody can again */
   onHidden(listener: (hidden: boolean) => void): void;
   /** the window is about to close; the listener saves or stops what it must and says whether it may go */
@@ -103,5 +137,6 @@ export interface Host {
   exportFile(name: string, contents: FileContents): Promise<string | null>;
   exportFolder(files: { path: string; contents: FileContents }[]): Promise<string | null>;
   exportPdf(name: string, html: string): Promise<string | null>;
-  openLink(url: string): void;
+  /** Rejects, in words for a person, for what is no link that may leave. */
+  openLink(url: string): Promise<void>;
 }

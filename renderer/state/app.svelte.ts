@@ -1,9 +1,10 @@
 /** The window: its notebook, its panes, its messages, and what the actions do. */
 import { actions, menusFor, type Action } from "../app/actions.ts";
+import { parseNotebook } from "../../experiments/notebook/markdown.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
 import { nameExperiment } from "../../experiments/runs/named-experiment.ts";
 import { StoreStack } from "../../experiments/runs/store-stack.ts";
-import type { Host, OpenedDocument, RecentFile } from "../host/host.ts";
+import type { Host, OpenedDocument, RecentFile, RecoverableDocument, SaveOutcome } from "../host/host.ts";
 import type { CellRunner } from "./cell-runner.ts";
 import { blankNotebook, type GalleryNotebook } from "./gallery.ts";
 import { Layout } from "./layout.svelte.ts";
@@ -13,6 +14,7 @@ import { RunBrowser } from "./run-browser.svelte.ts";
 import { Studies } from "./studies.svelte.ts";
 import type { StudyView } from "./study.svelte.ts";
 import { Theme } from "./theme.svelte.ts";
+import { UnsavedKeeper } from "./unsaved.ts";
 
 export interface Notice {
   id: number;
@@ -23,9 +25,6 @@ export interface Notice {
 
 /** Warnings about a file that are shown when it opens; the command line tells all. */
 const mostWarnings = 10;
-
-/** Milliseconds after the last edit before the recovery copy is written. */
-const recoveryAfter = 1000;
 
 export class App {
   readonly host: Host;
@@ -38,6 +37,8 @@ export class App {
   page = $state<"notebook" | "runs">("notebook");
   notebook = $state.raw<NotebookState | null>(null);
   recent = $state.raw<RecentFile[]>([]);
+  /** documents of earlier sessions with unsaved text */
+  recoverable = $state.raw<RecoverableDocument[]>([]);
   dialog = $state<"palette" | "help" | null>(null);
   finding = $state(false);
   notices = $state.raw<readonly Notice[]>([]);
@@ -47,7 +48,6 @@ export class App {
 
   private runner: CellRunner | null = null;
   private nextNotice = 1;
-  private recoveryTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(host: Host) {
     this.host = host;
@@ -67,22 +67,29 @@ export class App {
       await this.studies.close();
       return true;
     });
-    const document = await host.initialDocument();
-    if (document) await this.show(document);
-    this.recent = await host.recentFiles();
+    host.onTrouble((message) => this.tell(message, "bad"));
+    const { document, problem } = await host.initialDocument();
+    if (problem !== null) this.tell(problem, "bad");
+    await this.showIfHere(document);
+    new UnsavedKeeper(host, (why) => this.tell(why, "bad")).start(() => this.notebook);
+    await this.listFiles();
     await this.studies.findDevices();
   }
 
   /** Runs an action; what goes wrong is told, not lost. */
-  async perform(action: Action): Promise<void> {
+  perform(action: Action): Promise<void> {
+    return this.told(() => action.run(this));
+  }
+
+  private async told(work: () => unknown): Promise<void> {
     try {
-      await action.run(this);
+      await work();
     } catch (error) {
       this.tell(error instanceof Error ? error.message : String(error), "bad");
     }
   }
 
-  /** Keeps title, menu and recovery copy in step with the notebook; called inside an effect. */
+  /** Keeps title and menu in step with the notebook; called inside an effect. */
   syncWindow(): void {
     const { notebook, host } = this;
     const { activeRuns } = this.studies;
@@ -93,9 +100,10 @@ export class App {
       activeRuns,
     });
     host.setMenu(menusFor(this));
-    const unsaved = notebook?.dirty ? notebook.text : null;
-    if (this.recoveryTimer) clearTimeout(this.recoveryTimer);
-    if (notebook) this.recoveryTimer = setTimeout(() => void host.keepRecovery(unsaved), recoveryAfter);
+  }
+
+  private async listFiles(): Promise<void> {
+    [this.recent, this.recoverable] = await Promise.all([this.host.recentFiles(), this.host.recoverable()]);
   }
 
   // Notebooks
@@ -112,20 +120,31 @@ export class App {
     await this.showIfHere(await this.host.openDocument());
   }
 
-  async openRecent(file: RecentFile): Promise<void> {
-    try {
-      await this.showIfHere(await this.host.openRecent(file));
-    } catch (error) {
-      this.tell((error as Error).message, "bad");
-    }
+  openRecent(file: RecentFile): Promise<void> {
+    return this.told(async () => this.showIfHere(await this.host.openRecent(file)));
   }
 
-  async openDropped(file: File): Promise<void> {
-    try {
-      await this.showIfHere(await this.host.openDropped(file));
-    } catch (error) {
-      this.tell((error as Error).message, "bad");
-    }
+  openDropped(file: File): Promise<void> {
+    return this.told(async () => this.showIfHere(await this.host.openDropped(file)));
+  }
+
+  /** Opens unsaved text of an earlier session as it was left. */
+  recover(copy: RecoverableDocument): Promise<void> {
+    return this.told(async () => {
+      await this.showIfHere(await this.host.recover(copy.id));
+      await this.listFiles();
+    });
+  }
+
+  discard(copy: Pick<RecoverableDocument, "id">): Promise<void> {
+    return this.told(async () => {
+      await this.host.discard(copy.id);
+      await this.listFiles();
+    });
+  }
+
+  openLink(url: string): Promise<void> {
+    return this.told(() => this.host.openLink(url));
   }
 
   showGallery(): void {
@@ -138,14 +157,34 @@ export class App {
     if (!notebook) return true;
     notebook.commit();
     const { text } = notebook;
-    const outcome = await this.host.save(text, { as, suggestedName: notebook.name });
+    const outcome = await this.write(notebook, text, as);
     if (outcome.status === "cancelled") return false;
     const moved = outcome.path !== notebook.path;
     notebook.markSaved(text, { path: outcome.path, name: outcome.name });
     if (moved) await this.keepNames(this.studies.finished); // its runs have come along to the store beside it
     this.announcement = `saved ${outcome.name}`;
-    this.recent = await this.host.recentFiles();
+    await this.listFiles();
     return true;
+  }
+
+  /** What the page shows is saved under a name of its own where the host believes that the window holds something else. */
+  private async write(notebook: NotebookState, text: string, as: boolean): Promise<SaveOutcome> {
+    try {
+      return await this.host.save(notebook.id, text, { as, suggestedName: notebook.name });
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== "WrongDocumentError") throw error;
+      notebook.id = await this.host.newDocument(notebook.name);
+      return this.host.save(notebook.id, text, { as: true, suggestedName: notebook.name });
+    }
+  }
+
+  async exportJupyter(): Promise<void> {
+    const { notebook } = this;
+    if (!notebook) return;
+    notebook.commit();
+    const { toJupyter } = await import("../../experiments/notebook/ipynb.ts");
+    const path = await this.host.exportFile(`${notebook.name.replace(/\.md$/i, "")}.ipynb`, toJupyter(parseNotebook(notebook.text)));
+    if (path !== null) this.tell(`The Jupyter notebook is in ${path}.`);
   }
 
   async exportReport(format: "html" | "pdf" | "markdown"): Promise<void> {
@@ -229,22 +268,34 @@ export class App {
       await this.host.newWindow();
       return;
     }
+    const id = await this.host.newDocument(document.name);
     // What ships with the app needs no trust to be given.
-    await this.replace({ path: null, ...document, trusted: true }, fromGallery);
+    await this.replace({ id, path: null, ...document, trusted: true }, fromGallery);
   }
 
   private async showIfHere(document: OpenedDocument | null): Promise<void> {
-    if (document) await this.show(document);
+    if (!document) return;
+    try {
+      await this.show(document);
+    } catch (error) {
+      // The host holds it now, and the page does not show it: nothing that the page saves may go there.
+      if (this.notebook) this.notebook.id = await this.host.newDocument(this.notebook.name);
+      throw new Error(`${document.name} could not be shown, and is as it was: ${(error as Error).message}`);
+    }
   }
 
-  private async show({ path, name, text, recovered }: OpenedDocument): Promise<void> {
-    const notebook = await this.replace({ path, name, text, trusted: false });
-    if (recovered !== null) {
-      this.tell(`${name} has unsaved changes from an earlier session.`, "plain", [
-        { label: "Restore them", run: () => notebook.restore(recovered) },
-        { label: "Discard them", run: () => void this.host.keepRecovery(null) },
-      ]);
-    }
+  private async show({ id, path, name, text, unsaved, recovered, notes }: OpenedDocument): Promise<void> {
+    const notebook = await this.replace({ id, path, name, text, unsaved, trusted: false });
+    if (notes.length > 0) this.tell(notes.join("\n"), "plain", [{ label: "Understood", run: () => {} }]);
+    if (recovered === null) return;
+    const restore = async (): Promise<void> => {
+      await this.host.restored(id, recovered.id);
+      notebook.restore(recovered.text);
+    };
+    this.tell(`${name} has unsaved changes from an earlier session.`, "plain", [
+      { label: "Restore them", run: () => void this.told(restore) },
+      { label: "Discard them", run: () => void this.discard(recovered) },
+    ]);
   }
 
   /** @param fromGallery as it ships with the app */

@@ -2,7 +2,7 @@
  * The open notebook as the page shows it. What its cells are and what runs is decided by the reducer of
  * `experiments/notebook`; here are the selection, what cells have shown, and the file's name.
  */
-import type { NotebookEdit, SessionCommand, SessionEvent, SessionState, Validity } from "../../experiments/notebook/cells.ts";
+import type { NotebookEdit, SessionCommand, SessionEvent, SessionState, Step, Validity } from "../../experiments/notebook/cells.ts";
 import { openSession, reduce, statusOf, validityOf } from "../../experiments/notebook/cells.ts";
 import { budgetOverrides } from "../../experiments/notebook/budget.ts";
 import { mintId } from "../../experiments/notebook/edits.ts";
@@ -12,6 +12,7 @@ import type { Override } from "../../experiments/runs/spec.ts";
 import * as v from "valibot";
 import type { CellSource } from "../editor/cell-types.ts";
 import { blockKeys } from "./block-keys.ts";
+import { afterTyping, whyPlain, type PlainText } from "./plain-text.ts";
 import { readSetting, writeSetting } from "./settings.ts";
 
 export interface BlockView {
@@ -39,6 +40,8 @@ const budgetSetting = (path: string): string => `budget.${path}`;
 const settleAfter = 600;
 
 export class NotebookState {
+  /** given by the host: with it the page says of which document it speaks */
+  id = $state("");
   path = $state<string | null>(null);
   name = $state("");
   selectedKey = $state<string | null>(null);
@@ -52,6 +55,9 @@ export class NotebookState {
   /** of the open code editor */
   editor = $state.raw<{ format: () => Promise<void> } | null>(null);
 
+  /** the file as text, where it cannot be read as cells; null: it can */
+  plain = $state.raw<PlainText | null>(null);
+
   private session = $state.raw<SessionState>(openSession(""));
   private savedText = $state.raw("");
   private outputs = $state.raw<ReadonlyMap<string, CellOutput>>(new Map());
@@ -63,6 +69,7 @@ export class NotebookState {
   private typingTimer: ReturnType<typeof setTimeout> | null = null;
 
   readonly blocks: readonly BlockView[] = $derived.by(() => {
+    if (this.plain) return [];
     const { blocks } = this.session.notebook;
     const keys = blockKeys(blocks);
     return blocks.map((block, i) =>
@@ -70,10 +77,12 @@ export class NotebookState {
     );
   });
 
-  /** @param document `budget`: chosen for a notebook that has no file to remember one for */
-  constructor(document: { path: string | null; name: string; text: string; trusted: boolean; budget?: string | null }) {
-    this.session = openSession(document.text, { trusted: document.trusted });
+  /** @param document `unsaved`: shown in place of `text`, which the file says; `budget`: chosen for a notebook that has no file to remember one for */
+  constructor(document: { id: string; path: string | null; name: string; text: string; unsaved?: string | null; trusted: boolean; budget?: string | null }) {
+    const text = document.unsaved ?? document.text;
+    this.readCells(text, document.trusted);
     this.savedText = document.text;
+    this.id = document.id;
     this.path = document.path;
     this.name = document.name;
     this.firstBudget = document.path === null ? (document.budget ?? null) : readSetting(budgetSetting(document.path), v.nullable(v.string()), null);
@@ -87,13 +96,47 @@ export class NotebookState {
     this.dispatch(this.trusted ? { type: "trust" } : { type: "settle" });
   }
 
+  /** Reads a text as cells, or shows it as what it is: whatever it holds, it is seen and can be saved. */
+  private readCells(text: string, trusted: boolean): void {
+    try {
+      this.session = openSession(text, { trusted });
+      this.plain = null;
+    } catch (error) {
+      this.plain = { text, why: whyPlain(error) };
+    }
+  }
+
+  setPlainText(text: string): void {
+    if (!this.plain) return;
+    // A text field knows one kind of line ending; a file of the other kind keeps its own.
+    this.plain = { ...this.plain, text: this.plain.text.includes("\r\n") ? text.replaceAll("\n", "\r\n") : text };
+  }
+
+  /** The person has mended the text, or wants to see whether they have. */
+  tryCells(): void {
+    if (!this.plain) return;
+    this.readCells(this.plain.text, this.trusted);
+    this.revision += 1;
+    if (!this.plain) this.begin(this.perform);
+  }
+
   dispatch(event: SessionEvent): void {
     this.commit();
     this.apply(event);
   }
 
   private apply(event: SessionEvent): void {
-    const { state, commands } = reduce(this.session, event);
+    let step: Step;
+    try {
+      step = reduce(this.session, event);
+    } catch (error) {
+      this.perform({ type: "refuse", message: `This cannot be done, and the notebook is as it was: ${whyPlain(error)}.` });
+      return;
+    }
+    this.take(step);
+  }
+
+  private take({ state, commands }: Step): void {
     this.session = state;
     for (const command of commands) this.perform(command);
   }
@@ -102,20 +145,20 @@ export class NotebookState {
 
   /** the file as it would be saved */
   get text(): string {
-    return this.session.notebook.text;
+    return this.plain?.text ?? this.session.notebook.text;
   }
 
   get title(): string {
-    return this.session.notebook.frontMatter.title ?? this.name;
+    return this.heading ?? this.name;
   }
 
   /** as the front matter gives it, or null */
   get heading(): string | null {
-    return this.session.notebook.frontMatter.title;
+    return this.plain ? null : this.session.notebook.frontMatter.title;
   }
 
   get warnings() {
-    return this.session.notebook.warnings;
+    return this.plain ? [] : this.session.notebook.warnings;
   }
 
   get dirty(): boolean {
@@ -253,9 +296,9 @@ export class NotebookState {
   setText(key: string, value: string): void {
     if (this.typed && this.typed.key !== key) this.commit();
     this.typed = { key, value };
-    this.afterTyping(commitAfter, () => {
+    this.whenTypingPauses(commitAfter, () => {
       this.commit();
-      this.afterTyping(settleAfter - commitAfter, () => this.apply({ type: "settle" }));
+      this.whenTypingPauses(settleAfter - commitAfter, () => this.apply({ type: "settle" }));
     });
   }
 
@@ -263,17 +306,25 @@ export class NotebookState {
   commit(): void {
     const { typed } = this;
     this.typed = null;
-    if (!typed) return;
+    if (!typed || this.plain) return;
     const index = this.blocks.findIndex((block) => block.key === typed.key);
     const block = this.blocks[index];
     if (!block || block.text === typed.value) return;
-    this.apply({
-      type: "edit",
-      edit: block.id === null ? { kind: "setProse", block: index, text: typed.value } : { kind: "setSource", cell: block.id, source: typed.value },
-    });
+    const edit: NotebookEdit = block.id === null ? { kind: "setProse", block: index, text: typed.value } : { kind: "setSource", cell: block.id, source: typed.value };
+    let step: Step;
+    try {
+      step = reduce(this.session, { type: "edit", edit });
+    } catch (error) {
+      // What was typed is kept whatever it does to the reading of cells.
+      this.apply({ type: "stop" });
+      this.plain = { text: afterTyping(this.session.notebook, index, typed.value), why: whyPlain(error) };
+      this.editing = false;
+      return;
+    }
+    this.take(step);
   }
 
-  private afterTyping(milliseconds: number, then: () => void): void {
+  private whenTypingPauses(milliseconds: number, then: () => void): void {
     if (this.typingTimer) clearTimeout(this.typingTimer);
     this.typingTimer = setTimeout(then, milliseconds);
   }
@@ -313,11 +364,11 @@ export class NotebookState {
   }
 
   get canUndo(): boolean {
-    return this.session.undo.length > 0;
+    return !this.plain && this.session.undo.length > 0;
   }
 
   get canRedo(): boolean {
-    return this.session.redo.length > 0;
+    return !this.plain && this.session.redo.length > 0;
   }
 
   undo(): void {
@@ -334,7 +385,14 @@ export class NotebookState {
 
   /** Puts unsaved text of an earlier session back; undo returns to the file's. */
   restore(text: string): void {
-    this.dispatch({ type: "replace", text });
+    this.commit();
+    try {
+      openSession(text);
+      this.plain = null;
+      this.apply({ type: "replace", text });
+    } catch (error) {
+      this.plain = { text, why: whyPlain(error) };
+    }
     this.revision += 1;
   }
 
@@ -379,6 +437,7 @@ export class NotebookState {
   }
 
   private change(edit: NotebookEdit): void {
+    if (this.plain) return;
     this.dispatch({ type: "edit", edit });
   }
 }

@@ -115,6 +115,12 @@ describe("refused before training, with code 2", () => {
 
   test("a file that is not there, a command that is not there", async () => {
     expect(await switchyard(["run", join(folder, "nowhere.md")])).toMatchObject({ code: 2, stderr: expect.stringContaining("there is no such file") as string });
+    await promises.writeFile(join(folder, "old.ipynb"), JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [] }));
+    await promises.writeFile(join(folder, "paper.md"), "%PDF-1.7");
+    for (const command of ["check", "run"]) {
+      expect(await switchyard([command, join(folder, "old.ipynb")])).toMatchObject({ code: 2, stderr: expect.stringContaining("is a Jupyter notebook: open it in the app") as string });
+      expect(await switchyard([command, join(folder, "paper.md")])).toMatchObject({ code: 2, stderr: expect.stringContaining("it is a PDF, not a notebook") as string });
+    }
     expect(await switchyard(["trian"])).toMatchObject({ code: 2, stderr: expect.stringContaining('unknown command "trian"') as string });
   });
 });

@@ -32,7 +32,7 @@ describe("the desktop app", () => {
   });
 
   it("offers the page nothing but the channels of its table", async () => {
-    expect(await page.evaluate(() => Object.keys(globalThis.switchyardBridge ?? {}).sort())).toEqual(["call", "on", "pathOf", "platform"]);
+    expect(await page.evaluate(() => Object.keys(globalThis.switchyardBridge ?? {}).sort())).toEqual(["call", "on", "platform"]);
     const replies = await page.evaluate(async () => {
       const call = globalThis.switchyardBridge!.call as (...args: unknown[]) => Promise<unknown>;
       return Promise.all([
@@ -86,10 +86,10 @@ describe("the desktop app", () => {
     await page.keyboard.press("Control+Shift+s");
     await expect.poll(() => readdir(join(folder, "copy/elsewhere.results/runs")).catch(() => [])).toHaveLength(4);
     expect(await readFile(copy, "utf8")).toContain("Edited.");
-    await page.getByText("saved elsewhere.md").waitFor();
+    await page.getByRole("status").getByText("saved elsewhere.md").waitFor({ state: "attached" });
     await saveTo(app, file);
     await page.keyboard.press("Control+Shift+s");
-    await page.getByText("saved small.md").waitFor(); // from here on the window's file is this one again, with what it holds now
+    await page.getByRole("status").getByText("saved small.md").waitFor({ state: "attached" });
   });
 
   it("asks before it replaces what another program wrote", async () => {
