@@ -1,13 +1,14 @@
-import type { ModelConfig } from "../model/config.ts";
+import { type ModelConfig, normalisesGates, semantics } from "../model/config.ts";
 import { InterchangeError } from "./interchange-error.ts";
 
 /**
  * A model's `config.json` as `transformers` reads it (`model_type` "deepseek_v3"). Every field is written, also those that
  * equal a default: defaults of 671 billion parameters fit no miniature, and `transformers` 5 draws a tied head at random when
  * `tie_word_embeddings` is absent. The base of RoPE stands twice, where version 4 and where version 5 look for it.
+ * @param madeBy semantics that the weights were trained by
  * @throws {InterchangeError} when the model is no DeepSeek-V3
  */
-export function toHuggingFaceConfig(model: ModelConfig, maxPositionEmbeddings: number): Record<string, unknown> {
+export function toHuggingFaceConfig(model: ModelConfig, maxPositionEmbeddings: number, madeBy = semantics): Record<string, unknown> {
   const { attention } = model;
   const problems: string[] = [];
   if (attention.kind !== "mla") problems.push("attention.kind: deepseek_v3 has multi-head latent attention only, this model has grouped-query attention");
@@ -46,7 +47,8 @@ export function toHuggingFaceConfig(model: ModelConfig, maxPositionEmbeddings: n
     topk_method: "noaux_tc",
     n_group: model.nGroup,
     topk_group: model.topkGroup,
-    norm_topk_prob: model.normTopkProb,
+    // runs of semantics 1 had a single gate of 1, which is what normalising makes of it
+    norm_topk_prob: madeBy < 2 ? model.normTopkProb : normalisesGates(model),
     routed_scaling_factor: model.routedScalingFactor,
     num_nextn_predict_layers: model.mtp.depth,
     hidden_act: "silu",
@@ -120,6 +122,8 @@ export function fromHuggingFaceConfig(config: Record<string, unknown>): ModelCon
     topkGroup: read.size("topk_group"),
     mtp: { depth, lambda: 0.3, heads: "sequential", detachTrunk: false },
   };
+  if (model.normTopkProb && model.numExpertsPerTok === 1)
+    read.problem("norm_topk_prob", "is true with num_experts_per_tok 1: the gate would be 1 whatever the router says; a single gate is never normalised here");
   read.finish();
   return model;
 }

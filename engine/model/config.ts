@@ -54,6 +54,7 @@ export interface ModelConfig {
   intermediateSize: number;
   firstKDenseReplace: number;
   scoringFunc: "sigmoid";
+  /** see `normalisesGates` */
   normTopkProb: boolean;
   routedScalingFactor: number;
   nGroup: number;
@@ -122,8 +123,14 @@ export interface Seed {
   data: number;
 }
 
-/** Raised by hand when results are meant to change; part of every run's key. */
-export const semantics = 1;
+/**
+ * Raised by hand when results are meant to change; part of every run's key.
+ * 1: a single gate was normalised to 1, so that its router got no gradient; `Math.cos` and `Math.pow` of the engine that ran it decided last bits.
+ */
+export const semantics = 2;
+
+/** Gates are normalised over the chosen experts; a single one never is: it would be 1 whatever the router says, which would then not learn. */
+export const normalisesGates = ({ normTopkProb, numExpertsPerTok }: ModelConfig): boolean => normTopkProb && numExpertsPerTok > 1;
 
 /** Value of a schedule at `progress` ∈ [0, 1] (fraction of the run). */
 export function scheduledValue(schedule: Scheduled, progress: number): number {

@@ -1,4 +1,5 @@
 import type { Tensor } from "../program/program.ts";
+import { normalisesGates } from "./config.ts";
 import { balanceLosses, groupRows } from "./balance.ts";
 import { type Build, type Rows, swigluMlp } from "./layers.ts";
 
@@ -25,7 +26,7 @@ export function mixtureOfExperts(build: Build, x: Tensor, size: Rows, main: bool
     homes: [build.mode === "evaluate" && main ? "metrics" : undefined],
   });
   // Eq. 13: gate values from unbiased affinities
-  const [g] = program.emit("gates", { rows, experts, k, normalise: model.normTopkProb, scale: model.routedScalingFactor }, [s, idx]);
+  const [g] = program.emit("gates", { rows, experts, k, normalise: normalisesGates(model), scale: model.routedScalingFactor }, [s, idx]);
 
   let load: Tensor | null = null;
   if (build.mode === "train") {

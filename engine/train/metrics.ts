@@ -2,6 +2,8 @@
  * What a run reports about its experts, as pure functions of how many tokens each expert was sent.
  * A "load" is one number per expert. `counts` is [layer][domain][expert] over all validation tokens.
  */
+import { exp, log2 } from "../numerics/elementary.ts";
+import { pow } from "../numerics/pow.ts";
 
 /** Imbalance of one layer, max load / mean load − 1 (arXiv 2408.15664 Eq. 4): 0 is even, E/K − 1 is collapse. 0 for a load of nothing. */
 export function maxVio(load: ArrayLike<number>): number {
@@ -49,7 +51,7 @@ export function routingEntropy(counts: readonly number[][][]): number {
     counts.map((layer) => {
       const load = sumOverDomains(layer);
       if (load.length === 1) return 1;
-      return entropyBits(distribution(load)) / Math.log2(load.length);
+      return entropyBits(distribution(load)) / log2(load.length);
     }),
   );
 }
@@ -96,8 +98,8 @@ function largestNormalMoments(n: number): [number, number] {
   const width = 1 / 256;
   let [first, second, below, cdf] = [0, 0, 0, 0];
   for (let x = -9 + width / 2; x < 9; x += width) {
-    cdf += (Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)) * width;
-    const next = cdf ** n;
+    cdf += (exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)) * width;
+    const next = pow(cdf, n);
     first += x * (next - below);
     second += x * x * (next - below);
     below = next;
@@ -119,5 +121,5 @@ function distribution(load: readonly number[]): number[] {
 }
 
 function entropyBits(distribution: readonly number[]): number {
-  return distribution.reduce((bits, p) => (p > 0 ? bits - p * Math.log2(p) : bits), 0);
+  return distribution.reduce((bits, p) => (p > 0 ? bits - p * log2(p) : bits), 0);
 }

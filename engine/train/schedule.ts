@@ -1,4 +1,6 @@
 import { type RunConfig, scheduledValue } from "../model/config.ts";
+import { cos } from "../numerics/elementary.ts";
+import { pow } from "../numerics/pow.ts";
 import { NumberSlot } from "../program/ops.ts";
 
 /** Learning rate of step t (1-based) of `steps`: linear warm-up from 0, then cosine (or constant) down to `final`·lr at the last step. */
@@ -8,7 +10,7 @@ export function learningRate({ steps, schedule, optimizer }: RunConfig["train"],
   if (t <= warmup) return (peak * t) / warmup;
   if (schedule.kind === "constant") return peak;
   const progress = (t - warmup) / Math.max(1, steps - warmup);
-  return peak * (schedule.final + (1 - schedule.final) * 0.5 * (1 + Math.cos(Math.PI * progress)));
+  return peak * (schedule.final + (1 - schedule.final) * 0.5 * (1 + cos(Math.PI * progress)));
 }
 
 /** The `numbers` table of step t (1-based); see `NumberSlot`. */
@@ -17,8 +19,8 @@ export function numbersOfStep({ train, balance, model }: RunConfig, t: number): 
   const progress = (t - 1) / train.steps;
   const numbers = new Float64Array(NumberSlot.firstAlpha + balance.losses.length);
   numbers[NumberSlot.lr] = learningRate(train, t);
-  numbers[NumberSlot.correction1] = 1 - optimizer.beta1 ** t;
-  numbers[NumberSlot.correction2] = 1 - optimizer.beta2 ** t;
+  numbers[NumberSlot.correction1] = 1 - pow(optimizer.beta1, t);
+  numbers[NumberSlot.correction2] = 1 - pow(optimizer.beta2, t);
   numbers[NumberSlot.beta1] = optimizer.beta1;
   numbers[NumberSlot.beta2] = optimizer.beta2;
   numbers[NumberSlot.eps] = optimizer.eps;

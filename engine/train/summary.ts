@@ -1,3 +1,4 @@
+import { log } from "../numerics/elementary.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { FinalMetrics, StepMetrics } from "./protocol.ts";
 
@@ -21,7 +22,7 @@ export class Summary {
   /** `steps` of the run; `vocabSize` sets the loss of guessing, ln V. */
   constructor(steps: number, vocabSize: number) {
     this.tailFrom = Math.floor(steps * 0.9) + 1;
-    this.hopeless = 3 * Math.log(vocabSize);
+    this.hopeless = 3 * log(vocabSize);
   }
 
   add(metrics: StepMetrics): void {

@@ -28,7 +28,7 @@ export function completeConfig(given: JsonObject, domainOrder: readonly string[]
   const train = (given.train ?? {}) as JsonObject;
   const { steps: defaultSteps, ...trainDefaults } = defaultConfig.train;
   const { batchSize, seqLen, ...filled } = fill(trainDefaults as unknown as JsonObject, train) as unknown as typeof trainDefaults;
-  const fromTokens = typeof train.tokens === "number" ? Math.max(1, Math.round(train.tokens / (batchSize * seqLen))) : undefined;
+  const fromTokens = typeof train.tokens === "number" ? Math.ceil(train.tokens / (batchSize * seqLen)) : undefined;
   const steps = fromTokens ?? (train.steps as number | undefined) ?? defaultSteps;
 
   const mixture = mixtureOf(given);
