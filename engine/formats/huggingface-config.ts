@@ -14,6 +14,8 @@ export function toHuggingFaceConfig(model: ModelConfig, maxPositionEmbeddings: n
   if (attention.kind !== "mla") problems.push("attention.kind: deepseek_v3 has multi-head latent attention only, this model has grouped-query attention");
   if (model.scoringFunc !== "sigmoid") problems.push(`scoringFunc: deepseek_v3 routes by sigmoid, this model by ${String(model.scoringFunc)}`);
   if (model.mtp.depth > 0 && model.mtp.heads !== "sequential") problems.push("mtp.heads: the published layout has sequential prediction modules only, this model has parallel ones");
+  if (hasExperts(model) && model.groupScore === "K/M" && model.numExpertsPerTok / model.topkGroup !== 2)
+    problems.push("groupScore: deepseek_v3 ranks a group by its two best experts, this model by another number");
   if (hasExperts(model) && model.nRoutedExperts / model.nGroup < 2) problems.push("nGroup: deepseek_v3 ranks a group by its two best experts, so every group needs two");
   if (problems.length > 0 || attention.kind !== "mla") throw new InterchangeError("this model cannot be written as deepseek_v3", problems);
   return {
@@ -41,7 +43,8 @@ export function toHuggingFaceConfig(model: ModelConfig, maxPositionEmbeddings: n
     num_experts_per_tok: model.numExpertsPerTok,
     moe_intermediate_size: model.moeIntermediateSize,
     intermediate_size: model.intermediateSize,
-    first_k_dense_replace: model.firstKDenseReplace,
+    // prediction modules are layers too, and those of an all-dense model are dense
+    first_k_dense_replace: hasExperts(model) ? model.firstKDenseReplace : model.numHiddenLayers + model.mtp.depth,
     moe_layer_freq: 1,
     scoring_func: "sigmoid",
     topk_method: "noaux_tc",
@@ -122,13 +125,18 @@ export function fromHuggingFaceConfig(config: Record<string, unknown>): ModelCon
     topkGroup: read.size("topk_group"),
     mtp: { depth, lambda: 0.3, heads: "sequential", detachTrunk: false },
   };
-  if (model.normTopkProb && model.numExpertsPerTok === 1)
+  if (model.firstKDenseReplace >= model.numHiddenLayers) {
+    if (model.firstKDenseReplace < model.numHiddenLayers + depth)
+      read.problem("first_k_dense_replace", `is ${model.firstKDenseReplace}: all ${model.numHiddenLayers} layers are dense and a prediction module is not; modules have experts here where the model has`);
+    model.firstKDenseReplace = model.numHiddenLayers;
+  }
+  if (hasExperts(model) && model.normTopkProb && model.numExpertsPerTok === 1)
     read.problem("norm_topk_prob", "is true with num_experts_per_tok 1: the gate would be 1 whatever the router says; a single gate is never normalised here");
   read.finish();
   return model;
 }
 
-const hasExperts = ({ firstKDenseReplace, numHiddenLayers, mtp }: ModelConfig): boolean => firstKDenseReplace < numHiddenLayers || mtp.depth > 0;
+const hasExperts = ({ firstKDenseReplace, numHiddenLayers }: ModelConfig): boolean => firstKDenseReplace < numHiddenLayers;
 
 /** Reads typed fields and gathers what is wrong with them. */
 class Reader {

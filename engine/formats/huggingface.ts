@@ -118,7 +118,7 @@ function sharedCopies({ numHiddenLayers, mtp, tieWordEmbeddings }: ModelConfig):
 /** `transformers` builds shared experts of width 0 where there are none, and looks for their matrices. */
 function emptySharedExperts({ numHiddenLayers, firstKDenseReplace, mtp, nSharedExperts, hiddenSize }: ModelConfig): Map<string, readonly number[]> {
   const empty = new Map<string, readonly number[]>();
-  if (nSharedExperts > 0) return empty;
+  if (nSharedExperts > 0 || firstKDenseReplace === numHiddenLayers) return empty;
   for (let layer = firstKDenseReplace; layer < numHiddenLayers + mtp.depth; layer++) {
     const name = `model.layers.${layer}.mlp.shared_experts`;
     empty.set(`${name}.gate_proj.weight`, [0, hiddenSize]);

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { RunConfig } from "../../engine/model/config.ts";
 import type { ExperimentRequest } from "../notebook/kernel-protocol.ts";
 import { checkConfig } from "./checks.ts";
-import { completeConfig, mixtureOf } from "./complete.ts";
+import { completeConfig, type DataOrder, defaultOrder, mixtureOf } from "./complete.ts";
 import { defaultPrimary, defaultSeeds } from "./defaults.ts";
 import { isObject, mergePatch, parsePath, setAtPath, type Json, type JsonObject } from "./merge.ts";
 import { SpecError, didYouMean, pathText, show, type PathKey, type SpecProblem } from "./problems.ts";
@@ -77,10 +77,11 @@ export function resolveExperiment(request: ExperimentRequest, options: SpecOptio
   }
   const arms = armsOf(spec, options.armSets ?? [], problems);
   const domains = checkDomains(spec, arms, options.domains, problems);
+  const order = defaultOrder(arms.map(({ given }) => given));
   const resolved = arms.map(({ name, patch, given }): ResolvedArm => ({
-    name, patch, config: completeConfig(given, domains), seedOffset: (given.seedOffset as number | undefined) ?? 0,
+    name, patch, config: completeConfig(given, domains, order), seedOffset: (given.seedOffset as number | undefined) ?? 0,
   }));
-  checkArms(spec, resolved, domains, problems);
+  checkArms(spec, resolved, domains, order, problems);
 
   const names = arms.map((arm) => arm.name);
   const baseline = spec.baseline ?? names[0];
@@ -197,8 +198,8 @@ function checkDomains(spec: JsonObject, arms: { name: string; given: JsonObject 
 }
 
 /** A problem that the base has by itself is told once, at the base's path; one that an arm brings, at the arm's. */
-function checkArms(spec: JsonObject, arms: readonly ResolvedArm[], domains: readonly string[], problems: SpecProblem[]): void {
-  const base = checkConfig(completeConfig(mergePatch({}, spec), domains)).map(textOf);
+function checkArms(spec: JsonObject, arms: readonly ResolvedArm[], domains: readonly string[], order: DataOrder, problems: SpecProblem[]): void {
+  const base = checkConfig(completeConfig(mergePatch({}, spec), domains, order)).map(textOf);
   const unknownDomain = problems.some(({ message }) => message.startsWith("there is no domain"));
   for (const { name, config } of arms) {
     for (const problem of checkConfig(config)) {

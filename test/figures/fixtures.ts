@@ -1,7 +1,7 @@
 /** Results that look like those of real studies, from a seed: collapse and recovery, loss curves, specialised experts. */
 import { randomLcg, randomNormal } from "d3-random";
 import type { BalanceConfig, RunConfig } from "../../engine/model/config.ts";
-import { maxVioFloor, maxVioGlobal, routingEntropy, specialisation } from "../../engine/train/metrics.ts";
+import { maxVioFloor, maxVioGlobal, routingEntropy, specialisation, weightedLoads } from "../../engine/train/metrics.ts";
 import type { EvalMetrics, StepMetrics } from "../../engine/train/protocol.ts";
 import type { ArmResult, ExperimentResult, FinalMetrics, MetricEvent, RunResult } from "../../experiments/results.ts";
 import { costOf } from "../../experiments/runs/cost.ts";
@@ -101,7 +101,7 @@ function makeRun(shape: ArmShape, config: RunConfig, armIndex: number, seedIndex
       events.push({
         kind: "eval", ...common, valLoss: loss, valBpb: { all: loss / Math.LN2, ...Object.fromEntries(domains.map((name, d) => [name, (loss + 0.3 * (1 - d)) / Math.LN2])) },
         mtpLoss: Array.from({ length: depth }, (_, d) => loss + 0.45 + 0.2 * d), acceptance: Array.from({ length: depth }, (_, d) => Math.max(0, 0.62 - 0.14 * d - 0.3 * Math.exp(-progress * 5) + 0.01 * noise())),
-        maxVioGlobal: maxVioGlobal(expertCounts), maxVioFloor: maxVioFloor(128 * seqLen * domains.length, experts, k), routingEntropy: routingEntropy(expertCounts), specialisation: specialisation(expertCounts), expertCounts,
+        maxVioGlobal: maxVioGlobal(expertCounts, domains.map(() => 1)), maxVioFloor: maxVioFloor(128 * seqLen * domains.length, experts, k), routingEntropy: routingEntropy(weightedLoads(expertCounts, domains.map(() => 1))), specialisation: specialisation(expertCounts), expertCounts,
       } satisfies EvalMetrics);
     }
   }
