@@ -22,6 +22,24 @@ function windowsOf(source: BatchSource, domain: number, steps: number, seqLen = 
   });
 }
 
+describe.each(["random", "iid"] as const)("a batch source whose order is %s", (order) => {
+  test("goes on from a stored state with the same batches, and refuses one of another order", () => {
+    const source = new BatchSource(domains, equal, 1, shape, order);
+    for (let step = 0; step < 3; step++) source.next();
+    const state = JSON.parse(JSON.stringify(source.getState())) as ReturnType<BatchSource["getState"]>;
+    const again = new BatchSource(domains, equal, 1, shape, order);
+    again.setState(state);
+    for (let step = 0; step < 5; step++) expect(again.next()).toEqual(source.next());
+    expect(() => new BatchSource(domains, equal, 1, shape).setState(state)).toThrow("data order is drawn");
+    expect(() => source.setState(new BatchSource(domains, equal, 1, shape).getState())).toThrow(`this run's is ${order}`);
+  });
+
+  test("reads each domain's windows in the order in which every other source does", () => {
+    const drawn = windowsOf(new BatchSource(domains, equal, 3, shape, order), 1, 12);
+    expect(drawn).toEqual(windowsOf(new BatchSource(domains, equal, 3, shape), 1, 24).slice(0, drawn.length));
+  });
+});
+
 describe("a batch source", () => {
   test("gives the same batches for the same seed, and others for another", () => {
     const [first, again, other] = [1, 1, 2].map((seed) => new BatchSource(domains, equal, seed, shape));

@@ -1,6 +1,6 @@
 import { stream, type RandomStream, type StreamState } from "../random.ts";
 import type { DomainText } from "../train/protocol.ts";
-import { interleave, sequencesPerDomain, shares, type Mixture, type Shares } from "./mixture.ts";
+import { drawDomains, interleave, sequencesPerDomain, type Order, shares, shuffle, type Mixture, type Shares } from "./mixture.ts";
 
 /** B sequences of S tokens, B·S = rows, the sequence index slow: what one microstep (or one validation pass) reads. */
 export interface Batch {
@@ -30,6 +30,8 @@ export interface BatchSourceState {
   step: number;
   /** by domain name */
   streams: Record<string, StreamState>;
+  /** of the order of sequences, where it is drawn */
+  order?: StreamState;
 }
 
 /**
@@ -40,11 +42,15 @@ export class BatchSource {
   private readonly shares: Shares;
   private readonly texts: DomainText[];
   private readonly streams: RandomStream[];
+  private readonly order: Order;
+  private readonly orderStream: RandomStream;
   private step = 0;
   private readonly shape: Required<BatchShape>;
 
   /** `seed` is Seed.data. Throws when a domain of the mixture is missing from `domains`, or its training text too short. */
-  constructor(domains: readonly DomainText[], mixture: Mixture, seed: number, shape: BatchShape) {
+  constructor(domains: readonly DomainText[], mixture: Mixture, seed: number, shape: BatchShape, order: Order = "stratified") {
+    this.order = order;
+    this.orderStream = stream(seed, "order");
     this.shape = { vocabSize: 256, ...shape };
     this.shares = shares(mixture);
     this.texts = textsOf(domains, this.shares.names);
@@ -60,7 +66,7 @@ export class BatchSource {
   /** The next batch; `domains` indexes the mixture's keys in their order. */
   next(): Batch {
     const { batchSize, seqLen, vocabSize } = this.shape;
-    const domains = interleave(sequencesPerDomain(this.shares, batchSize, this.step++));
+    const domains = this.domainsOf(batchSize, this.step++);
     const windows = Array.from(domains, (domain) => {
       const { bytes, trainLength } = this.texts[domain];
       const start = this.streams[domain].below(trainLength - seqLen);
@@ -69,17 +75,26 @@ export class BatchSource {
     return batchOf(windows, domains, seqLen, vocabSize);
   }
 
-  getState(): BatchSourceState {
-    return { step: this.step, streams: Object.fromEntries(this.shares.names.map((name, index) => [name, this.streams[index].getState()])) };
+  private domainsOf(batchSize: number, step: number): Int32Array {
+    if (this.order === "iid") return drawDomains(this.shares, batchSize, this.orderStream);
+    const even = interleave(sequencesPerDomain(this.shares, batchSize, step));
+    return this.order === "random" ? shuffle(even, this.orderStream) : even;
   }
 
-  /** Throws when the state is of another mixture. */
-  setState({ step, streams }: BatchSourceState): void {
+  getState(): BatchSourceState {
+    const streams = Object.fromEntries(this.shares.names.map((name, index) => [name, this.streams[index].getState()]));
+    return { step: this.step, streams, ...(this.order === "stratified" ? {} : { order: this.orderStream.getState() }) };
+  }
+
+  /** Throws when the state is of another mixture, or of batches in another order. */
+  setState({ step, streams, order }: BatchSourceState): void {
     const { names } = this.shares;
     if (!names.every((name) => name in streams) || Object.keys(streams).length !== names.length) {
       throw new RangeError(`The stored data order is of the domains ${Object.keys(streams).join(", ")}, this run has ${names.join(", ")}.`);
     }
+    if ((order === undefined) !== (this.order === "stratified")) throw new RangeError(`The stored data order is ${order ? "drawn" : "stratified"}, this run's is ${this.order}.`);
     this.step = step;
+    if (order) this.orderStream.setState(order);
     names.forEach((name, index) => this.streams[index].setState(streams[name]));
   }
 }

@@ -1,3 +1,5 @@
+import { log } from "../numerics/elementary.ts";
+
 /**
  * Conditional entropy H(next byte | byte) of a text in nats per byte, from its own bigram counts: the loss that the best
  * predictor knowing one byte of context reaches on this text. A model below it has learned more than letter pairs.
@@ -12,7 +14,7 @@ export function bigramEntropy(bytes: Uint8Array): number {
   }
   let nats = 0;
   for (let pair = 0; pair < pairs.length; pair++) {
-    if (pairs[pair] > 0) nats -= pairs[pair] * Math.log(pairs[pair] / firsts[pair >> 8]);
+    if (pairs[pair] > 0) nats -= pairs[pair] * log(pairs[pair] / firsts[pair >> 8]);
   }
   return nats / (bytes.length - 1);
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { interleave, sequencesPerDomain, shares, type Mixture } from "./mixture.ts";
+import { stream } from "../random.ts";
+import { drawDomains, interleave, sequencesPerDomain, shares, shuffle, type Mixture } from "./mixture.ts";
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 const weights = fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 5 }).filter((list) => sum(list) > 0);
@@ -85,5 +86,40 @@ describe("interleave", () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe("the domains of neighbours", () => {
+  const third = shares({ prose: 1, code: 1, math: 1 });
+  /** how often two neighbours, a group of two sequences, are of one domain */
+  const alike = (orderOf: (step: number) => Int32Array) => {
+    let [pairs, same] = [0, 0];
+    for (let step = 0; step < 2000; step++) {
+      const domains = orderOf(step);
+      for (let at = 0; at < domains.length; at += 2) [pairs, same] = [pairs + 1, same + Number(domains[at] === domains[at + 1])];
+    }
+    return { share: same / pairs, error: Math.sqrt(0.25 / pairs) };
+  };
+  const even = (step: number) => interleave(sequencesPerDomain(third, 24, step));
+
+  test("never agree where batches are stratified, which is why a scope of two would see a miniature of the batch", () => {
+    expect(alike(even).share).toBe(0);
+  });
+
+  test("agree as often as chance has it where places are drawn, with exact shares in every batch", () => {
+    const random = stream(1, "order");
+    const drawn = (step: number) => shuffle(even(step), random);
+    expect([...drawn(0)].sort()).toEqual([...even(0)].sort());
+    // 8 of each of 3 among 24: 3·8·7 / (24·23)
+    const { share, error } = alike(drawn);
+    expect(Math.abs(share - 168 / 552)).toBeLessThan(4 * error);
+  });
+
+  test("agree independently where domains are drawn by weight", () => {
+    const random = stream(2, "order");
+    const uneven = shares({ a: 3, b: 0, c: 1 });
+    const { share, error } = alike(() => drawDomains(uneven, 16, random));
+    expect(Math.abs(share - (9 + 1) / 16)).toBeLessThan(4 * error);
+    expect(Array.from({ length: 200 }, () => [...drawDomains(uneven, 16, random)]).flat()).not.toContain(1);
   });
 });

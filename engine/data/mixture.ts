@@ -1,7 +1,11 @@
 /**
- * How a batch is shared out among domains. Batches are stratified: which domain a sequence comes from is not drawn but
- * fixed by the step, so that every arm and seed trains on the same shares.
+ * How a batch is shared out among domains. How many sequences of a domain a step has is not drawn but fixed by the step, so that every arm
+ * and seed trains on the same shares; their places are fixed too where batches are stratified, or drawn. Only "iid" draws the domains.
  */
+import type { RandomStream } from "../random.ts";
+
+/** What decides which domain a place of a batch is of. */
+export type Order = "stratified" | "random" | "iid";
 
 /** Domain weights by name, as in `DataConfig.mixture`: parts, not fractions. */
 export type Mixture = Record<string, number>;
@@ -69,6 +73,24 @@ export function interleave(counts: readonly number[]): Int32Array {
     }
     used[chosen]++;
     return chosen;
+  });
+}
+
+/** The same domains in an order in which every permutation is as likely (Fisher and Yates). */
+export function shuffle(domains: Int32Array, random: RandomStream): Int32Array {
+  const shuffled = domains.slice();
+  for (let place = shuffled.length - 1; place > 0; place--) {
+    const other = random.below(place + 1);
+    [shuffled[place], shuffled[other]] = [shuffled[other], shuffled[place]];
+  }
+  return shuffled;
+}
+
+/** Each place's domain drawn by weight, whatever the others are. */
+export function drawDomains({ weights, total }: Shares, batchSize: number, random: RandomStream): Int32Array {
+  return Int32Array.from({ length: batchSize }, () => {
+    let left = random.below(total);
+    return weights.findIndex((weight) => (left -= weight) < 0);
   });
 }
 

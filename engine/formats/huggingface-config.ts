@@ -1,19 +1,22 @@
 import { most } from "../model/bounds.ts";
-import type { ModelConfig } from "../model/config.ts";
+import { type ModelConfig, normalisesGates, semantics } from "../model/config.ts";
 import { InterchangeError, shown } from "./interchange-error.ts";
 
 /**
  * A model's `config.json` as `transformers` reads it (`model_type` "deepseek_v3"). Every field is written, also those that
  * equal a default: defaults of 671 billion parameters fit no miniature, and `transformers` 5 draws a tied head at random when
  * `tie_word_embeddings` is absent. The base of RoPE stands twice, where version 4 and where version 5 look for it.
+ * @param madeBy semantics that the weights were trained by
  * @throws {InterchangeError} when the model is no DeepSeek-V3
  */
-export function toHuggingFaceConfig(model: ModelConfig, maxPositionEmbeddings: number): Record<string, unknown> {
+export function toHuggingFaceConfig(model: ModelConfig, maxPositionEmbeddings: number, madeBy = semantics): Record<string, unknown> {
   const { attention } = model;
   const problems: string[] = [];
   if (attention.kind !== "mla") problems.push("attention.kind: deepseek_v3 has multi-head latent attention only, this model has grouped-query attention");
   if (model.scoringFunc !== "sigmoid") problems.push(`scoringFunc: deepseek_v3 routes by sigmoid, this model by ${String(model.scoringFunc)}`);
   if (model.mtp.depth > 0 && model.mtp.heads !== "sequential") problems.push("mtp.heads: the published layout has sequential prediction modules only, this model has parallel ones");
+  if (hasExperts(model) && model.groupScore === "K/M" && model.numExpertsPerTok / model.topkGroup !== 2)
+    problems.push("groupScore: deepseek_v3 ranks a group by its two best experts, this model by another number");
   if (hasExperts(model) && model.nRoutedExperts / model.nGroup < 2) problems.push("nGroup: deepseek_v3 ranks a group by its two best experts, so every group needs two");
   if (problems.length > 0 || attention.kind !== "mla") throw new InterchangeError("this model cannot be written as deepseek_v3", problems);
   return {
@@ -41,13 +44,15 @@ export function toHuggingFaceConfig(model: ModelConfig, maxPositionEmbeddings: n
     num_experts_per_tok: model.numExpertsPerTok,
     moe_intermediate_size: model.moeIntermediateSize,
     intermediate_size: model.intermediateSize,
-    first_k_dense_replace: model.firstKDenseReplace,
+    // prediction modules are layers too, and those of an all-dense model are dense
+    first_k_dense_replace: hasExperts(model) ? model.firstKDenseReplace : model.numHiddenLayers + model.mtp.depth,
     moe_layer_freq: 1,
     scoring_func: "sigmoid",
     topk_method: "noaux_tc",
     n_group: model.nGroup,
     topk_group: model.topkGroup,
-    norm_topk_prob: model.normTopkProb,
+    // runs of semantics 1 had a single gate of 1, which is what normalising makes of it
+    norm_topk_prob: madeBy < 2 ? model.normTopkProb : normalisesGates(model),
     routed_scaling_factor: model.routedScalingFactor,
     num_nextn_predict_layers: model.mtp.depth,
     hidden_act: "silu",
@@ -122,13 +127,20 @@ export function fromHuggingFaceConfig(config: unknown): ModelConfig {
     topkGroup: read.size("topk_group", most.topkGroup),
     mtp: { depth, lambda: 0.3, heads: "sequential", detachTrunk: false },
   };
+  if (model.firstKDenseReplace >= model.numHiddenLayers) {
+    if (model.firstKDenseReplace < model.numHiddenLayers + depth)
+      read.problem("first_k_dense_replace", `is ${model.firstKDenseReplace}: all ${model.numHiddenLayers} layers are dense and a prediction module is not; modules have experts here where the model has`);
+    model.firstKDenseReplace = model.numHiddenLayers;
+  }
+  if (hasExperts(model) && model.normTopkProb && model.numExpertsPerTok === 1)
+    read.problem("norm_topk_prob", "is true with num_experts_per_tok 1: the gate would be 1 whatever the router says; a single gate is never normalised here");
   read.finish();
   return model;
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
-const hasExperts = ({ firstKDenseReplace, numHiddenLayers, mtp }: ModelConfig): boolean => firstKDenseReplace < numHiddenLayers || mtp.depth > 0;
+const hasExperts = ({ firstKDenseReplace, numHiddenLayers }: ModelConfig): boolean => firstKDenseReplace < numHiddenLayers;
 
 /** Reads typed fields and gathers what is wrong with them. */
 class Reader {

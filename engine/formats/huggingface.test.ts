@@ -67,7 +67,7 @@ describe("an exported folder", () => {
         const weights = weightsOf(model);
         const { config, tensors } = readFiles(exportHuggingFace(runOf(model), weights));
         const back = importHuggingFace(config, tensors);
-        expect(back.model).toEqual(model);
+        expect(back.model).toEqual({ ...model, normTopkProb: model.normTopkProb && model.numExpertsPerTok > 1 });
         expect(new Map(back.tensors)).toEqual(weights);
         expect(back.notes).toEqual([]);
       }),
@@ -142,6 +142,16 @@ describe("importing a folder", () => {
     const folder = readFiles(exportHuggingFace(runOf(model), weightsOf(model)));
     folder.tensors.set("model.layers.1.embed_tokens.weight", { shape: [256, 4], data: new Float32Array(1024) });
     expect(problemsOf(() => importHuggingFace(folder.config, folder.tensors)).join()).toMatch(/^model\.layers\.1\.embed_tokens\.weight differs from model\.embed_tokens\.weight/);
+  });
+
+  test("says that a single gate is not normalised, and refuses a folder that wants it to be", () => {
+    const single: ModelConfig = { ...plain, numExpertsPerTok: 1 };
+    const folder = readFiles(exportHuggingFace(runOf(single), weightsOf(single)));
+    expect(folder.config.norm_topk_prob).toBe(false);
+    expect(importHuggingFace(folder.config, folder.tensors).model.normTopkProb).toBe(false);
+    // a run of the first semantics was trained with a gate of 1
+    expect(readFiles(exportHuggingFace(runOf(single), weightsOf(single), 1)).config.norm_topk_prob).toBe(true);
+    expect(problemsOf(() => fromHuggingFaceConfig({ ...folder.config, norm_topk_prob: true }))).toEqual([expect.stringMatching(/^norm_topk_prob is true with num_experts_per_tok 1/)]);
   });
 
   test("leaves prediction modules out, and says so, when their tensors are not there at all", () => {

@@ -14,14 +14,14 @@ export interface NamedModel {
 
 /**
  * The files of a model folder that `transformers` loads, by file name. `tensors` is what a run keeps as its weights.
- * Data is float32; biases of a run that had none are zeros; each prediction module carries its copies of embedding and head.
+ * `madeBy`: the semantics that the run was trained by, today's when left out. Data is float32; biases of a run that had none are zeros; each prediction module carries its copies of embedding and head.
  * @throws {InterchangeError} when the model is no DeepSeek-V3, or a tensor is missing, unknown or of the wrong shape
  */
-export function exportHuggingFace(config: Pick<RunConfig, "model" | "balance" | "train">, tensors: Map<string, NamedTensor>): Map<string, Uint8Array> {
+export function exportHuggingFace(config: Pick<RunConfig, "model" | "balance" | "train">, tensors: Map<string, NamedTensor>, madeBy?: number): Map<string, Uint8Array> {
   const { model, balance, train } = config;
   if (balance.bias?.form === "multiplicative")
     throw new InterchangeError("this model cannot be written as deepseek_v3", ["balance.bias.form: deepseek_v3 adds its router biases, this model multiplies by them"]);
-  const description = toHuggingFaceConfig(model, train.seqLen);
+  const description = toHuggingFaceConfig(model, train.seqLen, madeBy);
   const weights = checkTensors(model, withBiases(model, tensors), "these are not the weights of this model");
   const files = new Map<string, Uint8Array>([
     ["config.json", utf8(writeHuggingFaceConfig(description))],
@@ -122,7 +122,7 @@ function sharedCopies({ numHiddenLayers, mtp, tieWordEmbeddings }: ModelConfig):
 /** `transformers` builds shared experts of width 0 where there are none, and looks for their matrices. */
 function emptySharedExperts({ numHiddenLayers, firstKDenseReplace, mtp, nSharedExperts, hiddenSize }: ModelConfig): Map<string, readonly number[]> {
   const empty = new Map<string, readonly number[]>();
-  if (nSharedExperts > 0) return empty;
+  if (nSharedExperts > 0 || firstKDenseReplace === numHiddenLayers) return empty;
   for (let layer = firstKDenseReplace; layer < numHiddenLayers + mtp.depth; layer++) {
     const name = `model.layers.${layer}.mlp.shared_experts`;
     empty.set(`${name}.gate_proj.weight`, [0, hiddenSize]);

@@ -32,7 +32,7 @@ export interface MtpConfig {
   /** Weight of the mean depth loss (Eq. 25). */
   lambda: Scheduled;
   heads: "sequential" | "parallel";
-  /** true: no gradient flows from the MTP modules into the main model's trunk. */
+  /** true: the modules learn without moving the main model, whose weights are then those of depth 0 to the bit. */
   detachTrunk: boolean;
 }
 
@@ -54,10 +54,13 @@ export interface ModelConfig {
   intermediateSize: number;
   firstKDenseReplace: number;
   scoringFunc: "sigmoid";
+  /** see `normalisesGates` */
   normTopkProb: boolean;
   routedScalingFactor: number;
   nGroup: number;
   topkGroup: number;
+  /** A group is ranked by its two best experts, or by its K/M best (M = topkGroup), as V3 §2.1.2 prints it. Absent: 2. */
+  groupScore?: "K/M";
   mtp: MtpConfig;
 }
 
@@ -68,7 +71,7 @@ export interface BalanceConfig {
   /** V3 Eq. 17-20 at one or more scopes, computed per MoE layer and summed over layers. */
   losses: { group: BalanceGroup; alpha: Scheduled }[];
   /** ST-MoE router z-loss coefficient; 0 is none. */
-  zLoss: number;
+  zLoss: Scheduled;
   /** Auxiliary-loss-free balancing (V3 Eq. 16; arXiv 2408.15664 Alg. 1); null is none. */
   bias: {
     gamma: Scheduled;
@@ -89,11 +92,27 @@ export interface TrainConfig {
   microBatch: number | null;
   clipNorm: number;
   optimizer: { kind: "adamw"; lr: Scheduled; beta1: number; beta2: number; eps: number; weightDecay: number };
-  schedule: { kind: "cosine" | "constant"; warmup: number; final: number };
+  schedule: ScheduleConfig;
   /** Steps between validations; the last step is always validated. */
   evalEvery: number;
   checkpointEverySeconds: number;
   keep: "weights" | "none";
+}
+
+/** Of the learning rate: a warm-up, then a cosine to `final`, nothing, or `pieces`. */
+export interface ScheduleConfig {
+  kind: "cosine" | "constant" | "pieces";
+  warmup: number;
+  final: number;
+  /** only of kind "pieces" */
+  pieces?: SchedulePiece[];
+}
+
+/** Up to `until` (a fraction of the run) the learning rate is `value` times its peak, or gets there from the piece before along half a cosine. */
+export interface SchedulePiece {
+  until: number;
+  shape: "constant" | "cosine";
+  value: number;
 }
 
 export interface PrecisionConfig {
@@ -105,6 +124,11 @@ export interface PrecisionConfig {
 export interface DataConfig {
   /** Sequences per domain are in proportion to these weights; keys are domain names, in this order. */
   mixture: Record<string, number>;
+  /**
+   * Which place of a batch each domain's sequences take: drawn anew for every batch, or the domains themselves drawn ("iid").
+   * Absent: stratified, so that any n neighbours are a miniature of the batch.
+   */
+  order?: "random" | "iid";
 }
 
 export interface RunConfig {
@@ -122,8 +146,18 @@ export interface Seed {
   data: number;
 }
 
-/** Raised by hand when results are meant to change; part of every run's key. */
-export const semantics = 1;
+/**
+ * Raised by hand when results are meant to change; part of every run's key.
+ * 1: a single gate was normalised to 1, so that its router got no gradient; `Math.cos` and `Math.pow` of the engine that ran it decided last bits.
+ */
+export const semantics = 2;
+
+/** Gates are normalised over the chosen experts; a single one never is: it would be 1 whatever the router says, which would then not learn. */
+export const normalisesGates = ({ normTopkProb, numExpertsPerTok }: ModelConfig): boolean => normTopkProb && numExpertsPerTok > 1;
+
+/** How many of a group's best experts rank it (V3 §2.1.2: K/M; the released code: 2). */
+export const groupTop = ({ groupScore, numExpertsPerTok, topkGroup, nGroup }: ModelConfig): number =>
+  nGroup === 1 ? 1 : groupScore === "K/M" ? numExpertsPerTok / topkGroup : 2;
 
 /** Value of a schedule at `progress` ∈ [0, 1] (fraction of the run). */
 export function scheduledValue(schedule: Scheduled, progress: number): number {

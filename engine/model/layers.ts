@@ -14,8 +14,8 @@ export interface Build {
 }
 
 export interface Collected {
-  /** scalar balance losses of every MoE layer and scope */
-  balanceLoss: Tensor[];
+  /** what routers add to the training loss, a scalar for every MoE layer and scope */
+  routerLoss: { kind: "balance" | "z"; main: boolean; loss: Tensor }[];
   /** every MoE layer, main model first, then MTP modules */
   routers: { name: string; bias: Tensor | null; load: Tensor | null; idx: Tensor; main: boolean }[];
 }
@@ -46,10 +46,11 @@ export function project(program: Program, label: string, x: Tensor, weight: Tens
 }
 
 /** RMSNorm: x / sqrt(mean(x²) + eps) · gain. */
-export function rmsNorm({ program }: Build, name: string, x: Tensor, rows: number, width: number, eps: number): Tensor {
-  const gain = program.parameter(`${name}.weight`, [width], { init: "ones" });
-  return program.emit("rmsNorm", { rows, width, eps }, [x, gain], { label: name })[0];
+export function rmsNorm(build: Build, name: string, x: Tensor, rows: number, width: number, eps: number): Tensor {
+  return build.program.emit("rmsNorm", { rows, width, eps }, [x, normGain(build, name, width)], { label: name })[0];
 }
+
+export const normGain = ({ program }: Build, name: string, width: number): Tensor => program.parameter(`${name}.weight`, [width], { init: "ones" });
 
 /** SwiGLU block W_down(silu(W_gate x) ⊙ W_up x); gate and up are one product, gate rows first. */
 export function swigluMlp(build: Build, x: Tensor, rows: number, hidden: number, width: number): Tensor {

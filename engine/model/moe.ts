@@ -1,4 +1,5 @@
 import type { Tensor } from "../program/program.ts";
+import { groupTop, normalisesGates } from "./config.ts";
 import { balanceLosses, groupRows } from "./balance.ts";
 import { type Build, type Rows, swigluMlp } from "./layers.ts";
 
@@ -21,15 +22,15 @@ export function mixtureOfExperts(build: Build, x: Tensor, size: Rows, main: bool
   // Eq. 14, 16: the bias takes part in the choice only
   const form = balance.bias?.form ?? "none";
   const bias = balance.bias ? program.state(`${prefix}.gate.e_score_correction_bias`, [experts]) : null;
-  const [idx] = program.emit("topk", { rows, experts, k, nGroup: model.nGroup, topkGroup: model.topkGroup, form }, bias ? [s, bias] : [s], {
+  const [idx] = program.emit("topk", { rows, experts, k, nGroup: model.nGroup, topkGroup: model.topkGroup, groupTop: groupTop(model), form }, bias ? [s, bias] : [s], {
     homes: [build.mode === "evaluate" && main ? "metrics" : undefined],
   });
   // Eq. 13: gate values from unbiased affinities
-  const [g] = program.emit("gates", { rows, experts, k, normalise: model.normTopkProb, scale: model.routedScalingFactor }, [s, idx]);
+  const [g] = program.emit("gates", { rows, experts, k, normalise: normalisesGates(model), scale: model.routedScalingFactor }, [s, idx]);
 
   let load: Tensor | null = null;
   if (build.mode === "train") {
-    balanceLosses(build, logits, s, idx, size);
+    balanceLosses(build, logits, s, idx, size, main);
     const biasRows = groupRows(balance.bias?.group ?? "batch", size);
     [load] = program.emit("countLoad", { rows, experts, k, groupRows: biasRows }, [idx], { homes: ["metrics"], label: "load" });
   }

@@ -3,7 +3,7 @@ import { NumberSlot } from "../program/ops.ts";
 import { type Node, Program, type Tensor } from "../program/program.ts";
 import { block } from "./block.ts";
 import type { RunConfig } from "./config.ts";
-import { type Build, type Collected, project, rmsNorm } from "./layers.ts";
+import { type Build, type Collected, normGain, project, rmsNorm } from "./layers.ts";
 import { multiTokenPrediction } from "./mtp.ts";
 
 /** A whole model as symbolic lists over shared parameters, before memory is planned. */
@@ -51,7 +51,7 @@ export function buildTransformer(config: RunConfig, { keepLogits = false }: Buil
   };
 
   const forward = (mode: Build["mode"]): { nodes: Node[]; collected: Collected; heads: Head[] } => {
-    const collected: Collected = { balanceLoss: [], routers: [] };
+    const collected: Collected = { routerLoss: [], routers: [] };
     const build: Build = { program, config, batch, mode, numbers: given.numbers, collected };
     let heads: Head[] = [];
     const nodes = program.list(() => {
@@ -92,24 +92,26 @@ function predict(build: Build, given: TransformerProgram["given"], keepLogits: b
   const { vocabSize: vocab, hiddenSize: width } = model;
   const rows = batch * train.seqLen;
 
-  const { table, h0, embedded } = program.scope("model", () => {
+  const { table, ...trunk } = program.scope("model", () => {
     const table = program.parameter("embed_tokens.weight", [vocab, width]);
     const [embedded] = program.emit("embedding", { rows, vocab, width }, [given.tokens, table]);
-    let x = embedded;
+    let [x, beforeLast] = [embedded, embedded];
     for (let layer = 0; layer < model.numHiddenLayers; layer++) {
+      beforeLast = x;
       x = program.scope(`layers.${layer}`, () =>
         block(build, x, { rows, seqLen: train.seqLen }, { dense: layer < model.firstKDenseReplace, main: true }),
       );
     }
-    return { table, embedded, h0: rmsNorm(build, "norm", x, rows, width, model.rmsNormEps) };
+    const h0 = rmsNorm(build, "norm", x, rows, width, model.rmsNormEps);
+    return { table, embedded, beforeLast, h0, gain: normGain(build, "norm", width) };
   });
   const head = model.tieWordEmbeddings ? table : program.parameter("lm_head.weight", [vocab, width]);
 
-  const crossEntropy = (h: Tensor, depth: number, seqLen: number): Head =>
+  const crossEntropy = (h: Tensor, weight: Tensor, depth: number, seqLen: number): Head =>
     program.scope(`head_${depth}`, () => {
       const size = batch * seqLen;
       const home = mode === "evaluate" ? "metrics" : undefined;
-      const logits = project(program, "logits", h, head, { rows: size, in: width, out: vocab }, keepLogits ? home : undefined);
+      const logits = project(program, "logits", h, weight, { rows: size, in: width, out: vocab }, keepLogits ? home : undefined);
       const [nll, , argmax] = program.emit(
         "crossEntropy",
         { rows: size, vocab, seqLen, targetLen: train.seqLen, targetOffset: depth },
@@ -119,7 +121,7 @@ function predict(build: Build, given: TransformerProgram["given"], keepLogits: b
       return { depth, seqLen, logits, nll, argmax };
     });
 
-  const main = crossEntropy(h0, 0, train.seqLen);
-  const depths = multiTokenPrediction(build, h0, embedded);
-  return [main, ...depths.map(({ h, depth, seqLen }) => crossEntropy(h, depth, seqLen))];
+  const main = crossEntropy(trunk.h0, head, 0, train.seqLen);
+  const modules = multiTokenPrediction(build, { ...trunk, head });
+  return [main, ...modules.depths.map(({ h, depth, seqLen }) => crossEntropy(h, modules.head, depth, seqLen))];
 }

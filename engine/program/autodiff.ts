@@ -158,7 +158,7 @@ const rules: { [Kind in OpKind]?: Rule<Kind> } = {
 
   balanceLoss: (c, { attrs, inputs: [s, , numbers], outputs: [, f] }) => c.contribute(s, "balanceLossGrad", attrs, [s, f, numbers]),
 
-  zLoss: (c, { attrs, inputs: [logits] }) => c.contribute(logits, "zLossGrad", attrs, [logits]),
+  zLoss: (c, { attrs, inputs: [logits, numbers] }) => c.contribute(logits, "zLossGrad", attrs, [logits, numbers]),
 
   crossEntropy: (c, { attrs, inputs: [logits, targets], outputs: [nll, lse] }) => {
     const { factor, number } = c.seed(nll);

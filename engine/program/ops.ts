@@ -66,9 +66,9 @@ export interface OpAttrs {
   sigmoidGrad: { length: number };
   /**
    * s[rows,E] (, bias[E] unless form "none") → idx i32[rows,K], ascending expert ids. Choice = s, s+bias or s·bias. With nGroup > 1: group score = sum of its
-   * two highest choices, the topkGroup best groups stay, the others are −∞, and so is a choice that is not a number. Ties: lowest id wins, for groups and experts.
+   * groupTop highest choices, the topkGroup best groups stay, the others are −∞, and so is a choice that is not a number. Ties: lowest id wins, for groups and experts.
    */
-  topk: { rows: number; experts: number; k: number; nGroup: number; topkGroup: number; form: "none" | "additive" | "multiplicative" };
+  topk: { rows: number; experts: number; k: number; nGroup: number; topkGroup: number; groupTop: number; form: "none" | "additive" | "multiplicative" };
   /** s[rows,E], idx → g[rows,K] = s[idx] (÷ (Σ_k s[idx] + 1e-20) if normalise) · scale. Never from biased scores. */
   gates: { rows: number; experts: number; k: number; normalise: boolean; scale: number };
   /** s, idx, dg → ds[rows,E], zero for experts not chosen */
@@ -99,10 +99,10 @@ export interface OpAttrs {
   balanceLoss: { rows: number; experts: number; k: number; groupRows: number; number: number };
   /** s, f, numbers → ds = numbers[number]/(groups·groupRows) · (f_i − Σ_j f_j s_j/Σs)/Σs */
   balanceLossGrad: { rows: number; experts: number; k: number; groupRows: number; number: number };
-  /** logits[rows,E] → loss[1] = coefficient · mean (logsumexp)² */
-  zLoss: { rows: number; experts: number; coefficient: number };
-  /** logits → dlogits = coefficient·2·lse·softmax/rows */
-  zLossGrad: { rows: number; experts: number; coefficient: number };
+  /** logits[rows,E], numbers → loss[1] = numbers.zLoss · mean (logsumexp)² */
+  zLoss: { rows: number; experts: number };
+  /** logits, numbers → dlogits = numbers.zLoss·2·lse·softmax/rows */
+  zLossGrad: { rows: number; experts: number };
 
   /** logits[rows,V], targets i32[batch·targetLen] → nll[rows], lse[rows], argmax i32[rows] (lowest id wins). Row t of sequence b, position p has target targets[b·targetLen + targetOffset + p]. */
   crossEntropy: { rows: number; vocab: number; seqLen: number; targetLen: number; targetOffset: number };
@@ -135,7 +135,8 @@ export const NumberSlot = {
   /** 1 / microsteps per step: gradients are summed over microsteps and scaled by this */ gradScale: 8,
   gamma: 9,
   /** lambda / D of Eq. 25 */ mtpWeight: 10,
-  firstAlpha: 11,
+  /** coefficient of the router z-loss */ zLoss: 11,
+  firstAlpha: 12,
 } as const;
 
 /** Ops whose first output may add to its slice (`accumulate`); every other output is always overwritten. adamw and biasUpdate always work in place. */

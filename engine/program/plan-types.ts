@@ -69,7 +69,9 @@ export interface Plan {
   metrics: {
     trainLoss: Slice;
     mtpLoss: Slice[];
-    balanceLoss: Slice[];
+    /** each times its weight: balance losses and z-losses, of the main model's MoE layers and of prediction modules' */
+    routerLoss: { kind: "balance" | "z"; main: boolean; slice: Slice }[];
+    /** of the main model alone where prediction modules are detached and have a norm of their own; clipScale likewise */
     gradNorm: Slice;
     clipScale: Slice;
     /** per main-model MoE layer, f32[groups,E], summed over the microsteps of the step */

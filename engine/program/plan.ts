@@ -1,5 +1,6 @@
 import { type BuildOptions, buildTransformer, microBatchOf, type TransformerProgram } from "../model/transformer.ts";
 import type { RunConfig } from "../model/config.ts";
+import { inModule } from "../model/mtp.ts";
 import { aligned, placeActivations, resolveInto } from "./memory.ts";
 import type { Accumulate, Parameter, Plan, PlannedOp, PoolName, Slice } from "./plan-types.ts";
 import type { OpAttrs, OpKind } from "./ops.ts";
@@ -29,11 +30,11 @@ class Planner {
 
   plan(): Plan {
     const { given, training, evaluation, program } = this.built;
-    const { parameters, decayLength } = this.layParameters();
+    const { parameters, groups } = this.layParameters();
     for (const tensor of [given.tokens, given.targets, given.order, given.starts, given.numbers, ...program.states]) this.lay(tensor);
     const microstep = this.schedule(this.built.microstep, true);
     const evaluate = this.schedule(this.built.evaluate, false);
-    const { step, gradNorm, clipScale } = this.optimizerStep(decayLength);
+    const { step, gradNorm, clipScale } = this.optimizerStep(groups);
     const mainRouters = training.routers.filter((router) => router.main);
     return {
       pools: { ...this.pools },
@@ -52,7 +53,7 @@ class Planner {
       metrics: {
         trainLoss: this.sliceOf(training.loss[0]),
         mtpLoss: training.loss.slice(1).map((loss) => this.sliceOf(loss)),
-        balanceLoss: training.balanceLoss.map((loss) => this.sliceOf(loss)),
+        routerLoss: training.routerLoss.map(({ kind, main, loss }) => ({ kind, main, slice: this.sliceOf(loss) })),
         gradNorm,
         clipScale,
         load: mainRouters.flatMap(({ load }) => (load ? [this.sliceOf(load)] : [])),
@@ -71,23 +72,36 @@ class Planner {
     };
   }
 
-  /** Decayed matrices first, norm gains after, so that one boundary tells AdamW where decay ends. */
-  private layParameters(): { parameters: Parameter[]; decayLength: number } {
-    const tensors = this.built.program.parameters;
-    const ordered = [...tensors.filter((p) => p.decay), ...tensors.filter((p) => !p.decay)];
-    let decayLength = 0;
-    const parameters = ordered.map((tensor: ParameterTensor): Parameter => {
-      const slice = this.lay(tensor);
-      if (tensor.decay) decayLength = this.pools.parameters;
-      const gradient: Slice = { ...slice, pool: "gradients", name: `d ${tensor.name}` };
-      const final = this.built.gradients.get(tensor.id);
-      if (!final) throw new Error(`no gradient reaches ${tensor.name}`);
-      this.gradientSlices.set(final.id, gradient);
-      const { name, shape, init, decay, parts } = tensor;
-      return { name, shape, slice, gradient, init, decay, parts };
+  /** Every group's decayed matrices first, norm gains after, so that one boundary tells AdamW where decay ends. */
+  private layParameters(): { parameters: Parameter[]; groups: ClipGroup[] } {
+    const groups: ClipGroup[] = [];
+    const parameters = this.clippedTogether().flatMap((tensors) => {
+      const group = { offset: this.pools.parameters, length: 0, decayLength: 0 };
+      groups.push(group);
+      return [...tensors.filter((p) => p.decay), ...tensors.filter((p) => !p.decay)].map((tensor) => this.layParameter(tensor, group));
     });
     for (const pool of ["gradients", "moment1", "moment2"] as const) this.pools[pool] = this.pools.parameters;
-    return { parameters, decayLength };
+    return { parameters, groups };
+  }
+
+  /** All parameters under one norm, as V3 has it; modules that must not move the main model have a norm of their own. */
+  private clippedTogether(): ParameterTensor[][] {
+    const { model } = this.config;
+    const all = this.built.program.parameters;
+    if (!(model.mtp.detachTrunk && model.mtp.depth > 0)) return [all];
+    return [all.filter(({ name }) => !inModule(name, model)), all.filter(({ name }) => inModule(name, model))];
+  }
+
+  private layParameter(tensor: ParameterTensor, group: ClipGroup): Parameter {
+    const slice = this.lay(tensor);
+    group.length = this.pools.parameters - group.offset;
+    if (tensor.decay) group.decayLength = group.length;
+    const gradient: Slice = { ...slice, pool: "gradients", name: `d ${tensor.name}` };
+    const final = this.built.gradients.get(tensor.id);
+    if (!final) throw new Error(`no gradient reaches ${tensor.name}`);
+    this.gradientSlices.set(final.id, gradient);
+    const { name, shape, init, decay, parts } = tensor;
+    return { name, shape, slice, gradient, init, decay, parts };
   }
 
   /** Gives a tensor that outlives its list a place at the end of its pool. */
@@ -153,28 +167,40 @@ class Planner {
   }
 
   /** Clip, AdamW over whole pools, bias updates: once per optimizer step. */
-  private optimizerStep(decayLength: number): { step: PlannedOp[]; gradNorm: Slice; clipScale: Slice } {
-    const length = this.pools.parameters;
-    const pool = (name: PoolName): Slice => ({ pool: name, offset: 0, length, dtype: "f32", shape: [length], name: `all ${name}` });
+  private optimizerStep(groups: ClipGroup[]): { step: PlannedOp[]; gradNorm: Slice; clipScale: Slice } {
     const scalar = (name: string): Slice => this.lay({ ...this.built.program.tensor(name, [1]), home: "metrics" });
     const numbers = this.sliceOf(this.built.given.numbers);
-    const gradNorm = scalar("gradNorm");
-    const clipScale = scalar("clipScale");
-    const [p, g, m, v] = [pool("parameters"), pool("gradients"), pool("moment1"), pool("moment2")];
-    const step: PlannedOp[] = [
-      plannedOp("clipScale", { length }, "clip", [g, numbers], [gradNorm, clipScale], ["never", "never"]),
-      plannedOp("adamw", { length, decayLength }, "adamw", [p, g, m, v, clipScale, numbers], [p, m, v], ["always", "always", "always"]),
-    ];
+    const clipped = groups.map(({ offset, length, decayLength }, n) => {
+      const own = n === 0 ? "" : ", modules";
+      const pool = (name: PoolName): Slice => ({ pool: name, offset, length, dtype: "f32", shape: [length], name: `all ${name}${own}` });
+      const gradNorm = scalar(`gradNorm${own}`);
+      const clipScale = scalar(`clipScale${own}`);
+      const [p, g, m, v] = [pool("parameters"), pool("gradients"), pool("moment1"), pool("moment2")];
+      const ops = [
+        plannedOp("clipScale", { length }, `clip${own}`, [g, numbers], [gradNorm, clipScale], ["never", "never"]),
+        plannedOp("adamw", { length, decayLength }, `adamw${own}`, [p, g, m, v, clipScale, numbers], [p, m, v], ["always", "always", "always"]),
+      ];
+      return { gradNorm, clipScale, ops };
+    });
+    const [{ gradNorm, clipScale }] = clipped;
+    const step: PlannedOp[] = clipped.flatMap(({ ops }) => ops);
     const rule = this.config.balance.bias?.rule ?? "sign";
-    for (const { name, bias, load } of this.built.training.routers) {
+    for (const { name, bias, load, main } of this.built.training.routers) {
       if (!bias || !load) continue;
       const b = this.sliceOf(bias);
       const loads = this.sliceOf(load);
       const experts = b.length;
-      step.push(plannedOp("biasUpdate", { experts, groups: loads.length / experts, rule }, `${name}.bias`, [b, loads, clipScale, numbers], [b], ["always"]));
+      step.push(plannedOp("biasUpdate", { experts, groups: loads.length / experts, rule }, `${name}.bias`, [b, loads, (main ? clipped[0] : clipped[clipped.length - 1]).clipScale, numbers], [b], ["always"]));
     }
     return { step, gradNorm, clipScale };
   }
+}
+
+/** Parameters under one clipping norm: a stretch of the parameter pools, of which the first `decayLength` elements decay. */
+interface ClipGroup {
+  offset: number;
+  length: number;
+  decayLength: number;
 }
 
 function plannedOp<Kind extends OpKind>(

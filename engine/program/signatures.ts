@@ -96,8 +96,8 @@ export const signatures: { [Kind in OpKind]: (a: OpAttrs[Kind]) => Signature } =
     inputs: [f(a.rows, a.experts), f(a.rows / a.groupRows, a.experts), numbers],
     outputs: [f(a.rows, a.experts)],
   }),
-  zLoss: (a) => ({ inputs: [f(a.rows, a.experts)], outputs: [f(1)] }),
-  zLossGrad: (a) => ({ inputs: [f(a.rows, a.experts)], outputs: [f(a.rows, a.experts)] }),
+  zLoss: (a) => ({ inputs: [f(a.rows, a.experts), numbers], outputs: [f(1)] }),
+  zLossGrad: (a) => ({ inputs: [f(a.rows, a.experts), numbers], outputs: [f(a.rows, a.experts)] }),
   crossEntropy: (a) => ({
     inputs: [f(a.rows, a.vocab), i((a.rows / a.seqLen) * a.targetLen)],
     outputs: [f(a.rows), f(a.rows), i(a.rows)],

@@ -22,15 +22,16 @@ const format = "switchyard.checkpoint/1";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const word = v.pipe(v.number(), v.integer(), v.minValue(-(2 ** 31)), v.maxValue(2 ** 32 - 1));
+const streamState = v.strictTuple([word, word, word, word]);
 const losses = v.array(v.pipe(v.union([v.number(), v.picklist(["NaN", "Infinity", "-Infinity"])]), v.transform(Number)));
 
 const progressSchema: v.GenericSchema<unknown, Progress> = v.pipe(
   v.object({
     step: count,
     seconds: v.pipe(v.number(), v.minValue(0)),
-    data: v.object({ step: count, streams: v.record(v.string(), v.strictTuple([word, word, word, word])) }),
+    data: v.object({ step: count, streams: v.record(v.string(), streamState), order: v.exactOptional(streamState) }),
     summary: v.object({
-      tail: v.object({ trainLoss: losses, maxVioBatch: losses, balanceLoss: losses, gradNorm: losses }),
+      tail: v.object({ trainLoss: losses, maxVioBatch: losses, balanceLoss: losses, zLoss: losses, mtpRouterLoss: losses, gradNorm: losses }),
       skippedSteps: count,
       clippedSteps: count,
       astray: count,

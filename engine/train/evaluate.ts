@@ -1,7 +1,9 @@
 import type { Batch } from "../data/batches.ts";
 import type { RunConfig } from "../model/config.ts";
 import type { Plan } from "../program/plan-types.ts";
-import { addExpertCounts, bitsPerByte, maxVioFloor, maxVioGlobal, routingEntropy, specialisation } from "./metrics.ts";
+import {
+  addExpertCounts, bitsPerByte, effectiveTokens, loadCv, maxVioFloor, maxVioGlobal, maxVioOf, routingEntropy, specialisation, starvedExperts, weightedLoads, windowMaxVio,
+} from "./metrics.ts";
 import type { EvalMetrics } from "./protocol.ts";
 import type { ReplicaSet, Values } from "./replica-set.ts";
 
@@ -52,6 +54,8 @@ class Tally {
   private readonly depthRows: number[];
   private readonly accepted: number[];
   private readonly counts: number[][][];
+  /** per layer: MaxVio of single windows, added up */
+  private readonly windowVio: { sum: number; windows: number }[];
 
   constructor(plan: Plan, config: RunConfig, domains: string[]) {
     const { depths, experts } = plan.evaluation;
@@ -63,6 +67,7 @@ class Tally {
     this.depthLoss = depths.map(() => 0);
     this.depthRows = depths.map(() => 0);
     this.accepted = depths.map(() => 0);
+    this.windowVio = experts.map(() => ({ sum: 0, windows: 0 }));
     this.counts = experts.map(() => domains.map(() => new Array<number>(config.model.nRoutedExperts).fill(0)));
   }
 
@@ -86,7 +91,14 @@ class Tally {
         if (depth === 0) this.tokens[domain] += seqLen;
       });
     });
-    experts.forEach((_, layer) => addExpertCounts(this.counts[layer], values[2 * depths.length + layer], batch.domains, this.config.model.numExpertsPerTok));
+    const { nRoutedExperts, numExpertsPerTok } = this.config.model;
+    experts.forEach((_, layer) => {
+      const idx = values[2 * depths.length + layer];
+      addExpertCounts(this.counts[layer], idx, batch.domains, numExpertsPerTok);
+      const { sum, windows } = windowMaxVio(idx, batch.domains, nRoutedExperts);
+      this.windowVio[layer].sum += sum;
+      this.windowVio[layer].windows += windows;
+    });
   }
 
   evaluation(): Evaluation {
@@ -94,6 +106,8 @@ class Tally {
     const { nRoutedExperts: experts, numExpertsPerTok: k } = this.config.model;
     const total = tokens.reduce((sum, n) => sum + n, 0);
     const totalNats = nats.reduce((sum, n) => sum + n, 0);
+    const parts = domains.map((name) => this.config.data.mixture[name] ?? 0);
+    const loads = weightedLoads(counts, parts);
     return {
       valLoss: totalNats / total,
       // A token is a byte of the text.
@@ -103,9 +117,14 @@ class Tally {
       },
       mtpLoss: depthLoss.slice(1).map((sum, n) => sum / depthRows[n + 1]),
       acceptance: accepted.slice(1).map((sum, n) => sum / depthRows[n + 1]),
-      maxVioGlobal: maxVioGlobal(counts),
-      maxVioFloor: maxVioFloor(total, experts, k),
-      routingEntropy: routingEntropy(counts),
+      maxVioGlobal: maxVioGlobal(counts, parts),
+      maxVioShift: maxVioGlobal(counts, domains.map(() => 1)),
+      maxVio: Object.fromEntries(domains.map((name, d) => [name, maxVioOf(counts, d)])),
+      maxVioSequence: this.windowVio.reduce((sum, layer) => sum + layer.sum / layer.windows, 0) / Math.max(1, counts.length),
+      maxVioFloor: maxVioFloor(effectiveTokens(tokens, parts), experts, k),
+      starvedExperts: starvedExperts(loads),
+      loadCv: loadCv(loads),
+      routingEntropy: routingEntropy(loads),
       specialisation: specialisation(counts),
       expertCounts: counts,
     };

@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stream } from "../random.ts";
-import { addExpertCounts, bitsPerByte, maxVio, maxVioFloor, maxVioGlobal, meanMaxVio, routingEntropy, specialisation } from "./metrics.ts";
+import {
+  addExpertCounts, bitsPerByte, effectiveTokens, loadCv, maxVio, maxVioFloor, maxVioGlobal, maxVioOf, meanMaxVio, routingEntropy, specialisation, starvedExperts,
+  weightedLoads, windowMaxVio,
+} from "./metrics.ts";
 
 const load = fc.array(fc.nat(1000), { minLength: 4, maxLength: 4 }).filter((counts) => counts.some((count) => count > 0));
 const layers = fc.array(fc.array(load, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 3 });
@@ -18,9 +21,47 @@ describe("maxVio", () => {
   test("is averaged over layers, and global when domains are added up first", () => {
     expect(meanMaxVio([[1, 1], [2, 0]])).toBe(0.5);
     // Layer 1 is even over both domains together; layer 2 is not.
-    expect(maxVioGlobal([[[4, 0], [0, 4]], [[4, 0], [2, 2]]])).toBe(0.25);
+    expect(maxVioGlobal([[[4, 0], [0, 4]], [[4, 0], [2, 2]]], [1, 1])).toBe(0.25);
     expect(meanMaxVio([])).toBe(0);
   });
+});
+
+/** of domains that weigh the same */
+const entropyOf = (counts: number[][][]) => routingEntropy(weightedLoads(counts, counts.flat().map(() => 1)));
+
+describe("domains in proportion to the training mixture", () => {
+  // prose sends everything to the first expert, code is even
+  const counts = [[[8, 0], [4, 4]]];
+
+  test("decide MaxVio, and a domain that is not trained on decides nothing", () => {
+    expect(maxVioGlobal(counts, [1, 1])).toBe(0.5);
+    expect(maxVioGlobal(counts, [3, 1])).toBe(0.75);
+    expect(maxVioGlobal(counts, [0, 5])).toBe(0);
+    expect([0, 1].map((domain) => maxVioOf(counts, domain))).toEqual([1, 0]);
+    // however many tokens of each were counted
+    expect(maxVioGlobal([[[80, 0], [4, 4]]], [3, 1])).toBeCloseTo(0.75, 14);
+    expect(weightedLoads([[[0, 0], [1, 2]]], [1, 0])).toEqual([[0, 0]]);
+  });
+
+  test("scatter as fewer tokens the more unequal they are", () => {
+    expect(effectiveTokens([100, 100], [1, 1])).toBe(200);
+    expect(effectiveTokens([100, 100], [1, 0])).toBe(100);
+    expect(effectiveTokens([100, 100], [3, 1])).toBe(160);
+    expect(effectiveTokens([300, 100], [3, 1])).toBe(400);
+  });
+});
+
+test("starved experts have less than a tenth of the mean load, and the spread is the loads' standard deviation over their mean", () => {
+  expect(starvedExperts([[100, 100, 5, 195], [1, 1, 1, 1]])).toBe(1 / 8);
+  expect(starvedExperts([[10, 90, 100, 200]])).toBe(0);
+  expect(loadCv([[1, 3], [2, 2]])).toBe(0.25);
+  expect([starvedExperts([]), loadCv([]), loadCv([[0, 0]])]).toEqual([0, 0, 0]);
+});
+
+test("MaxVio of single windows sees what a batch evens out", () => {
+  // two windows of two tokens, one expert each; the third is padding
+  expect(windowMaxVio([0, 0, 1, 1, 0, 0], [0, 1, -1], 2)).toEqual({ sum: 2, windows: 2 });
+  expect(windowMaxVio([0, 1, 1, 0], [0, 0], 2)).toEqual({ sum: 0, windows: 2 });
 });
 
 describe("maxVioFloor", () => {
@@ -76,20 +117,20 @@ describe("maxVioFloor", () => {
 
 describe("routingEntropy", () => {
   test("is 1 for even use, 0 for one expert, and between them otherwise", () => {
-    expect(routingEntropy([[[5, 5, 5, 5]]])).toBeCloseTo(1, 15);
-    expect(routingEntropy([[[9, 0, 0, 0], [3, 0, 0, 0]]])).toBe(0);
+    expect(entropyOf([[[5, 5, 5, 5]]])).toBeCloseTo(1, 15);
+    expect(entropyOf([[[9, 0, 0, 0], [3, 0, 0, 0]]])).toBe(0);
     fc.assert(
       fc.property(layers, (counts) => {
-        expect(routingEntropy(counts)).toBeGreaterThanOrEqual(0);
-        expect(routingEntropy(counts)).toBeLessThanOrEqual(1 + 1e-15);
+        expect(entropyOf(counts)).toBeGreaterThanOrEqual(0);
+        expect(entropyOf(counts)).toBeLessThanOrEqual(1 + 1e-15);
       }),
     );
   });
 
   test("is right for a case worked by hand: two of four experts, evenly, is half; layers are averaged", () => {
-    expect(routingEntropy([[[3, 3, 0, 0]]])).toBeCloseTo(0.5, 15);
-    expect(routingEntropy([[[3, 3, 0, 0]], [[1, 0, 1, 0], [0, 1, 0, 1]]])).toBeCloseTo(0.75, 15);
-    expect(routingEntropy([[[7]]])).toBe(1);
+    expect(entropyOf([[[3, 3, 0, 0]]])).toBeCloseTo(0.5, 15);
+    expect(entropyOf([[[3, 3, 0, 0]], [[1, 0, 1, 0], [0, 1, 0, 1]]])).toBeCloseTo(0.75, 15);
+    expect(entropyOf([[[7]]])).toBe(1);
   });
 });
 

@@ -2,6 +2,8 @@
  * What a run reports about its experts, as pure functions of how many tokens each expert was sent.
  * A "load" is one number per expert. `counts` is [layer][domain][expert] over all validation tokens.
  */
+import { exp, log2 } from "../numerics/elementary.ts";
+import { pow } from "../numerics/pow.ts";
 
 /** Imbalance of one layer, max load / mean load − 1 (arXiv 2408.15664 Eq. 4): 0 is even, E/K − 1 is collapse. 0 for a load of nothing. */
 export function maxVio(load: ArrayLike<number>): number {
@@ -18,9 +20,71 @@ export function meanMaxVio(loads: readonly ArrayLike<number>[]): number {
   return mean(loads.map(maxVio));
 }
 
-/** MaxVio of all domains' tokens together, averaged over layers. */
-export function maxVioGlobal(counts: readonly number[][][]): number {
-  return meanMaxVio(counts.map(sumOverDomains));
+/** Load of each layer when domains make up `parts` of the text (any scale), however many of their tokens were counted. */
+export function weightedLoads(counts: readonly number[][][], parts: readonly number[]): number[][] {
+  return counts.map((layer) => {
+    const tokens = layer.map((load) => load.reduce((sum, count) => sum + count, 0));
+    const fewest = Math.min(...tokens.filter((count, domain) => count > 0 && parts[domain] > 0));
+    if (fewest === Infinity) return layer[0].map(() => 0);
+    // domains of equally many tokens keep whole numbers: their sums are exact
+    return sumOverDomains(layer.map((load, domain) => load.map((count) => (tokens[domain] > 0 ? count * (parts[domain] * (fewest / tokens[domain])) : 0))));
+  });
+}
+
+/** MaxVio of the domains' tokens together, each domain counting as much as its part says, averaged over layers. */
+export function maxVioGlobal(counts: readonly number[][][], parts: readonly number[]): number {
+  return meanMaxVio(weightedLoads(counts, parts));
+}
+
+/** MaxVio of one domain's tokens, averaged over layers. */
+export function maxVioOf(counts: readonly number[][][], domain: number): number {
+  return meanMaxVio(counts.map((layer) => layer[domain]));
+}
+
+/** Independent tokens that scatter as much as `tokens` of each domain weighted by `parts` (Kish 1965). */
+export function effectiveTokens(tokens: ArrayLike<number>, parts: readonly number[]): number {
+  const each = Array.from(tokens, (count, domain) => ({ count, weight: count > 0 ? parts[domain] / count : 0 }));
+  const sum = each.reduce((total, { count, weight }) => total + weight * count, 0);
+  return (sum * sum) / each.reduce((total, { count, weight }) => total + weight * weight * count, 0);
+}
+
+/** A load below this part of the mean is starving: the expert hardly trains. */
+const starving = 0.1;
+
+/** Share of experts that starve, averaged over layers. */
+export function starvedExperts(loads: readonly ArrayLike<number>[]): number {
+  return mean(
+    loads.map((load) => {
+      const even = mean(Array.from(load));
+      return Array.from(load).filter((count) => count < starving * even).length / load.length;
+    }),
+  );
+}
+
+/** Standard deviation of the experts' loads over their mean (coefficient of variation), averaged over layers; 0 for a load of nothing. */
+export function loadCv(loads: readonly ArrayLike<number>[]): number {
+  return mean(
+    loads.map((load) => {
+      const values = Array.from(load);
+      const even = mean(values);
+      return even === 0 ? 0 : Math.sqrt(mean(values.map((value) => (value - even) * (value - even)))) / even;
+    }),
+  );
+}
+
+/** Sum over windows of each window's own MaxVio, and how many there are; padding (domain −1) is left out. Arguments as `addExpertCounts`. */
+export function windowMaxVio(idx: ArrayLike<number>, domains: ArrayLike<number>, experts: number): { sum: number; windows: number } {
+  const perWindow = idx.length / domains.length;
+  const load = new Float64Array(experts);
+  let [sum, windows] = [0, 0];
+  for (let window = 0; window < domains.length; window++) {
+    if (domains[window] < 0) continue;
+    load.fill(0);
+    for (let i = window * perWindow; i < (window + 1) * perWindow; i++) load[idx[i]]++;
+    sum += maxVio(load);
+    windows++;
+  }
+  return { sum, windows };
 }
 
 /**
@@ -41,15 +105,14 @@ export function maxVioFloor(tokens: number, experts: number, k: number): number 
 }
 
 /**
- * Entropy of the load over experts, all domains together, as a fraction of its maximum ln E, averaged over layers:
+ * Entropy of each layer's load over experts, as a fraction of its maximum ln E, averaged over layers:
  * 1 is even use, 0 is one expert for everything. 1 for a single expert, 0 for a layer without tokens.
  */
-export function routingEntropy(counts: readonly number[][][]): number {
+export function routingEntropy(loads: readonly number[][]): number {
   return mean(
-    counts.map((layer) => {
-      const load = sumOverDomains(layer);
+    loads.map((load) => {
       if (load.length === 1) return 1;
-      return entropyBits(distribution(load)) / Math.log2(load.length);
+      return entropyBits(distribution(load)) / log2(load.length);
     }),
   );
 }
@@ -96,8 +159,8 @@ function largestNormalMoments(n: number): [number, number] {
   const width = 1 / 256;
   let [first, second, below, cdf] = [0, 0, 0, 0];
   for (let x = -9 + width / 2; x < 9; x += width) {
-    cdf += (Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)) * width;
-    const next = cdf ** n;
+    cdf += (exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)) * width;
+    const next = pow(cdf, n);
     first += x * (next - below);
     second += x * x * (next - below);
     below = next;
@@ -119,5 +182,5 @@ function distribution(load: readonly number[]): number[] {
 }
 
 function entropyBits(distribution: readonly number[]): number {
-  return distribution.reduce((bits, p) => (p > 0 ? bits - p * Math.log2(p) : bits), 0);
+  return distribution.reduce((bits, p) => (p > 0 ? bits - p * log2(p) : bits), 0);
 }

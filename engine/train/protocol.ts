@@ -29,7 +29,12 @@ export interface StepMetrics {
   seconds: number;
   trainLoss: number;
   mtpLoss: number[];
+  /** of the main model's MoE layers, each loss times its alpha */
   balanceLoss: number;
+  /** of the main model's MoE layers, times its coefficient; absent in files of older versions, which had it and the next in balanceLoss */
+  zLoss?: number;
+  /** balance losses and z-losses of prediction modules */
+  mtpRouterLoss?: number;
   gradNorm: number;
   /** the clip acted on this step */
   clipped: boolean;
@@ -51,7 +56,18 @@ export interface EvalMetrics {
   /** depth 1 … D */
   mtpLoss: number[];
   acceptance: number[];
+  /** domains weighted as in the training mixture, as are floor, starved experts, spread and entropy */
   maxVioGlobal: number;
+  /** every domain weighing the same; this and what else is optional is absent in files of older versions */
+  maxVioShift?: number;
+  /** of each domain's tokens */
+  maxVio?: Record<string, number>;
+  /** mean over single windows */
+  maxVioSequence?: number;
+  /** share of experts with less than a tenth of the mean load */
+  starvedExperts?: number;
+  /** standard deviation of loads over their mean */
+  loadCv?: number;
   /** MaxVio that perfect balance would show by chance for this many tokens (multinomial) */
   maxVioFloor: number;
   routingEntropy: number;
@@ -66,6 +82,8 @@ export interface FinalMetrics extends Omit<EvalMetrics, "kind"> {
   /** mean trainLoss of the last 10 % of steps */
   trainLoss: number;
   balanceLoss: number;
+  zLoss?: number;
+  mtpRouterLoss?: number;
   gradNorm: number;
   skippedSteps: number;
   clippedSteps: number;

@@ -51,7 +51,7 @@ export class Replica {
     this.wide = widened(config, covering);
     this.shared = shared;
     this.plan = config.balance.bias ? shared : { ...shared, biases: [] };
-    this.source = new BatchSource(job.domains, config.data.mixture, job.seed.data, { batchSize, seqLen, vocabSize: config.model.vocabSize });
+    this.source = new BatchSource(job.domains, config.data.mixture, job.seed.data, { batchSize, seqLen, vocabSize: config.model.vocabSize }, config.data.order);
     this.summary = new Summary(steps, config.model.vocabSize);
   }
 
@@ -90,10 +90,11 @@ export class Replica {
 
   /** What `metricSlices` held after step `step`. */
   metrics(step: number, seconds: number, values: Values[], numbers: Float64Array): StepMetrics {
-    const { mtpLoss, balanceLoss, load } = this.plan.metrics;
+    const { mtpLoss, routerLoss, load } = this.plan.metrics;
     const microsteps = microstepsPerStep(this.config.train);
     const [[trainLoss], [gradNorm], [scale]] = values;
-    const losses = values.slice(3 + mtpLoss.length, 3 + mtpLoss.length + balanceLoss.length);
+    const losses = values.slice(3 + mtpLoss.length, 3 + mtpLoss.length + routerLoss.length);
+    const sumOf = (wanted: (term: (typeof routerLoss)[number]) => boolean) => losses.reduce((sum, [loss], n) => (wanted(routerLoss[n]) ? sum + loss : sum), 0) / microsteps;
     const loads = values.slice(values.length - load.length).map((groups) => this.sumGroups(groups));
     return {
       kind: "step",
@@ -102,7 +103,9 @@ export class Replica {
       seconds,
       trainLoss: trainLoss / microsteps,
       mtpLoss: mtpLoss.map((_, n) => values[3 + n][0] / microsteps),
-      balanceLoss: losses.reduce((sum, loss) => sum + loss[0], 0) / microsteps,
+      balanceLoss: sumOf(({ kind, main }) => main && kind === "balance"),
+      zLoss: sumOf(({ kind, main }) => main && kind === "z"),
+      mtpRouterLoss: sumOf(({ main }) => !main),
       gradNorm,
       clipped: scale > 0 && scale < Math.fround(numbers[NumberSlot.gradScale]),
       skipped: scale === 0,
@@ -149,4 +152,4 @@ export class Replica {
 }
 
 /** What the host reads after every step. */
-export const metricSlices = ({ metrics }: Plan) => [metrics.trainLoss, metrics.gradNorm, metrics.clipScale, ...metrics.mtpLoss, ...metrics.balanceLoss, ...metrics.load];
+export const metricSlices = ({ metrics }: Plan) => [metrics.trainLoss, metrics.gradNorm, metrics.clipScale, ...metrics.mtpLoss, ...metrics.routerLoss.map(({ slice }) => slice), ...metrics.load];

@@ -5,8 +5,8 @@ import type { BalanceConfig, BalanceGroup, RunConfig } from "../model/config.ts"
 /**
  * Runs with equal names here can train side by side. They may differ in
  * - seeds, and in everything that only the host reads: steps, validation intervals, mixture weights, range of the first weights, what is kept;
- * - numbers that reach the device as data every step (`numbersOfStep`): learning rate and its schedule, AdamW's constants, clipping, lambda, alpha, gamma;
- * - whether they balance, and over which groups: an alpha or gamma of 0 adds exact zeros, so the program may balance in more ways than a run asks for.
+ * - numbers that reach the device as data every step (`numbersOfStep`): learning rate and its schedule, AdamW's constants, clipping, lambda, alpha, gamma, the z-loss's coefficient;
+ * - whether they balance, and over which groups: an alpha, gamma or coefficient of 0 adds exact zeros, so the program may balance in more ways than a run asks for.
  *
  * Not in the bias's rule, form and group: there is one of each in a program. A run without bias joins the first of `configs` that has one.
  */
@@ -25,7 +25,7 @@ export function coveringConfig(configs: readonly RunConfig[]): RunConfig {
   const losses = ordered(first.balance.losses.map(({ group }) => group))
     ? [...new Set(configs.flatMap(({ balance }) => balance.losses.map(({ group }) => group)))].sort(byScope).map((group) => ({ group, alpha: 0 }))
     : first.balance.losses;
-  return { ...first, balance: { ...first.balance, losses, bias: configs.find(({ balance }) => balance.bias)?.balance.bias ?? null } };
+  return { ...first, balance: { ...first.balance, losses, zLoss: configs.some(({ balance }) => balance.zLoss !== 0) ? 1 : 0, bias: configs.find(({ balance }) => balance.bias)?.balance.bias ?? null } };
 }
 
 /** A run's config as the program of `covering` sees it: what the run does not ask for has weight 0. */
@@ -48,7 +48,7 @@ function shapeOf({ model, balance, train: { batchSize, seqLen, microBatch }, pre
   const { lambda: _lambda, ...depths } = mtp;
   const groups = balance.losses.map(({ group }) => group);
   return canonicalize({
-    model: { ...sizes, mtp: depths }, zLoss: balance.zLoss, losses: ordered(groups) ? "any" : groups,
+    model: { ...sizes, mtp: depths }, losses: ordered(groups) ? "any" : groups,
     batch: { batchSize, seqLen, microBatch: microBatch ?? batchSize }, precision, validation, domains: Object.keys(data.mixture),
   }) as string;
 }

@@ -1,8 +1,12 @@
+import { log } from "../numerics/elementary.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { FinalMetrics, StepMetrics } from "./protocol.ts";
 
+/** Reported as means over the last steps. */
+const tailed = ["trainLoss", "maxVioBatch", "balanceLoss", "zLoss", "mtpRouterLoss", "gradNorm"] as const;
+
 interface State {
-  tail: { trainLoss: number[]; maxVioBatch: number[]; balanceLoss: number[]; gradNorm: number[] };
+  tail: Record<(typeof tailed)[number], number[]>;
   skippedSteps: number;
   clippedSteps: number;
   /** consecutive steps that were skipped or far above the loss of guessing */
@@ -14,14 +18,14 @@ const patience = 10;
 
 /** What a run reports at its end beside its last validation: means over the last 10 % of steps, and counts of all. */
 export class Summary {
-  private state: State = { tail: { trainLoss: [], maxVioBatch: [], balanceLoss: [], gradNorm: [] }, skippedSteps: 0, clippedSteps: 0, astray: 0 };
+  private state: State = { tail: { trainLoss: [], maxVioBatch: [], balanceLoss: [], zLoss: [], mtpRouterLoss: [], gradNorm: [] }, skippedSteps: 0, clippedSteps: 0, astray: 0 };
   private readonly tailFrom: number;
   private readonly hopeless: number;
 
   /** `steps` of the run; `vocabSize` sets the loss of guessing, ln V. */
   constructor(steps: number, vocabSize: number) {
     this.tailFrom = Math.floor(steps * 0.9) + 1;
-    this.hopeless = 3 * Math.log(vocabSize);
+    this.hopeless = 3 * log(vocabSize);
   }
 
   add(metrics: StepMetrics): void {
@@ -30,7 +34,7 @@ export class Summary {
     if (metrics.clipped) this.state.clippedSteps++;
     this.state.astray = metrics.skipped || !(metrics.trainLoss < this.hopeless) ? this.state.astray + 1 : 0;
     if (metrics.step < this.tailFrom) return;
-    for (const name of ["trainLoss", "maxVioBatch", "balanceLoss", "gradNorm"] as const) tail[name].push(metrics[name]);
+    for (const name of tailed) tail[name].push(metrics[name] ?? 0);
   }
 
   /** Why the run has diverged, or null. */
@@ -50,6 +54,8 @@ export class Summary {
       seconds,
       trainLoss: mean(tail.trainLoss),
       balanceLoss: mean(tail.balanceLoss),
+      zLoss: mean(tail.zLoss),
+      mtpRouterLoss: mean(tail.mtpRouterLoss),
       gradNorm: mean(tail.gradNorm),
       maxVioBatch: mean(tail.maxVioBatch),
       skippedSteps,

@@ -22,6 +22,7 @@ export const apiNames: readonly string[] = [
   "sweep",
   "grid",
   "v3",
+  "v3Schedule",
   "display",
   "table",
   "svg",

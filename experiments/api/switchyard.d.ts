@@ -95,27 +95,36 @@ declare module "switchyard" {
     moeIntermediateSize?: number;
     /** width of the dense SwiGLU in the first `firstKDenseReplace` layers; default 128 */
     intermediateSize?: number;
-    /** layers at the bottom with a dense feed-forward instead of experts; default 0 (V3: 3) */
+    /** layers at the bottom with a dense feed-forward instead of experts; default 0 (V3: 3). Where all are dense, MTP modules are too. */
     firstKDenseReplace?: number;
     /** affinity of token and expert: the sigmoid of V3 Eq. 15 */
     scoringFunc?: "sigmoid";
-    /** gates are normalised over the chosen experts (V3 Eq. 13); default true */
+    /** gates are normalised over the chosen experts (V3 Eq. 13); default true. A single one (`numExpertsPerTok: 1`) never is: it would be 1, and its router learn nothing. */
     normTopkProb?: boolean;
     /** factor on the gates, in the released code (2.5 for V3), not in the report; default 1 */
     routedScalingFactor?: number;
     /** node-limited routing (V3 §2.1.2): experts are in this many groups; default 1 */
     nGroup?: number;
-    /** groups a token may use; default 1 */
+    /** groups a token may use, M; default 1 */
     topkGroup?: number;
+    /**
+     * How many of a group's best experts, summed, rank it: 2 as in the released code, or K/M (`numExpertsPerTok` over `topkGroup`) as V3 §2.1.2 says;
+     * for V3 itself (8 of 4 groups) both are 2. Default 2.
+     */
+    groupScore?: 2 | "K/M";
     /** multi-token prediction (V3 §2.2, Eq. 21 to 25) */
     mtp?: {
       /** extra tokens predicted, D; default 0 (V3: 1) */
       depth?: number;
-      /** weight of the mean loss over depths, lambda of Eq. 25; default 0.3 */
+      /** Weight of the mean loss over depths, lambda of Eq. 25; default 0.3. A depth's loss is the mean over the positions that have a target. `depth` weighs each like the next token. */
       lambda?: Scheduled;
-      /** modules in a causal chain as in V3, or each from the trunk alone; default "sequential" */
+      /**
+       * "sequential": modules in a causal chain, as in V3. "parallel": the heads of arXiv 2404.19737. The last layer is then the next token's head, every further
+       * token has a layer of its own beside it on the same un-normed input, and all share the last norm; for equal parameters take `depth` layers
+       * off `numHiddenLayers`, for equal weights `lambda: depth`. Default "sequential".
+       */
       heads?: "sequential" | "parallel";
-      /** the modules learn, but send no gradient into the main model; default false */
+      /** The modules learn and the main model is to the bit what it is without them: no gradient, and a clipping norm of their own. Default false. */
       detachTrunk?: boolean;
     };
   }
@@ -155,17 +164,20 @@ declare module "switchyard" {
       group: BalanceScope;
       alpha: Scheduled;
     }[];
-    /** coefficient of the router z-loss (arXiv 2202.08906 Eq. 5); default 0 */
-    zLoss?: number;
+    /** coefficient of the router z-loss (arXiv 2202.08906 Eq. 5); default 0. It pulls every affinity towards 1/(1 + nRoutedExperts). */
+    zLoss?: Scheduled;
     /** Auxiliary-loss-free balancing (V3 Eq. 16; arXiv 2408.15664, Algorithm 1): a bias that takes part in choosing experts only. */
     bias?: {
       /** update step; V3: 1e-3 for 96.6 % of training, then 0. Default 1e-3. */
       gamma?: Scheduled;
-      /** by the sign of the load error, as in V3, or in proportion to it; default "sign" */
+      /**
+       * By the sign of the load error, as in V3, or in proportion to it: gamma · (mean load − load) / mean load. The paper's Table 3 leaves the unit of its error
+       * open, so its gammas are not these. Default "sign".
+       */
       rule?: "sign" | "magnitude";
       /** added to the score, as in V3, or multiplied with it; default "additive" */
       form?: "additive" | "multiplicative";
-      /** the load is counted over the whole batch, or over this many sequences; default "batch" */
+      /** The load is counted over the whole batch, or in each run of this many sequences and the updates averaged, once a step; default "batch". No paper's method: Qwen's (arXiv 2501.11873) applies the counts of one micro-batch at once. */
       group?: "batch" | number;
     } | null;
   }
@@ -200,11 +212,13 @@ declare module "switchyard" {
     /** learning rate over the run */
     schedule?: {
       /** default "cosine" */
-      kind?: "cosine" | "constant";
+      kind?: "cosine" | "constant" | "pieces";
       /** fraction of the run that warms up; default 0.05 */
       warmup?: number;
-      /** last learning rate over the peak; default 0.1 */
+      /** last learning rate over the peak; default 0.1; with pieces, the last one's value */
       final?: number;
+      /** Of kind "pieces": up to `until` the rate is `value` times the peak, or gets there from the piece before along a cosine. `v3Schedule()` is the published one. */
+      pieces?: { until: number; shape: "constant" | "cosine"; value: number }[];
     };
     /** steps between validations; default an eighth of the run */
     evalEvery?: number;
@@ -224,6 +238,12 @@ declare module "switchyard" {
   /** Weights per domain: each batch holds sequences of the domains in these proportions. */
   export interface Mixture {
     mixture: Record<string, number>;
+    /**
+     * Which places of a batch a domain's sequences take: spread evenly ("stratified": any n neighbours are a miniature of the batch), drawn ("random"), or
+     * every sequence's domain drawn ("iid": a batch has the proportions on average only). Default "random" for all arms where one of them counts load
+     * over a number of sequences (`group: 4`), which even spreading would defuse; else "stratified".
+     */
+    order?: "stratified" | "random" | "iid";
   }
 
   /** Training text from several domains, by weight: `mixture({ prose: 1, code: 1, math: 1 })`. Each sequence comes from one domain. */
@@ -244,8 +264,11 @@ declare module "switchyard" {
    */
   export function v3(): BalanceSpec;
 
+  /** The learning rate over DeepSeek-V3's run (§4.2), for `train.schedule`: constant to 67.6 %, a cosine to 96.6 %, two constants. */
+  export function v3Schedule(): NonNullable<TrainSpec["schedule"]>;
+
   /**
-   * Name of a measured value. `valBpb` is per domain (`valBpb.prose`, `valBpb.all`), `mtpLoss` and `acceptance` per
+   * Name of a measured value. `valBpb` and `maxVio` are per domain (`valBpb.prose`, `valBpb.all`), `mtpLoss` and `acceptance` per
    * depth (`acceptance.1`).
    */
   export type Metric =
@@ -255,12 +278,19 @@ declare module "switchyard" {
     | `mtpLoss.${number}`
     | `acceptance.${number}`
     | "balanceLoss"
+    | "zLoss"
+    | "mtpRouterLoss"
     | "gradNorm"
     | "skippedSteps"
     | "clippedSteps"
     | "tokensPerSecond"
     | "maxVioGlobal"
     | "maxVioBatch"
+    | "maxVioShift"
+    | `maxVio.${string}`
+    | "maxVioSequence"
+    | "starvedExperts"
+    | "loadCv"
     | "routingEntropy"
     | "specialisation";
 
@@ -383,13 +413,26 @@ declare module "switchyard" {
     readonly mtpLoss: readonly number[];
     /** per MTP depth: share of positions where its greedy token is the main model's */
     readonly acceptance: readonly number[];
+    /** of the main model's MoE layers; zLoss likewise, mtpRouterLoss of prediction modules. What is optional is not there in runs of older versions. */
     readonly balanceLoss: number;
+    readonly zLoss?: number;
+    readonly mtpRouterLoss?: number;
     readonly gradNorm: number;
     readonly skippedSteps: number;
     readonly clippedSteps: number;
     readonly tokensPerSecond: number;
-    /** (max load − mean load) / mean load over all validation tokens, mean over MoE layers (arXiv 2408.15664 Eq. 4) */
+    /** (max load − mean load) / mean load over all validation tokens, domains weighted as in the training mixture, mean over MoE layers (arXiv 2408.15664 Eq. 4) */
     readonly maxVioGlobal: number;
+    /** every domain weighing the same */
+    readonly maxVioShift?: number;
+    /** of each domain's tokens */
+    readonly maxVio?: Readonly<Record<string, number>>;
+    /** in single validation windows */
+    readonly maxVioSequence?: number;
+    /** share of experts below a tenth of the mean load */
+    readonly starvedExperts?: number;
+    /** standard deviation of loads over their mean */
+    readonly loadCv?: number;
     /** maxVioGlobal that perfect balance would show by chance */
     readonly maxVioFloor: number;
     /** the same in training batches, last 10 % of steps */

@@ -1,6 +1,7 @@
 import { show } from "../runs/problems.ts";
 import type { CacheReport, ExperimentPlan, Miss } from "../runs/plan.ts";
 import { terminalLine } from "../text/terminal-text.ts";
+import { orderText } from "../runs/order-text.ts";
 
 /** A plan as a person reads it before training: what differs, what it costs, what is there already. */
 export function planText(plan: ExperimentPlan, cache: CacheReport, miss: Miss | null): string {
@@ -14,6 +15,8 @@ export function planText(plan: ExperimentPlan, cache: CacheReport, miss: Miss | 
     const active = cost.activeParams === cost.params ? "" : `, ${count(cost.activeParams)} active`;
     lines.push(`  ${terminalLine(name).padEnd(width)}  ${count(cost.params)} parameters${active}, ${count(cost.tokens)} tokens, ${count(cost.flops)}FLOP  ${what}`);
   }
+  const order = orderText(arms.map(({ config }) => config));
+  if (order) lines.push(`  ${order}`);
   const cached = cache.cached.size;
   const total = arms.reduce((sum, arm) => sum + arm.cost.flops, 0) * experiment.seeds.length;
   lines.push(`  ${arms.length} arm${arms.length === 1 ? "" : "s"} × ${experiment.seeds.length} seed${experiment.seeds.length === 1 ? "" : "s"} = ${runs.length} runs, ${count(total)}FLOP in all; ${cached === 0 ? "none in the store" : cached === runs.length ? "all in the store" : `${cached} in the store`}`);

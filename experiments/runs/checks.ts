@@ -8,23 +8,26 @@ export interface ConfigProblem {
 }
 
 export function checkConfig(config: RunConfig): ConfigProblem[] {
-  return [...checkExperts(config), ...checkAttention(config), ...checkBatches(config), ...checkMixture(config)];
+  return [...checkExperts(config), ...checkAttention(config), ...checkBatches(config), ...checkSchedule(config), ...checkMixture(config)];
 }
 
 function checkExperts({ model, balance }: RunConfig): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const say = (key: string, message: string) => problems.push({ path: ["model", key], message });
-  const { nRoutedExperts, numExpertsPerTok, nGroup, topkGroup, firstKDenseReplace, numHiddenLayers, vocabSize } = model;
+  const { nRoutedExperts, numExpertsPerTok, nGroup, topkGroup, groupScore, firstKDenseReplace, numHiddenLayers, vocabSize } = model;
   if (vocabSize !== 256) say("vocabSize", `${vocabSize}: the corpora are bytes, so it must be 256`);
   if (numExpertsPerTok > nRoutedExperts) say("numExpertsPerTok", `${numExpertsPerTok} is more than nRoutedExperts ${nRoutedExperts}`);
   if (nRoutedExperts % nGroup !== 0) say("nGroup", `${nGroup} does not divide nRoutedExperts ${nRoutedExperts}`);
-  else if (nGroup > 1 && nRoutedExperts / nGroup < 2) say("nGroup", `${nGroup} groups of ${nRoutedExperts / nGroup} expert: a group is ranked by its two best experts, so it needs at least 2`);
+  else if (nGroup > 1 && groupScore === undefined && nRoutedExperts / nGroup < 2) say("nGroup", `${nGroup} groups of ${nRoutedExperts / nGroup} expert: a group is ranked by its two best experts, so it needs at least 2`);
   else if (topkGroup <= nGroup && numExpertsPerTok <= nRoutedExperts && numExpertsPerTok > (topkGroup * nRoutedExperts) / nGroup)
     say("numExpertsPerTok", `${numExpertsPerTok} is more than the ${(topkGroup * nRoutedExperts) / nGroup} experts in topkGroup ${topkGroup} of nGroup ${nGroup} groups`);
   if (topkGroup > nGroup) say("topkGroup", `${topkGroup} is more than nGroup ${nGroup}`);
+  if (groupScore === "K/M" && nGroup === 1) say("groupScore", `"K/M" ranks groups, and nGroup is 1: there are none to rank`);
+  else if (groupScore === "K/M" && numExpertsPerTok % topkGroup !== 0)
+    say("groupScore", `"K/M" needs numExpertsPerTok divisible by topkGroup: ${numExpertsPerTok} / ${topkGroup} is no number of experts`);
   if (firstKDenseReplace > numHiddenLayers) say("firstKDenseReplace", `${firstKDenseReplace} is more than numHiddenLayers ${numHiddenLayers}`);
-  const balances = balance.losses.length > 0 || balance.bias !== null || balance.zLoss > 0;
-  if (balances && firstKDenseReplace === numHiddenLayers && model.mtp.depth === 0)
+  const balances = balance.losses.length > 0 || balance.bias !== null || balance.zLoss !== 0;
+  if (balances && firstKDenseReplace === numHiddenLayers)
     problems.push({ path: ["balance"], message: `there is nothing to balance: all ${numHiddenLayers} layers are dense (model.firstKDenseReplace)` });
   return problems;
 }
@@ -65,6 +68,13 @@ function checkBatches({ balance, train }: RunConfig): ConfigProblem[] {
     else if (microBatch !== null && microBatch !== batchSize) problems.push({ path, message: `${group} needs train.microBatch null` });
   }
   return problems;
+}
+
+function checkSchedule({ train: { schedule } }: RunConfig): ConfigProblem[] {
+  const path = ["train", "schedule", "pieces"];
+  if (schedule.kind === "pieces" && !schedule.pieces) return [{ path, message: `kind "pieces" needs them: a list of { until, shape, value }` }];
+  if (schedule.kind !== "pieces" && schedule.pieces) return [{ path, message: `pieces say nothing in a schedule of kind "${schedule.kind}"; write kind: "pieces"` }];
+  return [];
 }
 
 function checkMixture({ data, train }: RunConfig): ConfigProblem[] {

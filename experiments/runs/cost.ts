@@ -21,14 +21,18 @@ export function costOf({ model, train }: RunConfig): Cost {
   const moeShared = nRoutedExperts * d + model.nSharedExperts * expert;
   const norms = 2 * d;
   const head = vocabSize * d;
-  const moeLayers = numHiddenLayers - firstKDenseReplace + mtp.depth;
+  // a module has experts where the model has
+  const denseModules = firstKDenseReplace === numHiddenLayers ? mtp.depth : 0;
+  const denseLayers = firstKDenseReplace + denseModules;
+  const moeLayers = numHiddenLayers + mtp.depth - denseLayers;
   const blocks = numHiddenLayers + mtp.depth;
 
-  const joinNorms = mtp.heads === "sequential" ? 2 * d : 0;
+  // parallel heads share the final norm
+  const moduleNorms = mtp.heads === "sequential" ? 3 * d : 0;
   const join = mtp.heads === "sequential" ? 2 * d * d : 0;
   const embeddings = model.tieWordEmbeddings ? head : 2 * head;
   const notExperts =
-    embeddings + d + blocks * (attention.matrices + attention.norms + norms) + firstKDenseReplace * dense + moeLayers * moeShared + mtp.depth * (join + joinNorms + d);
+    embeddings + d + blocks * (attention.matrices + attention.norms + norms) + denseLayers * dense + moeLayers * moeShared + mtp.depth * (join + moduleNorms);
   const params = notExperts + moeLayers * nRoutedExperts * expert;
   const activeParams = notExperts + moeLayers * numExpertsPerTok * expert;
 
@@ -37,7 +41,7 @@ export function costOf({ model, train }: RunConfig): Cost {
   let forward = numHiddenLayers * perPosition(train.seqLen) + firstKDenseReplace * 2 * dense + (numHiddenLayers - firstKDenseReplace) * moe + 2 * head;
   for (let depth = 1; depth <= mtp.depth; depth++) {
     const positions = train.seqLen - depth; // a depth-k module sees k positions fewer per sequence
-    forward += (positions / train.seqLen) * (perPosition(positions) + moe + 2 * join + 2 * head);
+    forward += (positions / train.seqLen) * (perPosition(positions) + (denseModules > 0 ? 2 * dense : moe) + 2 * join + 2 * head);
   }
   const flopsPerToken = 3 * forward; // the backward pass multiplies twice what the forward pass does
   const tokens = train.steps * train.batchSize * train.seqLen;

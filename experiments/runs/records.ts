@@ -16,19 +16,21 @@ export const duration = v.pipe(v.number(), v.minValue(0), v.maxValue(1e11));
 
 const stepEvent = v.object({
   kind: v.literal("step"), step: count, tokens: count, seconds: anyNumber, trainLoss: anyNumber, mtpLoss: numbers, balanceLoss: anyNumber,
-  gradNorm: anyNumber, clipped: v.boolean(), skipped: v.boolean(), lr: anyNumber, maxVioBatch: anyNumber,
+  zLoss: v.exactOptional(anyNumber), mtpRouterLoss: v.exactOptional(anyNumber), gradNorm: anyNumber, clipped: v.boolean(), skipped: v.boolean(), lr: anyNumber, maxVioBatch: anyNumber,
 });
 
 const evaluation = {
   step: count, tokens: count, seconds: anyNumber, valLoss: anyNumber, valBpb: namesTo(anyNumber), mtpLoss: numbers, acceptance: numbers,
-  maxVioGlobal: anyNumber, maxVioFloor: anyNumber, routingEntropy: anyNumber, specialisation: anyNumber, expertCounts: v.array(v.array(numbers)),
+  maxVioShift: v.exactOptional(anyNumber), maxVio: v.exactOptional(namesTo(anyNumber)), maxVioSequence: v.exactOptional(anyNumber),
+  starvedExperts: v.exactOptional(anyNumber), loadCv: v.exactOptional(anyNumber), maxVioGlobal: anyNumber, maxVioFloor: anyNumber, routingEntropy: anyNumber, specialisation: anyNumber, expertCounts: v.array(v.array(numbers)),
 };
 
 /** One line of metrics.jsonl. */
 export const metricEvent: v.GenericSchema<unknown, MetricEvent> = v.variant("kind", [stepEvent, v.object({ kind: v.literal("eval"), ...evaluation })]);
 
 export const finalMetrics: v.GenericSchema<unknown, FinalMetrics> = v.object({
-  ...evaluation, trainLoss: anyNumber, balanceLoss: anyNumber, gradNorm: anyNumber, skippedSteps: count, clippedSteps: count, tokensPerSecond: anyNumber,
+  ...evaluation, trainLoss: anyNumber, balanceLoss: anyNumber, zLoss: v.exactOptional(anyNumber), mtpRouterLoss: v.exactOptional(anyNumber),
+  gradNorm: anyNumber, skippedSteps: count, clippedSteps: count, tokensPerSecond: anyNumber,
   maxVioBatch: anyNumber, domains: v.array(v.string()),
 });
 

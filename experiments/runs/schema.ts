@@ -47,15 +47,24 @@ function part<T extends Record<string, v.GenericSchema>>(entries: T, elsewhere: 
 }
 
 /** A number, or pieces `{ until, value }` in fractions of the run. */
-const scheduled = v.lazy((input): v.GenericSchema => {
-  if (!Array.isArray(input)) return notNegative;
+const scheduled = v.lazy((input): v.GenericSchema => (Array.isArray(input) ? piecesOf({ value: notNegative }) : notNegative));
+
+/** Pieces of the run in order, the last of them up to its end. */
+function piecesOf<T extends Record<string, v.GenericSchema>>(entries: T) {
+  const wanted = `{ ${["until", ...Object.keys(entries)].join(", ")} }`;
   return v.pipe(
-    v.array(v.strictObject({ until: fraction, value: notNegative }, (issue) => (issue.expected === "never" ? "unknown key" : `${show(issue.input)}: needs { until, value }`))),
-    v.minLength(1, "needs at least one piece { until, value }"),
-    v.check((pieces) => pieces.every((p, i) => i === 0 || p.until > pieces[i - 1].until), "the pieces' `until` must increase"),
-    v.check((pieces) => pieces.at(-1)?.until === 1, "the last piece must have until: 1"),
+    v.array(
+      v.strictObject({ until: fraction, ...entries }, (issue) => (issue.expected === "never" ? "unknown key" : `${show(issue.input)}: needs ${wanted}`)),
+      (issue) => `${show(issue.input)}: needs a list of ${wanted}`,
+    ),
+    v.minLength(1, `needs at least one piece ${wanted}`),
+    v.check((pieces) => pieces.every((p, i) => i === 0 || (p as Piece).until > (pieces[i - 1] as Piece).until), "the pieces' `until` must increase"),
+    v.check((pieces) => (pieces.at(-1) as Piece | undefined)?.until === 1, "the last piece must have until: 1"),
   );
-});
+}
+interface Piece {
+  until: number;
+}
 
 const mla = part({
   kind: choice("mla"), qLoraRank: whole(1, most.qLoraRank), kvLoraRank: whole(1, most.kvLoraRank),
@@ -80,6 +89,7 @@ const model = part({
   intermediateSize: whole(1, most.intermediateSize), firstKDenseReplace: whole(0, most.firstKDenseReplace),
   scoringFunc: choice("sigmoid"), normTopkProb: flag, routedScalingFactor: positive,
   nGroup: whole(1, most.nGroup), topkGroup: whole(1, most.topkGroup),
+  groupScore: v.custom<2 | "K/M">((x) => x === 2 || x === "K/M", (issue) => `${show(issue.input)}: needs 2 or "K/M"`),
   mtp: part({ depth: whole(0, most.mtpDepth), lambda: scheduled, heads: choice("sequential", "parallel"), detachTrunk: flag }),
 });
 
@@ -94,7 +104,7 @@ const balance = part({
     v.strictObject({ group: groupOf("sequence", "batch"), alpha: scheduled }, (issue) => (issue.expected === "never" ? "unknown key" : `${show(issue.input)}: needs { group, alpha }`)),
     (issue) => `${show(issue.input)}: needs a list of { group, alpha }`,
   ),
-  zLoss: notNegative,
+  zLoss: scheduled,
   bias: part({ gamma: scheduled, rule: choice("sign", "magnitude"), form: choice("additive", "multiplicative"), group: groupOf("batch") }),
 });
 
@@ -102,7 +112,7 @@ const train = part({
   tokens: whole(1, most.tokens), steps: whole(1, most.steps),
   batchSize: whole(1, most.batchSize), seqLen: whole(2, most.seqLen), microBatch: whole(1, most.microBatch), clipNorm: positive,
   optimizer: part({ kind: choice("adamw"), lr: scheduled, beta1: belowOne, beta2: belowOne, eps: positive, weightDecay: notNegative }),
-  schedule: part({ kind: choice("cosine", "constant"), warmup: fraction, final: fraction }),
+  schedule: part({ kind: choice("cosine", "constant", "pieces"), warmup: fraction, final: fraction, pieces: piecesOf({ shape: choice("constant", "cosine"), value: notNegative }) }),
   evalEvery: whole(1, most.evalEvery), checkpointEverySeconds: positive, keep: choice("weights", "none"),
 });
 
@@ -115,7 +125,10 @@ const precision = part({
 const sections = {
   model, balance, train, precision,
   validation: part({ windowsPerDomain: whole(1, most.windowsPerDomain) }),
-  data: part({ mixture: namesTo(notNegative, (issue) => `${show(issue.input)}: needs domain names with weights`) }),
+  data: part({
+    mixture: namesTo(notNegative, (issue) => `${show(issue.input)}: needs domain names with weights`),
+    order: choice("stratified", "random", "iid"),
+  }),
 };
 
 const seedOffset = number(

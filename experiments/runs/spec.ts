@@ -3,7 +3,7 @@ import type { RunConfig } from "../../engine/model/config.ts";
 import type { ExperimentRequest } from "../notebook/kernel-protocol.ts";
 import { armsIn, namesOfArms, type WrittenArm } from "./arms.ts";
 import { checkConfig, type ConfigProblem } from "./checks.ts";
-import { completeConfig, mixtureOf } from "./complete.ts";
+import { completeConfig, type DataOrder, defaultOrder, mixtureOf } from "./complete.ts";
 import { defaultPrimary, defaultSeeds } from "./defaults.ts";
 import { countProblem, experimentsProblem, notebookProblem, readable, runsProblem } from "./limits.ts";
 import { PathError, isObject, mergePatch, parsePath, setAtPath, type Json, type JsonObject } from "./merge.ts";
@@ -95,10 +95,11 @@ export function resolveExperiment(request: ExperimentRequest, options: SpecOptio
   if (runs) throw new SpecError(readable([...problems, runs]));
   const arms = armsOf(spec, written, options.armSets ?? [], problems);
   const domains = checkDomains(spec, arms, options.domains, problems);
+  const order = defaultOrder(arms.map(({ given }) => given));
   const resolved = arms.map(({ name, patch, given }): ResolvedArm => ({
-    name, patch, config: completeConfig(given, domains), seedOffset: (given.seedOffset as number | undefined) ?? 0,
+    name, patch, config: completeConfig(given, domains, order), seedOffset: (given.seedOffset as number | undefined) ?? 0,
   }));
-  checkArms(spec, resolved, domains, options.machineBytes, problems);
+  checkArms(spec, resolved, domains, order, options.machineBytes, problems);
 
   const names = arms.map((arm) => arm.name);
   const baseline = spec.baseline ?? names[0];
@@ -223,9 +224,9 @@ function checkDomains(spec: JsonObject, arms: { name: string; given: JsonObject 
 }
 
 /** A problem that the base has by itself is told once, at the base's path; one that an arm brings, at the arm's. */
-function checkArms(spec: JsonObject, arms: readonly ResolvedArm[], domains: readonly string[], machineBytes: number | undefined, problems: SpecProblem[]): void {
+function checkArms(spec: JsonObject, arms: readonly ResolvedArm[], domains: readonly string[], order: DataOrder, machineBytes: number | undefined, problems: SpecProblem[]): void {
   const check = (config: RunConfig) => [...checkConfig(config), ...checkSize(config, machineBytes)];
-  const base = check(completeConfig(mergePatch({}, spec), domains)).map(textOf);
+  const base = check(completeConfig(mergePatch({}, spec), domains, order)).map(textOf);
   const unknownDomain = problems.some(({ message }) => message.startsWith("there is no domain"));
   for (const { name, config } of arms) {
     for (const problem of check(config)) {

@@ -12,7 +12,7 @@ export const metricDefinitions: Record<string, MetricDefinition> = {
   valLoss: {
     unit: "nats per token",
     better: "lower",
-    definition: "Cross-entropy of the next token over the fixed validation windows of all domains, after the last step.",
+    definition: "Cross-entropy of the next token over the fixed validation windows of all domains, every token weighing the same whatever was trained on, after the last step.",
   },
   valBpb: {
     unit: "bits per byte",
@@ -32,7 +32,17 @@ export const metricDefinitions: Record<string, MetricDefinition> = {
   balanceLoss: {
     unit: "nats per token",
     better: "neither",
-    definition: "Sum of the auxiliary balance terms that were added to the training loss, each times its alpha; mean over the last 10 % of steps.",
+    definition: "Sum of the auxiliary balance losses of the main model's MoE layers (DeepSeek-V3 Eq. 17), each times its alpha, as they were added to the training loss; mean over the last 10 % of steps. It adds up over layers.",
+  },
+  zLoss: {
+    unit: "nats per token",
+    better: "neither",
+    definition: "Router z-loss of the main model's MoE layers (arXiv 2202.08906 Eq. 5), times its coefficient; mean over the last 10 % of steps.",
+  },
+  mtpRouterLoss: {
+    unit: "nats per token",
+    better: "neither",
+    definition: "Balance losses and z-losses of the multi-token-prediction modules' MoE layers, each times its weight; mean over the last 10 % of steps.",
   },
   gradNorm: {
     unit: "1",
@@ -58,17 +68,42 @@ export const metricDefinitions: Record<string, MetricDefinition> = {
     unit: "1",
     better: "lower",
     definition:
-      "Load of the busiest expert over the mean load, minus 1 (arXiv 2408.15664 Eq. 4), from the experts tokens were sent to over all validation tokens; mean over MoE layers. 0 is perfect balance.",
+      "Load of the busiest expert over the mean load, minus 1 (arXiv 2408.15664 Eq. 4), from the experts tokens were sent to over all validation tokens, domains weighted as in the training mixture; mean over MoE layers. 0 is perfect balance.",
+  },
+  maxVioShift: {
+    unit: "1",
+    better: "lower",
+    definition: "The same with every domain weighing the same: what a mixture unlike the training one does to balance.",
+  },
+  maxVio: {
+    unit: "1",
+    better: "lower",
+    definition: "The same over one domain's validation tokens.",
+  },
+  maxVioSequence: {
+    unit: "1",
+    better: "lower",
+    definition: "The same within single validation windows; mean over windows and MoE layers. A window is short: chance alone makes it large.",
+  },
+  starvedExperts: {
+    unit: "fraction",
+    better: "lower",
+    definition: "Share of experts that get less than a tenth of the mean load over the validation tokens, domains weighted as in the training mixture; mean over MoE layers.",
+  },
+  loadCv: {
+    unit: "1",
+    better: "lower",
+    definition: "Standard deviation of the experts' loads over their mean, over the validation tokens, domains weighted as in the training mixture; mean over MoE layers.",
   },
   maxVioBatch: {
     unit: "1",
     better: "lower",
-    definition: "The same within single training batches; mean over the last 10 % of steps.",
+    definition: "Load of the busiest expert over the mean load, minus 1, within single training batches; mean over the last 10 % of steps.",
   },
   routingEntropy: {
     unit: "1",
     better: "neither",
-    definition: "Entropy of the experts' shares of the validation tokens over its largest possible value, mean over MoE layers: 1 is even use.",
+    definition: "Entropy of the experts' shares of the validation tokens, domains weighted as in the training mixture, over its largest possible value; mean over MoE layers: 1 is even use.",
   },
   specialisation: {
     unit: "bits",
@@ -91,6 +126,13 @@ const titles: Record<string, string> = {
   tokensPerSecond: "Throughput",
   maxVioGlobal: "MaxVio, validation",
   maxVioBatch: "MaxVio, batch",
+  maxVioShift: "MaxVio, domains alike",
+  maxVio: "MaxVio",
+  maxVioSequence: "MaxVio, sequence",
+  starvedExperts: "Starved experts",
+  loadCv: "Spread of load",
+  zLoss: "Router z-loss",
+  mtpRouterLoss: "MTP router losses",
   routingEntropy: "Routing entropy",
   specialisation: "Domain specialisation",
 };
@@ -131,6 +173,10 @@ export function flatMetrics(metrics: FinalMetrics): Record<string, number> {
   for (const [domain, value] of Object.entries(metrics.valBpb)) flat[`valBpb.${domain}`] = value;
   metrics.mtpLoss.forEach((value, index) => (flat[`mtpLoss.${index + 1}`] = value));
   metrics.acceptance.forEach((value, index) => (flat[`acceptance.${index + 1}`] = value));
+  for (const [domain, value] of Object.entries(metrics.maxVio ?? {})) flat[`maxVio.${domain}`] = value;
+  // runs of older versions lack these
+  const { maxVioShift, maxVioSequence, starvedExperts, loadCv, zLoss, mtpRouterLoss } = metrics;
+  for (const [name, value] of Object.entries({ maxVioShift, maxVioSequence, starvedExperts, loadCv, zLoss, mtpRouterLoss })) if (value !== undefined) flat[name] = value;
   const { maxVioGlobal, maxVioBatch, routingEntropy, specialisation, balanceLoss, gradNorm, skippedSteps, clippedSteps, tokensPerSecond } = metrics;
   return Object.assign(flat, { maxVioGlobal, maxVioBatch, routingEntropy, specialisation, balanceLoss, gradNorm, skippedSteps, clippedSteps, tokensPerSecond });
 }

@@ -44,6 +44,9 @@ export const variedConfigs: Record<string, RunConfig> = {
     balance: { losses: [{ group: "sequence", alpha: 0.3 }], bias: { gamma: 0.05, rule: "magnitude", form: "multiplicative", group: 2 } },
   }),
   "two sequential MTP depths": tinyConfig({ model: { mtp: { depth: 2 } }, balance: { losses: [{ group: "sequence", alpha: 0.3 }] } }),
+  "two parallel MTP heads": tinyConfig({ model: { mtp: { depth: 2, heads: "parallel" } } }),
+  "all dense, its MTP module too": tinyConfig({ model: { firstKDenseReplace: 2, mtp: { depth: 1 } } }),
+  "groups ranked by their one best expert": tinyConfig({ model: { nRoutedExperts: 8, nGroup: 4, topkGroup: 2, numExpertsPerTok: 2, groupScore: "K/M" } }),
   "two parallel MTP heads on a detached trunk": tinyConfig({ model: { mtp: { depth: 2, heads: "parallel", detachTrunk: true } } }),
   "gradient accumulation over two microsteps": tinyConfig({ train: { microBatch: 2 }, balance: { losses: [{ group: "sequence", alpha: 0.3 }], bias: { gamma: 1e-2, rule: "sign", form: "additive", group: "batch" } } }),
 };

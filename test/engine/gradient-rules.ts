@@ -141,7 +141,7 @@ export const gradientRules: { [Kind in OpKind]?: GradientRule<Kind> } = {
     through: [0],
     upstream: 1,
     uses: ["zLossGrad"],
-    gradient: (apply, a, [logits]) => ({ logits: [0, apply("zLossGrad", a, [logits])[0]] }),
+    gradient: (apply, a, [logits, numbers]) => ({ logits: [0, apply("zLossGrad", a, [logits, numbers])[0]] }),
   },
   crossEntropy: {
     through: [0],

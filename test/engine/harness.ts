@@ -110,7 +110,7 @@ function planOf(opCase: OpCase, accumulate: Accumulate[]): PlannedCase {
     parameters: [],
     biases: [],
     inputs: { tokens: host("tokens"), targets: host("targets"), order: host("order"), starts: host("starts"), numbers },
-    metrics: { trainLoss: metric("loss"), mtpLoss: [], balanceLoss: [], gradNorm: metric("norm"), clipScale: metric("clip"), load: [] },
+    metrics: { trainLoss: metric("loss"), mtpLoss: [], routerLoss: [], gradNorm: metric("norm"), clipScale: metric("clip"), load: [] },
     evaluation: { depths: [], experts: [] },
     batch: 1,
     seqLen: 1,

@@ -75,7 +75,7 @@ function forward(layer: Layer, { rows, width, inner, experts, k, nGroup, topkGro
   const routed = rows * k;
   const [logits] = apply("matmul", { m: rows, n: experts, k: width, transA: false, transB: true }, [layer.x, layer.router]);
   const [s] = apply("sigmoid", { length: rows * experts }, [logits]);
-  const [idx] = apply("topk", { rows, experts, k, nGroup, topkGroup, form: "additive" }, [s, layer.bias]);
+  const [idx] = apply("topk", { rows, experts, k, nGroup, topkGroup, groupTop: 2, form: "additive" }, [s, layer.bias]);
   const [g] = apply("gates", { rows, experts, k, normalise: true, scale }, [s, idx]);
   const [starts, rowOfSlot, slotOfRow] = apply("dispatch", { rows, experts, k }, [idx]);
   const [sorted] = apply("gatherRows", { rows, k, width }, [layer.x, slotOfRow]);

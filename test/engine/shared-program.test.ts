@@ -4,6 +4,8 @@ import type { BalanceConfig, RunConfig } from "../../engine/model/config.ts";
 import { planRun } from "../../engine/program/plan.ts";
 import { coveringConfig, programsOf, widened } from "../../engine/train/shared-program.ts";
 import { tinyConfig, variedConfigs } from "./configs.ts";
+import { numbersOfStep } from "../../engine/train/schedule.ts";
+import { NumberSlot } from "../../engine/program/ops.ts";
 
 const bias = { gamma: 1e-2, rule: "sign", form: "additive", group: "batch" } as const;
 const share = (...configs: RunConfig[]) => new Set(programsOf(configs)).size === 1;
@@ -40,6 +42,13 @@ describe("runs share a program", () => {
     expect(widened(configs[3], covering).balance).toMatchObject({ losses: [{ group: 2, alpha: 1 }, { group: "batch", alpha: 1 }], bias: { gamma: 0 } });
   });
 
+  test("whether there is a z-loss, and how it is scheduled", () => {
+    const configs = ([0, 1e-3, [{ until: 0.5, value: 0 }, { until: 1, value: 1e-2 }]] as const).map((zLoss) => tinyConfig({ balance: { zLoss: zLoss as BalanceConfig["zLoss"] } }));
+    expect(share(...configs)).toBe(true);
+    const wide = configs.map((config) => widened(config, coveringConfig(configs)));
+    expect(wide.map((config) => [1, 10].map((step) => numbersOfStep(config, step)[NumberSlot.zLoss]))).toEqual([[0, 0], [1e-3, 1e-3], [0, 1e-2]]);
+  });
+
   test("alone with their own: covering one run changes nothing of its plan", () => {
     for (const config of Object.values(variedConfigs)) expect(planRun(coveringConfig([config]))).toEqual(planRun(config));
   });
@@ -52,7 +61,6 @@ describe("runs share no program", () => {
     "model size": { ...base, model: { ...model, moeIntermediateSize: 8 } },
     "constants that are part of the kernels": { ...base, model: { ...model, rmsNormEps: 1e-5 } },
     "prediction depths": { ...base, model: { ...model, mtp: { ...model.mtp, depth: 2 } } },
-    "z-loss": { ...base, balance: { ...balance, zLoss: 1e-3 } },
     "rule of the bias": { ...base, balance: { ...balance, bias: { ...bias, rule: "magnitude" } } },
     "form of the bias": { ...base, balance: { ...balance, bias: { ...bias, form: "multiplicative" } } },
     "group of the bias": { ...base, balance: { ...balance, bias: { ...bias, group: 2 } } },

@@ -1,7 +1,7 @@
 /** Results that look like those of real studies, from a seed: collapse and recovery, loss curves, specialised experts. */
 import { randomLcg, randomNormal } from "d3-random";
 import type { BalanceConfig, RunConfig } from "../../engine/model/config.ts";
-import { maxVioFloor, maxVioGlobal, routingEntropy, specialisation } from "../../engine/train/metrics.ts";
+import { maxVioFloor, maxVioGlobal, maxVioOf, routingEntropy, specialisation, weightedLoads } from "../../engine/train/metrics.ts";
 import type { EvalMetrics, StepMetrics } from "../../engine/train/protocol.ts";
 import type { ArmResult, ExperimentResult, FinalMetrics, MetricEvent, RunResult } from "../../experiments/results.ts";
 import { costOf } from "../../experiments/runs/cost.ts";
@@ -93,7 +93,7 @@ function makeRun(shape: ArmShape, config: RunConfig, armIndex: number, seedIndex
     const common = { step, tokens: step * batchSize * seqLen, seconds: step * secondsPerStep };
     events.push({
       kind: "step", ...common, trainLoss: loss - 0.03 + 0.07 * noise() + blown, mtpLoss: Array.from({ length: depth }, (_, d) => loss + 0.45 + 0.2 * d),
-      balanceLoss: shape.balance?.losses ? 0.03 * (1 + imbalance / 4) : 0, gradNorm: Math.exp(0.2 * noise()) * (1 + blown), clipped: step % 2 === 0, skipped: false,
+      zLoss: 0, mtpRouterLoss: 0, balanceLoss: shape.balance?.losses ? 0.03 * (1 + imbalance / 4) : 0, gradNorm: Math.exp(0.2 * noise()) * (1 + blown), clipped: step % 2 === 0, skipped: false,
       lr: 3e-3 * Math.min(1, progress / 0.05), maxVioBatch: Math.max(0.1, imbalance * (1 + 0.12 * noise()) + 0.35),
     } satisfies StepMetrics);
     if ((step % evalEvery === 0 || step === steps) && divergedAt === null) {
@@ -101,7 +101,8 @@ function makeRun(shape: ArmShape, config: RunConfig, armIndex: number, seedIndex
       events.push({
         kind: "eval", ...common, valLoss: loss, valBpb: { all: loss / Math.LN2, ...Object.fromEntries(domains.map((name, d) => [name, (loss + 0.3 * (1 - d)) / Math.LN2])) },
         mtpLoss: Array.from({ length: depth }, (_, d) => loss + 0.45 + 0.2 * d), acceptance: Array.from({ length: depth }, (_, d) => Math.max(0, 0.62 - 0.14 * d - 0.3 * Math.exp(-progress * 5) + 0.01 * noise())),
-        maxVioGlobal: maxVioGlobal(expertCounts), maxVioFloor: maxVioFloor(128 * seqLen * domains.length, experts, k), routingEntropy: routingEntropy(expertCounts), specialisation: specialisation(expertCounts), expertCounts,
+        maxVioShift: maxVioGlobal(expertCounts, domains.map(() => 1)), maxVio: Object.fromEntries(domains.map((name, d) => [name, maxVioOf(expertCounts, d)])), maxVioSequence: 1, starvedExperts: 0, loadCv: 0.1,
+        maxVioGlobal: maxVioGlobal(expertCounts, domains.map(() => 1)), maxVioFloor: maxVioFloor(128 * seqLen * domains.length, experts, k), routingEntropy: routingEntropy(weightedLoads(expertCounts, domains.map(() => 1))), specialisation: specialisation(expertCounts), expertCounts,
       } satisfies EvalMetrics);
     }
   }

@@ -6,6 +6,9 @@ import { apiNames, figureFunctions } from "../../experiments/api/names.ts";
 import { figures } from "../../experiments/figures/registry.ts";
 import { knownKeys, patchSchema, specSchema } from "../../experiments/runs/schema.ts";
 import { openHarness } from "./kernel-harness.ts";
+import type { RunConfig } from "../../engine/model/config.ts";
+import { learningRate } from "../../engine/train/schedule.ts";
+import { resolve } from "../runs/requests.ts";
 
 const declarations = readFileSync(new URL("../../experiments/api/switchyard.d.ts", import.meta.url), "utf8");
 
@@ -119,6 +122,15 @@ describe("helpers for specs", () => {
 
   test.each(['sweep("a..b", [1])', 'sweep("losses[0]", [1])', 'sweep("a", [])', 'sweep("a", [1, 1])', "grid({})"])("%s is refused", async (call) => {
     await expect(shown(call)).rejects.toThrow();
+  });
+
+  test("v3Schedule() holds the peak, falls along a cosine and ends on two constants (DeepSeek-V3 §4.2)", async () => {
+    const schedule = (await shown("v3Schedule()")) as RunConfig["train"]["schedule"];
+    const { config } = resolve({ train: { steps: 14_800, optimizer: { lr: 2.2e-4 }, schedule } }).arms[0];
+    const rates = [100, 1000, 10_000, 12_150, 14_300, 14_600, 14_630, 14_700, 14_800].map((step) => learningRate(config.train, step) / 2.2e-4);
+    const expected = [1, 1, 1, 0.55, 0.1, 0.1, 0.1, 7.3 / 220, 7.3 / 220];
+    rates.forEach((rate, n) => expect(Math.abs(rate - expected[n])).toBeLessThan(1e-3));
+    expect(config.train.schedule.final).toBe(7.3 / 220);
   });
 
   test("v3() is the recipe of DeepSeek-V3 §4.2", async () => {

@@ -6,6 +6,8 @@
 export interface PlainModel {
   width: number; layers: number; denseLayers: number; heads: number; nope: number; rope: number; v: number; kvLora: number;
   experts: number; groups: number; groupsKept: number; chosen: number; scale: number; theta: number; eps: number; depths: number;
+  /** heads side by side, as arXiv 2404.19737 and its released code have them, instead of V3's chain */
+  parallel?: boolean;
 }
 
 type Vector = number[];
@@ -21,10 +23,18 @@ export function plainLosses(model: PlainModel, weights: Weights, sequences: numb
     const T = t.length - 1; // the last token is only ever a target
     const embedding = (id: number) => row(weights, "model.embed_tokens.weight", id, model.width);
     let stream = t.slice(0, T).map(embedding);
-    for (let l = 0; l < model.layers; l++) stream = block(model, weights, `model.layers.${l}`, stream, l < model.denseLayers);
+    let trunk = stream;
+    for (let l = 0; l < model.layers; l++) {
+      trunk = stream;
+      stream = block(model, weights, `model.layers.${l}`, stream, l < model.denseLayers);
+    }
     let hidden = stream.map((x) => rmsNorm(weights, "model.norm.weight", x, model.eps));
     for (let k = 0; k <= model.depths; k++) {
-      if (k > 0) {
+      if (k > 0 && model.parallel) {
+        // every head's layer reads what the last one does; norm and unembedding are shared
+        const layer = `model.layers.${model.layers + k - 1}`;
+        hidden = block(model, weights, layer, trunk.slice(0, T - k), false).map((x) => rmsNorm(weights, "model.norm.weight", x, model.eps));
+      } else if (k > 0) {
         const layer = `model.layers.${model.layers + k - 1}`;
         const joined: Vector[] = [];
         // Position i knows what depth k − 1 knew there and sees token i + k; the last k positions have no such token.

@@ -76,17 +76,18 @@ const weights: Weights = new Map([...shapeOf].map(([name, shape]) => {
 const tensors = new Map([...weights].map(([name, data]) => [name, { shape: shapeOf.get(name) as number[], data: Float64Array.from(data) }]));
 const sequences = [0, 1].map(() => Array.from({ length: 8 }, () => Math.floor(((random() + 1) / 2) * vocab)));
 
+const parallelModel: PlainModel = { ...plain, parallel: true };
 const total = ({ next, depths }: ReturnType<typeof plainLosses>): number => next + (0.3 / plain.depths) * depths.reduce((a, b) => a + b);
 const h = 1e-5;
 
 /** d total / d weights[name][at] by central differences: truncation about h², rounding about 1e-16 / h, so 1e-9 beside values of order 1. */
-function slope(name: string, at: number): number {
+function slope(name: string, at: number, model = plain): number {
   const values = weights.get(name) as number[];
   const here = values[at];
   values[at] = here + h;
-  const above = total(plainLosses(plain, weights, sequences));
+  const above = total(plainLosses(model, weights, sequences));
   values[at] = here - h;
-  const below = total(plainLosses(plain, weights, sequences));
+  const below = total(plainLosses(model, weights, sequences));
   values[at] = here;
   return (above - below) / (2 * h);
 }
@@ -136,3 +137,25 @@ for (const [name, open] of Object.entries(backends)) {
     });
   });
 }
+
+describe("parallel heads agree with the plain re-derivation", () => {
+  const [first] = Object.entries(backends);
+  const own = (tensor: string) => !/enorm|hnorm|shared_head|eh_proj/.test(tensor);
+  const heads: NamedModel = { model: { ...model, mtp: { ...model.mtp, heads: "parallel" } }, tensors: new Map([...tensors].filter(([tensor]) => own(tensor))) };
+  const expected = plainLosses(parallelModel, weights, sequences);
+
+  test.each(Object.entries(backends))("on %s in loss and slope", async (name, open) => {
+    const exact = name === first[0];
+    const backend = await open();
+    const result = await differentiate(backend, heads, sequences);
+    const tolerance = exact ? 1e-12 : 1e-5;
+    expect(Math.abs(result.loss - expected.next)).toBeLessThan(tolerance);
+    result.mtpLoss.forEach((loss, k) => expect(Math.abs(loss - expected.depths[k]), `depth ${k + 1}`).toBeLessThan(tolerance));
+    for (const [tensor, at] of probes.filter(([tensor]) => own(tensor))) {
+      const want = slope(tensor, at, parallelModel);
+      const got = result.gradients.get(tensor)?.data[at] ?? NaN;
+      expect(Math.abs(got - want), `${tensor}[${at}]: ${got} against ${want}`).toBeLessThan((exact ? 1e-8 : 1e-4) * Math.max(1, Math.abs(want)));
+    }
+    backend.dispose();
+  }, 120_000);
+});

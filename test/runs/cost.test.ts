@@ -8,6 +8,7 @@ const specs = {
   "a dense first layer and query latents": { model: { firstKDenseReplace: 1, intermediateSize: 96, attention: { kind: "mla", qLoraRank: 24 } } },
   "grouped-query attention": { model: { attention: { kind: "gqa", numKeyValueHeads: 2, headDim: 12, ropeDim: 8 } } },
   "two MTP modules": { model: { mtp: { depth: 2 }, nSharedExperts: 2 } },
+  "all dense, MTP modules too": { model: { firstKDenseReplace: 2, mtp: { depth: 2 } } },
   "parallel MTP heads, a tied head": { model: { mtp: { depth: 1, heads: "parallel" }, nSharedExperts: 0, tieWordEmbeddings: true } },
 };
 

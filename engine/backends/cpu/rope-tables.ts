@@ -1,3 +1,5 @@
+import { cos as cosine, sin as sine } from "../../numerics/elementary.ts";
+import { pow } from "../../numerics/pow.ts";
 import type { OpAttrs } from "../../program/ops.ts";
 import type { PlannedOp } from "../../program/plan-types.ts";
 
@@ -20,13 +22,14 @@ export function ropeTables(ops: PlannedOp[]): Map<string, RopeTable> {
 function tableOf({ seqLen, ropeDim, theta, inverse }: RopeAttrs): RopeTable["values"] {
   const cos = new Float32Array(seqLen * ropeDim);
   const sin = new Float32Array(seqLen * ropeDim);
-  for (let position = 0; position < seqLen; position++) {
-    for (let column = 0; column < ropeDim; column += 2) {
-      const angle = (inverse ? -position : position) * theta ** (-column / ropeDim);
+  for (let column = 0; column < ropeDim; column += 2) {
+    const frequency = pow(theta, -column / ropeDim);
+    for (let position = 0; position < seqLen; position++) {
+      const angle = (inverse ? -position : position) * frequency;
       const at = position * ropeDim + column;
-      cos[at] = cos[at + 1] = Math.cos(angle);
-      sin[at] = -Math.sin(angle);
-      sin[at + 1] = Math.sin(angle);
+      cos[at] = cos[at + 1] = cosine(angle);
+      sin[at + 1] = sine(angle);
+      sin[at] = -sin[at + 1];
     }
   }
   return { cos, sin };

@@ -1,3 +1,5 @@
+import { cos, exp, log, sin } from "../../numerics/elementary.ts";
+import { pow } from "../../numerics/pow.ts";
 import type { OpAttrs } from "../../program/ops.ts";
 import type { ReferenceOps } from "./reference-op.ts";
 
@@ -5,16 +7,18 @@ import type { ReferenceOps } from "./reference-op.ts";
 export const attention: ReferenceOps<"rope" | "mlaAssemble" | "mlaAssembleGrad" | "attention" | "attentionGrad"> = {
   rope({ rows, heads, headDim, ropeDim, seqLen, theta, inverse }, [x], [y]) {
     y.set(x);
+    const frequencies = Array.from({ length: ropeDim / 2 }, (_, pair) => pow(theta, (-2 * pair) / ropeDim));
     for (let row = 0; row < rows; row++) {
       const position = row % seqLen;
       for (let head = 0; head < heads; head++) {
         const first = (row * heads + head) * headDim + headDim - ropeDim;
         for (let pair = 0; pair < ropeDim / 2; pair++) {
-          const angle = (inverse ? -1 : 1) * position * theta ** ((-2 * pair) / ropeDim);
+          const angle = (inverse ? -1 : 1) * position * frequencies[pair];
+          const [c, s] = [cos(angle), sin(angle)];
           const even = first + 2 * pair;
           const odd = even + 1;
-          y[even] = x[even] * Math.cos(angle) - x[odd] * Math.sin(angle);
-          y[odd] = x[even] * Math.sin(angle) + x[odd] * Math.cos(angle);
+          y[even] = x[even] * c - x[odd] * s;
+          y[odd] = x[even] * s + x[odd] * c;
         }
       }
     }
@@ -55,10 +59,10 @@ export const attention: ReferenceOps<"rope" | "mlaAssemble" | "mlaAssembleGrad" 
       for (let key = first; key <= query.row; key++) scores.push(scale * dot(q, qAt, k, kAt(key), attrs.qkDim));
       const top = Math.max(...scores);
       let sum = 0;
-      for (const score of scores) sum += Math.exp(score - top);
-      lse[query.index] = top + Math.log(sum);
+      for (const score of scores) sum += exp(score - top);
+      lse[query.index] = top + log(sum);
       for (let key = first; key <= query.row; key++) {
-        const p = Math.exp(scores[key - first] - lse[query.index]);
+        const p = exp(scores[key - first] - lse[query.index]);
         for (let c = 0; c < vDim; c++) o[oAt + c] += p * v[vAt(key) + c];
       }
     });
@@ -73,7 +77,7 @@ export const attention: ReferenceOps<"rope" | "mlaAssemble" | "mlaAssembleGrad" 
     forEachQuery(attrs, ({ query, first, qAt, oAt, kAt, vAt }) => {
       delta[query.index] = dot(dO, oAt, o, oAt, vDim);
       for (let key = first; key <= query.row; key++) {
-        const p = Math.exp(scale * dot(q, qAt, k, kAt(key), qkDim) - lse[query.index]);
+        const p = exp(scale * dot(q, qAt, k, kAt(key), qkDim) - lse[query.index]);
         const dScore = p * (dot(dO, oAt, v, vAt(key), vDim) - delta[query.index]) * scale;
         for (let c = 0; c < qkDim; c++) {
           dq[qAt + c] += dScore * k[kAt(key) + c];

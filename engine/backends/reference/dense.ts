@@ -1,3 +1,4 @@
+import { exp } from "../../numerics/elementary.ts";
 import type { ReferenceOps } from "./reference-op.ts";
 
 /** Embedding, RMSNorm, matrix product and SwiGLU: the layers of a dense transformer block, attention aside. */
@@ -94,5 +95,5 @@ export const dense: ReferenceOps<
 };
 
 export function sigmoid(x: number): number {
-  return 1 / (1 + Math.exp(-x));
+  return 1 / (1 + exp(-x));
 }

@@ -1,3 +1,5 @@
+import { exp, log } from "../../numerics/elementary.ts";
+import { NumberSlot } from "../../program/ops.ts";
 import type { ReferenceOps } from "./reference-op.ts";
 
 /** Sequence balance loss (V3 Eq. 17-20), router z-loss (ST-MoE, arXiv 2202.08906 Eq. 5), cross-entropy, and a mean. */
@@ -30,18 +32,18 @@ export const loss: ReferenceOps<
     }
   },
 
-  zLoss({ rows, experts, coefficient }, [logits], [loss]) {
+  zLoss({ rows, experts }, [logits, numbers], [loss]) {
     let squares = 0;
     for (let row = 0; row < rows; row++) squares += logSumExp(logits.subarray(row * experts, (row + 1) * experts)) ** 2;
-    loss[0] = (coefficient * squares) / rows;
+    loss[0] = (numbers[NumberSlot.zLoss] * squares) / rows;
   },
 
-  zLossGrad({ rows, experts, coefficient }, [logits], [dLogits]) {
+  zLossGrad({ rows, experts }, [logits, numbers], [dLogits]) {
     for (let row = 0; row < rows; row++) {
       const lse = logSumExp(logits.subarray(row * experts, (row + 1) * experts));
       for (let e = 0; e < experts; e++) {
         const i = row * experts + e;
-        dLogits[i] = (coefficient * 2 * lse * Math.exp(logits[i] - lse)) / rows;
+        dLogits[i] = (numbers[NumberSlot.zLoss] * 2 * lse * exp(logits[i] - lse)) / rows;
       }
     }
   },
@@ -64,7 +66,7 @@ export const loss: ReferenceOps<
       const target = targets[targetOf(row, seqLen, targetLen, targetOffset)];
       for (let id = 0; id < vocab; id++) {
         const i = row * vocab + id;
-        dLogits[i] = (Math.exp(logits[i] - lse[row]) - (id === target ? 1 : 0)) * weight;
+        dLogits[i] = (exp(logits[i] - lse[row]) - (id === target ? 1 : 0)) * weight;
       }
     }
   },
@@ -80,7 +82,7 @@ function targetOf(row: number, seqLen: number, targetLen: number, targetOffset: 
 
 function logSumExp(x: Float64Array): number {
   const top = x.reduce((a, b) => Math.max(a, b));
-  return top + Math.log(x.reduce((total, value) => total + Math.exp(value - top), 0));
+  return top + log(x.reduce((total, value) => total + exp(value - top), 0));
 }
 
 function sum(x: Float64Array): number {

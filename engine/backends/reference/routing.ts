@@ -73,7 +73,7 @@ export const routing: ReferenceOps<"sigmoid" | "sigmoidGrad" | "topk" | "gates" 
 };
 
 /** What one token's experts are chosen by: s, s + bias or s·bias, −∞ outside the groups that stay. */
-function choicesOf({ experts, nGroup, topkGroup, form }: OpAttrs["topk"], s: Float64Array, bias?: Float64Array): Float64Array {
+function choicesOf({ experts, nGroup, topkGroup, groupTop, form }: OpAttrs["topk"], s: Float64Array, bias?: Float64Array): Float64Array {
   const choices = s.map((score, e) => {
     const choice = form === "none" ? score : form === "additive" ? score + bias![e] : score * bias![e];
     return Number.isNaN(choice) ? -Infinity : choice;
@@ -83,7 +83,7 @@ function choicesOf({ experts, nGroup, topkGroup, form }: OpAttrs["topk"], s: Flo
   const groupScores = new Float64Array(nGroup);
   for (let group = 0; group < nGroup; group++) {
     const members = choices.subarray(group * size, (group + 1) * size);
-    groupScores[group] = highest(members, Math.min(2, size)).reduce((sum, e) => sum + members[e], 0);
+    groupScores[group] = highest(members, Math.min(groupTop, size)).reduce((sum, e) => sum + members[e], 0);
   }
   const kept = new Set(highest(groupScores, topkGroup));
   return choices.map((choice, e) => (kept.has(Math.floor(e / size)) ? choice : -Infinity));

@@ -11,10 +11,10 @@ const balances: OpAttrs["balanceLoss"][] = [
   { rows: 512, experts: 64, k: 6, groupRows: 128, number: NumberSlot.firstAlpha + 2 },
 ];
 const zLosses: OpAttrs["zLoss"][] = [
-  { rows: 1, experts: 1, coefficient: 1e-3 },
-  { rows: 5, experts: 3, coefficient: 1 },
-  { rows: 64, experts: 16, coefficient: 1e-3 },
-  { rows: 600, experts: 65, coefficient: 1e-3 },
+  { rows: 1, experts: 1 },
+  { rows: 5, experts: 3 },
+  { rows: 64, experts: 16 },
+  { rows: 600, experts: 65 },
 ];
 const entropies: OpAttrs["crossEntropy"][] = [
   { rows: 1, vocab: 1, seqLen: 1, targetLen: 1, targetOffset: 0 },
@@ -56,14 +56,14 @@ export const lossTables = [
   }),
   table({
     kind: "zLoss",
-    sample: ({ rows, experts }, random) => [random.normal(rows * experts, 2)],
+    sample: ({ rows, experts }, random) => [random.normal(rows * experts, 2), random.between(16, 0.1, 1)],
     roundings: ({ rows, experts }) => sumRoundings(rows) + 2 * experts + 24,
     pools: () => ({ outputs: ["metrics"] }),
     rows: zLosses,
   }),
   table({
     kind: "zLossGrad",
-    sample: ({ rows, experts }, random) => [random.normal(rows * experts, 2)],
+    sample: ({ rows, experts }, random) => [random.normal(rows * experts, 2), random.between(16, 0.1, 1)],
     roundings: ({ experts }) => 2 * experts + 32,
     rows: zLosses,
   }),

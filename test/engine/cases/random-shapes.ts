@@ -16,7 +16,7 @@ const grouped = fc
   .record({ rows: upTo(60), nGroup: upTo(6), size: upTo(6), form })
   .chain(({ rows, nGroup, size, form }) =>
     upTo(nGroup).chain((topkGroup) =>
-      upTo(Math.min(topkGroup * size, 8)).map((k) => ({ rows, experts: nGroup * size, k, nGroup, topkGroup, form })),
+      upTo(Math.min(topkGroup * size, 8)).chain((k) => upTo(Math.min(size, 4)).map((groupTop) => ({ rows, experts: nGroup * size, k, nGroup, topkGroup, groupTop, form }))),
     ),
   );
 

@@ -6,7 +6,7 @@ import { type Row, table } from "./op-case.ts";
 const lengths = [1, 3, 64, 100, 1025].map((length) => ({ length }));
 
 type Topk = OpAttrs["topk"];
-const form = (rows: number, experts: number, k: number, form: Topk["form"], nGroup = 1, topkGroup = 1): Topk => ({ rows, experts, k, nGroup, topkGroup, form });
+const form = (rows: number, experts: number, k: number, form: Topk["form"], nGroup = 1, topkGroup = 1, groupTop = 2): Topk => ({ rows, experts, k, nGroup, topkGroup, groupTop, form });
 /** Scores and biases on a grid, so that s + bias, s·bias and a group's sum of two are exact in f32 and ties are real ones. */
 const scoresAndBias = ({ rows, experts, form }: Topk, random: Random) => {
   const s = random.grid(rows * experts, 1, 1023);
@@ -81,6 +81,10 @@ export const routingTables = [
       form(33, 12, 3, "multiplicative", 4, 3),
       form(31, 8, 4, "none", 8, 4),
       form(31, 16, 4, "additive", 4, 4),
+      form(64, 16, 2, "additive", 4, 2, 1),
+      form(33, 64, 12, "additive", 8, 4, 3),
+      form(33, 24, 12, "multiplicative", 4, 3, 4),
+      form(21, 12, 6, "none", 4, 2, 3),
       {
         attrs: form(9, 10, 4, "none"),
         note: "all tied",
@@ -90,6 +94,11 @@ export const routingTables = [
         attrs: form(9, 16, 4, "additive", 4, 2),
         note: "all tied, in groups",
         sample: ({ rows, experts }) => [Array<number>(rows * experts).fill(0.5), Array<number>(experts).fill(0.25)],
+      },
+      {
+        attrs: form(33, 32, 6, "additive", 4, 2, 3),
+        note: "many ties, in groups ranked by three",
+        sample: ({ rows, experts }, random) => [random.ints(rows * experts, 3).map((i) => (i + 1) / 4), random.ints(experts, 2).map((i) => i / 4)],
       },
       {
         attrs: form(64, 16, 3, "additive"),

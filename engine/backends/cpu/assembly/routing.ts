@@ -31,22 +31,45 @@ function takeLargest(values: usize, vectors: i32): i32 {
   return index;
 }
 
-/** Sum of the two largest choices of a group. */
-function groupScore(choices: usize, size: i32): f32 {
+/** Sum of the `top` largest choices of a group, largest first. */
+function groupScore(choices: usize, size: i32, top: i32): f32 {
+  if (top != 2) return sumOfLargest(choices, size, top);
   let first: f32 = -Infinity, second: f32 = -Infinity;
   for (let i: usize = 0; i < <usize>size << 2; i += 4) {
     const value = load<f32>(choices + i);
     second = max(second, min(first, value));
     first = max(first, value);
   }
-  return size == 1 ? first : first + second;
+  return first + second;
+}
+
+/** Of equal values the one of lower index is the larger, so that each is taken once. */
+function sumOfLargest(choices: usize, size: i32, top: i32): f32 {
+  let sum: f32 = 0, last: f32 = Infinity;
+  let taken = -1;
+  for (let n = 0; n < top; n++) {
+    let best: f32 = -Infinity;
+    let index = -1;
+    for (let i = 0; i < size; i++) {
+      const value = load<f32>(choices + (<usize>i << 2));
+      if (value > last || (value == last && i <= taken)) continue;
+      if (index < 0 || value > best) {
+        best = value;
+        index = i;
+      }
+    }
+    sum = n == 0 ? best : sum + best;
+    last = best;
+    taken = index;
+  }
+  return sum;
 }
 
 /** −∞ for every choice outside the topkGroup groups of the highest score. */
-function limitGroups(choices: usize, groupScores: usize, nGroup: i32, size: i32, topkGroup: i32): void {
+function limitGroups(choices: usize, groupScores: usize, nGroup: i32, size: i32, topkGroup: i32, groupTop: i32): void {
   const vectors = (nGroup + 3) >> 2;
   for (let g = nGroup; g < vectors << 2; g++) store<f32>(groupScores + (<usize>g << 2), NaN);
-  for (let g = 0; g < nGroup; g++) store<f32>(groupScores + (<usize>g << 2), groupScore(choices + (<usize>(g * size) << 2), size));
+  for (let g = 0; g < nGroup; g++) store<f32>(groupScores + (<usize>g << 2), groupScore(choices + (<usize>(g * size) << 2), size, groupTop));
   for (let n = 0; n < topkGroup; n++) takeLargest(groupScores, vectors);
   for (let g = 0; g < nGroup; g++) {
     const score = load<f32>(groupScores + (<usize>g << 2));
@@ -60,13 +83,15 @@ export function topkScratch(experts: i32, nGroup: i32): i32 {
 }
 
 /** s[rows,E] (, bias[E]) → idx i32[rows,K] ascending */
-export function topk(s: usize, bias: usize, idx: usize, rows: i32, experts: i32, k: i32, nGroup: i32, topkGroup: i32, form: i32, scratch: usize): void {
+export function topk(
+  s: usize, bias: usize, idx: usize, rows: i32, experts: i32, k: i32, nGroup: i32, topkGroup: i32, groupTop: i32, form: i32, scratch: usize,
+): void {
   const vectors = (experts + 3) >> 2;
   const groupScores = scratch + (<usize>vectors << 4);
   for (let r = 0; r < rows; r++, s += <usize>experts << 2, idx += <usize>k << 2) {
     for (let at: usize = 0; at < <usize>vectors << 4; at += 16) v128.store(scratch + at, choices4(s + at, bias + at, form));
     for (let e = experts; e < vectors << 2; e++) store<f32>(scratch + (<usize>e << 2), NaN);
-    if (nGroup > 1) limitGroups(scratch, groupScores, nGroup, experts / nGroup, topkGroup);
+    if (nGroup > 1) limitGroups(scratch, groupScores, nGroup, experts / nGroup, topkGroup, groupTop);
     for (let n = 0; n < k; n++) {
       const expert = takeLargest(scratch, vectors);
       let place = idx + (<usize>n << 2);

@@ -14,11 +14,11 @@ export const losses: Lowerings<LossKind> = {
   balanceLossGrad({ attrs: { rows, experts, groupRows, number: slot }, inputs: [s, f, numbers], outputs: [ds], add, kernels, number }) {
     return (first) => kernels.balanceLossGrad(s, f, ds, rows, experts, groupRows, number(numbers, slot), add(first));
   },
-  zLoss({ attrs: { rows, experts, coefficient }, inputs: [logits], outputs: [loss], add, kernels }) {
-    return (first) => kernels.zLoss(logits, loss, rows, experts, coefficient, add(first));
+  zLoss({ attrs: { rows, experts }, inputs: [logits, numbers], outputs: [loss], add, kernels, number }) {
+    return (first) => kernels.zLoss(logits, loss, rows, experts, number(numbers, NumberSlot.zLoss), add(first));
   },
-  zLossGrad({ attrs: { rows, experts, coefficient }, inputs: [logits], outputs: [dLogits], add, kernels }) {
-    return (first) => kernels.zLossGrad(logits, dLogits, rows, experts, coefficient, add(first));
+  zLossGrad({ attrs: { rows, experts }, inputs: [logits, numbers], outputs: [dLogits], add, kernels, number }) {
+    return (first) => kernels.zLossGrad(logits, dLogits, rows, experts, number(numbers, NumberSlot.zLoss), add(first));
   },
   crossEntropy({ attrs: { rows, vocab, seqLen, targetLen, targetOffset }, inputs: [logits, targets], outputs: [nll, lse, argmax], kernels }) {
     return () => kernels.crossEntropy(logits, targets, nll, lse, argmax, rows, vocab, seqLen, targetLen, targetOffset);

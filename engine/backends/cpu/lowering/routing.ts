@@ -12,9 +12,9 @@ export const routing: Lowerings<RoutingKind> = {
   sigmoidGrad({ attrs: { length }, inputs: [s, ds], outputs: [dLogits], kernels }) {
     return () => kernels.sigmoidGrad(s, ds, dLogits, length);
   },
-  topk({ attrs: { rows, experts, k, nGroup, topkGroup, form }, inputs: [s, bias = 0], outputs: [idx], scratch, kernels }) {
+  topk({ attrs: { rows, experts, k, nGroup, topkGroup, groupTop, form }, inputs: [s, bias = 0], outputs: [idx], scratch, kernels }) {
     const formNumber = { none: 0, additive: 1, multiplicative: 2 }[form];
-    return () => kernels.topk(s, bias, idx, rows, experts, k, nGroup, topkGroup, formNumber, scratch);
+    return () => kernels.topk(s, bias, idx, rows, experts, k, nGroup, topkGroup, Math.min(groupTop, experts / nGroup), formNumber, scratch);
   },
   gates({ attrs: { rows, experts, k, normalise, scale }, inputs: [s, idx], outputs: [g], kernels }) {
     return () => kernels.gates(s, idx, g, rows, experts, k, Number(normalise), scale);

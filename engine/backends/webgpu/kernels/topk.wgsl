@@ -1,5 +1,5 @@
 // s[rows,experts], bias[experts] (unless form "none") → idx i32[rows,k], ascending. Choice = s, s+bias or s·bias; group-limited as
-// DeepSeek-V3 does it (arXiv 2412.19437 §2.1.2): group score = sum of the two highest choices. Ties go to the lowest id. One row each.
+// DeepSeek-V3 does it (arXiv 2412.19437 §2.1.2): group score = sum of the groupTop highest choices, highest first. Ties go to the lowest id. One row each.
 //use elementwise
 const groupSize = experts / nGroup;
 // stands for −∞, which WGSL need not represent: groups that are masked, and scores that are not a number
@@ -17,15 +17,17 @@ fn choice(replica: u32, r: u32, e: u32) -> f32 {
 }
 //if grouped
 fn group_score(replica: u32, r: u32, g: u32) -> f32 {
-  var first = lowest;
-  var second = lowest;
+  var best: array<f32, groupTop>;
+  for (var i = 0u; i < groupTop; i++) { best[i] = lowest; }
   for (var n = 0u; n < groupSize; n++) {
-    let value = choice(replica, r, g * groupSize + n);
-    if (value > first) { second = first; first = value; }
-    else if (value > second) { second = value; }
+    var value = choice(replica, r, g * groupSize + n);
+    for (var i = 0u; i < groupTop; i++) {
+      if (value > best[i]) { let lower = best[i]; best[i] = value; value = lower; }
+    }
   }
-  if (groupSize == 1u) { return first; }
-  return max(first + second, lowest);
+  var sum = best[0];
+  for (var i = 1u; i < groupTop; i++) { sum += best[i]; }
+  return max(sum, lowest);
 }
 //end
 fn element(replica: u32, r: u32) {

@@ -1,3 +1,5 @@
+import { cos, sin } from "../../../numerics/elementary.ts";
+import { pow } from "../../../numerics/pow.ts";
 import type { OpAttrs, OpKind } from "../../../program/ops.ts";
 import { input, type Lower, output } from "../launch.ts";
 import { elementwise } from "./common.ts";
@@ -61,11 +63,11 @@ const constantsOf = ({ seqLen, heads, kvHeads, qkDim, vDim, scale }: OpAttrs["at
 /** [seqLen, ropeDim/2, 2]: cos and sin of p·theta^(−2j/ropeDim). */
 function ropeAngles(seqLen: number, ropeDim: number, theta: number): Float32Array {
   const angles = new Float32Array(seqLen * ropeDim);
-  for (let p = 0; p < seqLen; p++) {
-    for (let j = 0; j < ropeDim / 2; j++) {
-      const angle = p * theta ** ((-2 * j) / ropeDim);
-      angles[p * ropeDim + 2 * j] = Math.cos(angle);
-      angles[p * ropeDim + 2 * j + 1] = Math.sin(angle);
+  for (let column = 0; column < ropeDim; column += 2) {
+    const frequency = pow(theta, -column / ropeDim);
+    for (let p = 0; p < seqLen; p++) {
+      angles[p * ropeDim + column] = cos(p * frequency);
+      angles[p * ropeDim + column + 1] = sin(p * frequency);
     }
   }
   return angles;

@@ -1,4 +1,4 @@
-import type { OpKind } from "../../../program/ops.ts";
+import { NumberSlot, type OpKind } from "../../../program/ops.ts";
 import { input, type Lower, output } from "../launch.ts";
 import { elementwise, groupwise, rowwise } from "./common.ts";
 
@@ -36,20 +36,25 @@ export const loss: { [Kind in Kinds]: Lower<Kind> } = {
     ),
   ],
 
-  zLoss: ({ attrs: { rows, experts, coefficient }, inputs: [logits], outputs: [loss], add }, { scratch }) => {
+  zLoss: ({ attrs: { rows, experts }, inputs: [logits, numbers], outputs: [loss], add }, { scratch }) => {
     const squares = scratch(rows);
     return [
       elementwise("z-loss-rows", rows, { logits: input(logits), squares: output(squares) }, { counts: { experts } }),
-      groupwise("sum", 1, { x: input(squares), y: output(loss, add[0]) }, { counts: { length: rows }, floats: { factor: coefficient / rows } }),
+      groupwise(
+        "balance-loss",
+        1,
+        { terms: input(squares), numbers: input(numbers), loss: output(loss, add[0]) },
+        { counts: { length: rows, groups: rows, number: NumberSlot.zLoss } },
+      ),
     ];
   },
 
-  zLossGrad: ({ attrs: { rows, experts, coefficient }, inputs: [logits], outputs: [dlogits], add }) => [
+  zLossGrad: ({ attrs: { rows, experts }, inputs: [logits, numbers], outputs: [dlogits], add }) => [
     elementwise(
       "z-loss-grad",
       rows,
-      { logits: input(logits), dlogits: output(dlogits, add[0]) },
-      { counts: { experts }, floats: { coefficient } },
+      { logits: input(logits), numbers: input(numbers), dlogits: output(dlogits, add[0]) },
+      { counts: { experts, number: NumberSlot.zLoss } },
     ),
   ],
 

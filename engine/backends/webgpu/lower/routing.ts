@@ -17,13 +17,13 @@ export const routing: { [Kind in Kinds]: Lower<Kind> } = {
     elementwise("sigmoid-grad", length, { s: input(s), ds: input(ds), dlogits: output(dlogits) }),
   ],
 
-  topk: ({ attrs: { rows, experts, k, nGroup, topkGroup, form }, inputs: [s, bias], outputs: [idx] }) => [
+  topk: ({ attrs: { rows, experts, k, nGroup, topkGroup, groupTop, form }, inputs: [s, bias], outputs: [idx] }) => [
     elementwise(
       "topk",
       rows,
       { s: input(s), ...(form === "none" ? {} : { bias: input(bias) }), idx: output(idx) },
       {
-        counts: { experts, k, nGroup, topkGroup },
+        counts: { experts, k, nGroup, topkGroup, groupTop: Math.min(groupTop, experts / nGroup) },
         flags: { unbiased: form === "none", additive: form === "additive", multiplicative: form === "multiplicative", grouped: nGroup > 1 },
       },
     ),
