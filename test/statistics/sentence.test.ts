@@ -26,6 +26,18 @@ test("one seed says that it cannot tell", () => {
   expect(describeArms([armWith("base", { valLoss: [2] }), armWith("new", { valLoss: [2.5] })])[0]).toContain("One seed cannot tell “new” from “base”");
 });
 
+test("a difference without a spread is told as what it is, and not tested", () => {
+  expect(describeArms([armWith("base", { valLoss: [2, 3] }), armWith("new", { valLoss: [2.5, 3.5] })])[0]).toBe(
+    "Validation loss: “new” minus “base” is exactly +0.5000 nats in each of 2 seeds: without a spread there is neither interval nor test.",
+  );
+});
+
+test("runs that finished without a finite value are not told as runs that did not finish", () => {
+  const [told] = describeArms([armWith("base", { valLoss: [2, 3] }), armWith("new", { valLoss: [NaN, NaN] })]);
+  expect(told).toBe("Validation loss: No seed has a finite value in both “new” and “base”.");
+  expect(describeArms([armWith("base", { valLoss: [2, 3] }), armWith("new", { valLoss: ["diverged", "diverged"] })])[0]).toBe("Validation loss: No seed finished in both “new” and “base”.");
+});
+
 test("identical arms are called so", () => {
   expect(describeArms([armWith("base", { valLoss: [2, 3] }), armWith("A/A", { valLoss: [2, 3] })])[0]).toBe("Validation loss: “A/A” and “base” are identical in 2 seeds.");
 });
