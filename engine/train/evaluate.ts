@@ -1,7 +1,7 @@
 import type { Batch } from "../data/batches.ts";
 import type { RunConfig } from "../model/config.ts";
 import type { Plan } from "../program/plan-types.ts";
-import { addExpertCounts, bitsPerByte, maxVioFloor, maxVioGlobal, routingEntropy, specialisation } from "./metrics.ts";
+import { addExpertCounts, bitsPerByte, errorOfMean, maxVioFloor, maxVioGlobal, routingEntropy, specialisation } from "./metrics.ts";
 import type { EvalMetrics } from "./protocol.ts";
 import type { ReplicaSet, Values } from "./replica-set.ts";
 
@@ -16,7 +16,8 @@ export async function evaluate(
   replicas: ReplicaSet, plan: Plan, config: RunConfig, batches: Batch[], domains: string[], due: readonly number[], pause: () => Promise<void>,
 ): Promise<Evaluation[]> {
   const { depths, experts: routed } = plan.evaluation;
-  const wanted = [...depths.flatMap(({ nll, argmax }) => [nll, argmax]), ...routed];
+  const overlaps = depths.flatMap(({ overlap }) => overlap ?? []);
+  const wanted = [...depths.flatMap(({ nll, argmax }) => [nll, argmax]), ...routed, ...overlaps];
   const tallies = due.map(() => new Tally(plan, config, domains));
   const queue = (batch: Batch) => {
     const all = Array.from({ length: replicas.count });
@@ -48,9 +49,12 @@ class Tally {
   private readonly domains: string[];
   private readonly nats: Float64Array;
   private readonly tokens: Float64Array;
+  /** [domain]: mean loss of each window */
+  private readonly windows: number[][];
   private readonly depthLoss: number[];
   private readonly depthRows: number[];
-  private readonly accepted: number[];
+  private readonly agreed: number[];
+  private readonly overlap: number[];
   private readonly counts: number[][][];
 
   constructor(plan: Plan, config: RunConfig, domains: string[]) {
@@ -60,49 +64,59 @@ class Tally {
     this.domains = domains;
     this.nats = new Float64Array(domains.length);
     this.tokens = new Float64Array(domains.length);
+    this.windows = domains.map(() => []);
     this.depthLoss = depths.map(() => 0);
     this.depthRows = depths.map(() => 0);
-    this.accepted = depths.map(() => 0);
+    this.agreed = depths.map(() => 0);
+    this.overlap = depths.map(() => 0);
     this.counts = experts.map(() => domains.map(() => new Array<number>(config.model.nRoutedExperts).fill(0)));
   }
 
-  /** `values`: nll and argmax of every depth, then the chosen experts of every MoE layer. */
+  /** `values`: nll and argmax of every depth, then the chosen experts of every MoE layer, then overlaps from depth 1 on. */
   add(batch: Batch, values: Values[]): void {
     const { depths, experts } = this.plan.evaluation;
     const main = values[1];
     depths.forEach(({ seqLen }, depth) => {
       const nll = values[2 * depth];
       const argmax = values[2 * depth + 1];
+      const overlap = depth === 0 ? null : values[2 * depths.length + experts.length + depth - 1];
       batch.domains.forEach((domain, sequence) => {
         if (domain < 0) return;
+        const before = this.nats[domain];
         for (let position = 0; position < seqLen; position++) {
           const row = sequence * seqLen + position;
           this.depthLoss[depth] += nll[row];
           // Depth k at position i and the main head at i + k speak of the same token, t_{i+k+1}.
-          if (argmax[row] === main[sequence * this.plan.seqLen + position + depth]) this.accepted[depth]++;
+          if (argmax[row] === main[sequence * this.plan.seqLen + position + depth]) this.agreed[depth]++;
+          if (overlap) this.overlap[depth] += overlap[row];
           if (depth === 0) this.nats[domain] += nll[row];
         }
         this.depthRows[depth] += seqLen;
-        if (depth === 0) this.tokens[domain] += seqLen;
+        if (depth > 0) return;
+        this.tokens[domain] += seqLen;
+        this.windows[domain].push((this.nats[domain] - before) / seqLen);
       });
     });
     experts.forEach((_, layer) => addExpertCounts(this.counts[layer], values[2 * depths.length + layer], batch.domains, this.config.model.numExpertsPerTok));
   }
 
   evaluation(): Evaluation {
-    const { nats, tokens, domains, counts, depthLoss, depthRows, accepted } = this;
+    const { nats, tokens, domains, counts, depthLoss, depthRows } = this;
     const { nRoutedExperts: experts, numExpertsPerTok: k } = this.config.model;
     const total = tokens.reduce((sum, n) => sum + n, 0);
     const totalNats = nats.reduce((sum, n) => sum + n, 0);
+    const perRow = (sums: readonly number[]) => sums.slice(1).map((sum, n) => sum / depthRows[n + 1]);
     return {
       valLoss: totalNats / total,
+      valLossError: errorOfMean(this.windows),
       // A token is a byte of the text.
       valBpb: {
         all: bitsPerByte(totalNats, total),
         ...Object.fromEntries(domains.map((name, d) => [name, bitsPerByte(nats[d], tokens[d])])),
       },
-      mtpLoss: depthLoss.slice(1).map((sum, n) => sum / depthRows[n + 1]),
-      acceptance: accepted.slice(1).map((sum, n) => sum / depthRows[n + 1]),
+      mtpLoss: perRow(depthLoss),
+      agreement: perRow(this.agreed),
+      acceptance: perRow(this.overlap),
       maxVioGlobal: maxVioGlobal(counts),
       maxVioFloor: maxVioFloor(total, experts, k),
       routingEntropy: routingEntropy(counts),

@@ -40,16 +40,21 @@ export interface StepMetrics {
   maxVioBatch: number;
 }
 
-/** One line of metrics.jsonl: a validation over the fixed windows. */
+/** One line of metrics.jsonl: a validation over the fixed windows of a curve's points. */
 export interface EvalMetrics {
   kind: "eval";
   step: number;
   tokens: number;
   seconds: number;
   valLoss: number;
+  /** standard error of valLoss from which windows of each domain's text it is of */
+  valLossError: number;
   valBpb: Record<string, number>; // "all" and one per domain
   /** depth 1 … D */
   mtpLoss: number[];
+  /** share of positions at which the module's likeliest token is the main model's */
+  agreement: number[];
+  /** mean over positions of Σ_x min(p, q) of the module's and the main model's prediction of one token */
   acceptance: number[];
   maxVioGlobal: number;
   /** MaxVio that perfect balance would show by chance for this many tokens (multinomial) */
@@ -62,6 +67,7 @@ export interface EvalMetrics {
 
 export type MetricEvent = StepMetrics | EvalMetrics;
 
+/** A run's summary: its last validation, over more windows than the points of its curve, and its training. */
 export interface FinalMetrics extends Omit<EvalMetrics, "kind"> {
   /** mean trainLoss of the last 10 % of steps */
   trainLoss: number;

@@ -35,8 +35,10 @@ declare module "switchyard" {
     train?: TrainSpec;
     precision?: PrecisionSpec;
     validation?: {
-      /** validation sequences per domain; default 128 */
+      /** sequences per domain at the points of a validation curve; default 128 */
       windowsPerDomain?: number;
+      /** sequences per domain of the last validation, which verdicts are of; default 4 × windowsPerDomain; "all": the whole text */
+      final?: number | "all";
     };
     /** Training text; default `mixture({ prose: 1, code: 1, math: 1 })`. */
     data?: Mixture;
@@ -238,14 +240,16 @@ declare module "switchyard" {
   export function v3(): BalanceSpec;
 
   /**
-   * Name of a measured value. `valBpb` is per domain (`valBpb.prose`, `valBpb.all`), `mtpLoss` and `acceptance` per
-   * depth (`acceptance.1`).
+   * Name of a measured value. `valBpb` is per domain (`valBpb.prose`, `valBpb.all`), `mtpLoss`, `agreement` and
+   * `acceptance` per depth (`acceptance.1`).
    */
   export type Metric =
     | "trainLoss"
     | "valLoss"
+    | "valLossError"
     | `valBpb.${string}`
     | `mtpLoss.${number}`
+    | `agreement.${number}`
     | `acceptance.${number}`
     | "balanceLoss"
     | "gradNorm"
@@ -368,13 +372,20 @@ declare module "switchyard" {
     readonly seconds: number;
     /** nats per token, mean over the last 10 % of steps */
     readonly trainLoss: number;
-    /** nats per token over the validation windows */
+    /** nats per token over the windows of the last validation (`validation.final`) */
     readonly valLoss: number;
+    /** its standard error from the choice of windows; NaN in results of versions that did not measure it */
+    readonly valLossError: number;
     /** bits per byte: "all" and each domain */
     readonly valBpb: Readonly<Record<string, number>>;
     /** validation loss per MTP depth, nats per token */
     readonly mtpLoss: readonly number[];
-    /** per MTP depth: share of positions where its greedy token is the main model's */
+    /** per MTP depth: share of validation positions where its likeliest token is the main model's */
+    readonly agreement: readonly number[];
+    /**
+     * per MTP depth: chance that speculative sampling keeps its guess, on the validation text and given that the guesses
+     * before it were kept; none in results of versions that did not measure it
+     */
     readonly acceptance: readonly number[];
     readonly balanceLoss: number;
     readonly gradNorm: number;
@@ -503,6 +514,11 @@ declare module "switchyard" {
     logY?: boolean;
   }
 
+  interface MtpAcceptanceOptions extends ArmOptions {
+    /** what speculative sampling would keep, or how often the likeliest tokens are the same; default "acceptance" */
+    metric?: "acceptance" | "agreement";
+  }
+
   interface TableOptions extends ArmOptions {
     /** null: the primary metrics, then balance, specialisation and multi-token prediction */
     metrics?: readonly Metric[] | null;
@@ -520,8 +536,8 @@ declare module "switchyard" {
   export function loadOverTime(experiments: Experiments, options?: CurveOptions): Figure;
   /** How differently the domains use the experts. */
   export function specialisation(experiments: Experiments, options?: SpecialisationOptions): Figure;
-  /** How often the MTP modules guess what the main model will say, by depth. */
-  export function mtpAcceptance(experiments: Experiments, options?: ArmOptions): Figure;
+  /** How often speculative sampling would keep what the MTP modules guess on the validation text, by depth. */
+  export function mtpAcceptance(experiments: Experiments, options?: MtpAcceptanceOptions): Figure;
   /** A metric against the value that the arms vary. */
   export function sweepFigure(experiments: Experiments, options?: SweepOptions): Figure;
   /** The model, drawn from its configuration. */

@@ -12,7 +12,7 @@ export interface Table {
 
 /** Metrics worth a column: the primary ones, then those that the product exists to compare, if the runs have them. */
 function shownMetrics({ primary, arms }: ExperimentResult): string[] {
-  const wanted = [...primary, "valLoss", "maxVioGlobal", "specialisation", "acceptance.1", "acceptance.2", "tokensPerSecond"];
+  const wanted = [...primary, "valLoss", "maxVioGlobal", "specialisation", "agreement.1", "agreement.2", "acceptance.1", "acceptance.2", "tokensPerSecond"];
   return [...new Set(wanted)].filter((metric) => arms.some((arm) => arm.mean[metric] !== undefined));
 }
 

@@ -7,7 +7,7 @@ import { lock } from "proper-lockfile";
 export type Database = InstanceType<typeof sqlite.Database>;
 
 /** Raised when the tables change: an index of another layout is thrown away. */
-const layout = 2;
+const layout = 3;
 
 const tables = `
   CREATE TABLE stores(id INTEGER PRIMARY KEY, folder TEXT UNIQUE NOT NULL, notebook TEXT NOT NULL, stamp TEXT);

@@ -88,7 +88,13 @@ const precision = part({
 
 const sections = {
   model, balance, train, precision,
-  validation: part({ windowsPerDomain: whole(1) }),
+  validation: part({
+    windowsPerDomain: whole(1),
+    final: v.custom<number | "all">(
+      (x) => x === "all" || (Number.isSafeInteger(x) && (x as number) >= 1),
+      (issue) => `${show(issue.input)}: needs "all" or a whole number of at least 1`,
+    ),
+  }),
   data: part({ mixture: v.record(text, notNegative, (issue) => `${show(issue.input)}: needs domain names with weights`) }),
 };
 

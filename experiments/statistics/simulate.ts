@@ -56,7 +56,7 @@ function simulateArms({ seeds, shifts, noise, diverged = false, metrics = 1 }: S
 
 /** Metrics that no study looks at: what is not finite makes no pair, and so costs no test and no bootstrap. */
 const unmeasured: Omit<FinalMetrics, keyof Carried> = {
-  step: 1, tokens: 1, seconds: 1, valBpb: {}, mtpLoss: [], acceptance: [], maxVioGlobal: NaN, maxVioFloor: NaN, routingEntropy: NaN,
+  step: 1, tokens: 1, seconds: 1, valLossError: NaN, valBpb: {}, mtpLoss: [], agreement: [], acceptance: [], maxVioGlobal: NaN, maxVioFloor: NaN, routingEntropy: NaN,
   expertCounts: [], trainLoss: NaN, balanceLoss: NaN, gradNorm: NaN, skippedSteps: NaN, clippedSteps: NaN, tokensPerSecond: NaN, maxVioBatch: NaN, domains: [],
 };
 
