@@ -3,17 +3,18 @@ import type { ArmResult, Comparison, ExperimentResult } from "../results.ts";
 import { significance } from "./compare.ts";
 import { isFinished, metricTitle, metricUnit } from "./metrics.ts";
 import { formatCount, formatSigned, formatValue } from "./numbers.ts";
+import { runWarnings } from "./run-warnings.ts";
 
 /** Seeds beyond this are no plan a person can follow. */
 const practicalSeeds = 10_000;
 /** More arms than this that cannot be told apart are named without numbers. */
 const mostInDetail = 4;
 
-/** One paragraph per primary metric, then one about runs that did not finish, if any. */
+/** One paragraph per primary metric, then one about runs that did not finish, if any, and one for each thing to look at in those that did. */
 export function describeExperiment(experiment: ExperimentResult): string[] {
   const paragraphs = experiment.primary.map((metric) => describeMetric(experiment, metric));
   const unfinished = describeUnfinished(experiment.arms);
-  return unfinished ? [...paragraphs, unfinished] : paragraphs;
+  return [...paragraphs, ...(unfinished ? [unfinished] : []), ...runWarnings(experiment)];
 }
 
 /** The paragraph of one primary metric. */

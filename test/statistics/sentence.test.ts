@@ -6,7 +6,7 @@ import { armWith } from "./arms.ts";
 
 function describeArms(arms: ArmResult[], primary = ["valLoss"]): string[] {
   const comparisons = compareArms(arms, arms[0].name, primary);
-  return describeExperiment({ baseline: arms[0].name, primary, arms, comparisons } as ExperimentResult);
+  return describeExperiment({ baseline: arms[0].name, primary, arms, comparisons, bigramEntropy: {} } as unknown as ExperimentResult);
 }
 
 test("an arm that differs: by how much, with the interval, the seeds and the unit", () => {
