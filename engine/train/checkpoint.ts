@@ -35,7 +35,7 @@ const progressSchema: v.GenericSchema<unknown, Progress> = v.pipe(
       skippedSteps: count,
       clippedSteps: count,
       astray: count,
-      firstLoss: v.nullable(loss),
+      firstLoss: loss,
       lastLost: v.boolean(),
     }),
   }),

@@ -7,8 +7,8 @@ interface State {
   clippedSteps: number;
   /** consecutive steps that were skipped or far above the loss of guessing */
   astray: number;
-  /** training loss of the first step */
-  firstLoss: number | null;
+  /** training loss of the first step that has one */
+  firstLoss: number;
   /** the last step was skipped, or its loss is not finite */
   lastLost: boolean;
 }
@@ -20,7 +20,7 @@ const noise = 0.1;
 
 /** What a run reports at its end beside its last validation: means over the last 10 % of steps, and counts of all. */
 export class Summary {
-  private state: State = { tail: { trainLoss: [], maxVioBatch: [], balanceLoss: [], gradNorm: [] }, skippedSteps: 0, clippedSteps: 0, astray: 0, firstLoss: null, lastLost: false };
+  private state: State = { tail: { trainLoss: [], maxVioBatch: [], balanceLoss: [], gradNorm: [] }, skippedSteps: 0, clippedSteps: 0, astray: 0, firstLoss: NaN, lastLost: false };
   private readonly tailFrom: number;
   private readonly guessing: number;
 
@@ -39,7 +39,7 @@ export class Summary {
     const { tail } = this.state;
     if (metrics.skipped) this.state.skippedSteps++;
     if (metrics.clipped) this.state.clippedSteps++;
-    this.state.firstLoss ??= metrics.trainLoss;
+    if (!Number.isFinite(this.state.firstLoss)) this.state.firstLoss = metrics.trainLoss;
     this.state.lastLost = metrics.skipped || !Number.isFinite(metrics.trainLoss);
     this.state.astray = metrics.skipped || !(metrics.trainLoss < this.hopeless) ? this.state.astray + 1 : 0;
     if (metrics.step < this.tailFrom) return;
@@ -58,9 +58,9 @@ export class Summary {
     const advice = "try a lower learning rate or a longer warm-up";
     if (!Number.isFinite(valLoss)) return `its last validation loss is not finite (${valLoss}); ${advice}`;
     if (lastLost) return `its last step had no finite loss or gradient; ${advice}`;
-    const start = Math.max(this.guessing, firstLoss ?? this.guessing);
+    const start = Number.isFinite(firstLoss) ? Math.max(this.guessing, firstLoss) : this.guessing;
     if (valLoss <= start + noise) return null;
-    return `it ended at ${valLoss.toFixed(2)} nats, above guessing (${this.guessing.toFixed(2)}) and above where it began (${(firstLoss ?? NaN).toFixed(2)}); ${advice}`;
+    return `it ended at ${valLoss.toFixed(2)} nats, above guessing (${this.guessing.toFixed(2)}) and above where it began (${firstLoss.toFixed(2)}); ${advice}`;
   }
 
   /** `tokens` and `seconds` of training; `last` is the validation at the end. */
