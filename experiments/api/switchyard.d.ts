@@ -57,7 +57,7 @@ declare module "switchyard" {
     baseline?: string;
     /** How many seeds, or which. Runs with the same seed start from the same weights and read the same text; default 3. */
     seeds?: number | number[];
-    /** metrics that get a verdict, Holm-corrected over the arms; default ["valLoss"] */
+    /** metrics that get a verdict, Holm-corrected over all of them and all arms; default ["valLoss"] */
     primary?: Metric[];
   }
 
@@ -416,7 +416,7 @@ declare module "switchyard" {
     readonly ci95: readonly [number, number] | null;
     readonly p: number | null;
     readonly pHolm: number | null;
-    /** smallest difference that this verdict, corrected for all arms, tells with 80 % power */
+    /** smallest difference that this verdict, corrected for all arms and primary metrics, tells with 80 % power */
     readonly detectable80: number | null;
     /** 95 % BCa bootstrap interval, from 8 pairs on */
     readonly bootstrap95?: readonly [number, number];
