@@ -569,7 +569,8 @@ declare module "switchyard" {
 
   /**
    * What the runs say of each claim, in words that change with them: it holds, it does not, it cannot be told, or it was
-   * not measured; with sizes, 95 % intervals and p values that are Holm-corrected over the claims. Without claims: what
+   * not measured; with sizes, the intervals that decide (90 % where "same" is tested, else 95 %) and p values that are Holm-corrected
+   * over all claims. Without claims: what
    * the primary metrics say.
    */
   export function conclusion(experiments: Experiments, options?: ConclusionOptions): Figure;
