@@ -103,7 +103,7 @@ if (wanted("build") || only.length === 0) check("build", () => spawnSync(process
 if (wanted("units")) {
   const python = findParityPython() ?? (ci ? installParityPython() : null);
   // It counts its own test as skipped where there is none; on CI that is a failure, for PyTorch could have been installed.
-  if (!python) skip("a trained model in transformers", "no Python with test/parity/requirements.txt (name one by PARITY_PYTHON)", { installable: true });
+  if (!python) skip("a trained model in transformers, and a run replayed in PyTorch", "no Python with test/parity/requirements.txt (name one by PARITY_PYTHON)", { installable: true });
   if (!hasLatex()) skip("exported tables compile in LaTeX", "no pdflatex (texlive-latex-base, texlive-latex-recommended)", { installable: process.platform === "linux" });
   vitest("units", [], { env: python ? { PARITY_PYTHON: python } : {} });
 }
