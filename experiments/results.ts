@@ -76,7 +76,7 @@ export interface Comparison {
   detectable80: number | null;
   /** seeds with which this verdict tells the difference seen, and half of it, with 80 % power, at the same level */
   seedsFor: Record<string, number>;
-  /** how many comparisons Holm corrected over */
+  /** how many comparisons Holm corrected over: all arms, all primary metrics */
   family: number;
   verdict: Verdict;
   /** in words, where the arm and the baseline were not measured alike: there is no difference then */

@@ -142,7 +142,7 @@ if (wanted("svelte")) check("svelte-check", () => node(svelteCheck, "--tsconfig"
 if (wanted("units")) {
   const python = findParityPython() ?? (ci ? installParityPython() : null);
   // On CI that is a failure, for PyTorch could have been installed.
-  if (!python) skip("a trained model in transformers", "no Python with test/parity/requirements.txt (name one by PARITY_PYTHON)", { installable: true, counted: true });
+  if (!python) skip("a trained model in transformers, and a run replayed in PyTorch", "no Python with test/parity/requirements.txt (name one by PARITY_PYTHON)", { installable: true, counted: true });
   vitest("units", [], { env: python ? { PARITY_PYTHON: python } : {} });
 }
 

@@ -31,6 +31,15 @@ export function validationWindows(domains: readonly DomainText[], seqLen: number
   });
 }
 
+/**
+ * Windows per domain for the last validation: as many as were asked for, but no more than every text has room for, so that all
+ * domains keep the same weight.
+ */
+export function finalWindows(domains: readonly DomainText[], seqLen: number, final: number | "all"): number {
+  const room = Math.min(...domains.map(({ bytes, trainLength }) => Math.floor((bytes.length - trainLength - 1) / seqLen)));
+  return Math.max(1, final === "all" ? room : Math.min(final, room));
+}
+
 /** The windows as batches of `batchSize` sequences; the last one is filled up with padding sequences (domain −1, token 0). */
 export function validationBatches(windows: readonly ValidationWindow[], { batchSize, seqLen, vocabSize = 256 }: { batchSize: number; seqLen: number; vocabSize?: number }): Batch[] {
   const padding = { domain: -1, bytes: new Uint8Array(seqLen + 1) };

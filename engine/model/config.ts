@@ -121,6 +121,13 @@ export interface PrecisionConfig {
   keep: string[];
 }
 
+export interface ValidationConfig {
+  /** Windows of each domain at the points of a validation curve. */
+  windowsPerDomain: number;
+  /** Windows of each domain for the last validation, which a run's summary is of: at most so many as the shortest text has room for; left out: those of the curve. */
+  final?: number | "all" | undefined;
+}
+
 export interface DataConfig {
   /** Sequences per domain are in proportion to these weights; keys are domain names, in this order. */
   mixture: Record<string, number>;
@@ -136,7 +143,7 @@ export interface RunConfig {
   balance: BalanceConfig;
   train: TrainConfig;
   precision: PrecisionConfig;
-  validation: { windowsPerDomain: number };
+  validation: ValidationConfig;
   data: DataConfig;
 }
 

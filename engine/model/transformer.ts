@@ -18,13 +18,15 @@ export interface TransformerProgram {
   evaluation: Collected & { heads: Head[] };
 }
 
-/** Prediction depth k (0 = main head): rows of loss and greedy choice. */
+/** Prediction depth k (0 = main head): rows of loss and greedy choice; in evaluations of depths from 1 on, overlap with the main head. */
 export interface Head {
   depth: number;
   seqLen: number;
   logits: Tensor;
   nll: Tensor;
+  lse: Tensor;
   argmax: Tensor;
+  overlap: Tensor | null;
 }
 
 /** What a program keeps for the host beyond what training needs. */
@@ -107,21 +109,25 @@ function predict(build: Build, given: TransformerProgram["given"], keepLogits: b
   });
   const head = model.tieWordEmbeddings ? table : program.parameter("lm_head.weight", [vocab, width]);
 
-  const crossEntropy = (h: Tensor, weight: Tensor, depth: number, seqLen: number): Head =>
+  const crossEntropy = (h: Tensor, weight: Tensor, depth: number, seqLen: number, main: Head | null): Head =>
     program.scope(`head_${depth}`, () => {
       const size = batch * seqLen;
       const home = mode === "evaluate" ? "metrics" : undefined;
       const logits = project(program, "logits", h, weight, { rows: size, in: width, out: vocab }, keepLogits ? home : undefined);
-      const [nll, , argmax] = program.emit(
+      const [nll, lse, argmax] = program.emit(
         "crossEntropy",
         { rows: size, vocab, seqLen, targetLen: train.seqLen, targetOffset: depth },
         [logits, given.targets],
         { homes: [home, undefined, home] },
       );
-      return { depth, seqLen, logits, nll, argmax };
+      const overlap =
+        main && mode === "evaluate"
+          ? program.emit("overlap", { rows: size, vocab, seqLen, mainLen: train.seqLen, mainOffset: depth }, [logits, lse, main.logits, main.lse], { homes: [home] })[0]
+          : null;
+      return { depth, seqLen, logits, nll, lse, argmax, overlap };
     });
 
-  const main = crossEntropy(trunk.h0, head, 0, train.seqLen);
+  const main = crossEntropy(trunk.h0, head, 0, train.seqLen, null);
   const modules = multiTokenPrediction(build, { ...trunk, head });
-  return [main, ...modules.depths.map(({ h, depth, seqLen }) => crossEntropy(h, modules.head, depth, seqLen))];
+  return [main, ...modules.depths.map(({ h, depth, seqLen }) => crossEntropy(h, modules.head, depth, seqLen, main))];
 }

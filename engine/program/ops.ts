@@ -108,6 +108,11 @@ export interface OpAttrs {
   crossEntropy: { rows: number; vocab: number; seqLen: number; targetLen: number; targetOffset: number };
   /** logits, targets, lse, numbers → dlogits = (softmax − onehot)·factor·(number ≥ 0 ? numbers[number] : 1) */
   crossEntropyGrad: { rows: number; vocab: number; seqLen: number; targetLen: number; targetOffset: number; factor: number; number: number };
+  /**
+   * ahead[rows,V], its lse[rows], main[batch·mainLen,V], its lse[batch·mainLen] → overlap[rows] = Σ_x min(p, q), p and q the softmax of two rows: row t of
+   * sequence b, position i with row b·mainLen + mainOffset + i of main. The chance that a guess drawn from p is kept by speculative sampling from q (arXiv 2211.17192).
+   */
+  overlap: { rows: number; vocab: number; seqLen: number; mainLen: number; mainOffset: number };
   /** x[length] → mean[1] */
   mean: { length: number };
 

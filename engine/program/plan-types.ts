@@ -79,8 +79,8 @@ export interface Plan {
   };
   /** what the host may read after an evaluation; row layouts as in ops.ts */
   evaluation: {
-    /** depth 0 is the main head; depth k has batch·(seqLen−k) rows; logits f32[rows,V] where the plan was asked to keep them */
-    depths: { logits: Slice | null; nll: Slice; argmax: Slice; seqLen: number }[];
+    /** depth 0 is the main head; depth k has batch·(seqLen−k) rows; logits f32[rows,V] where the plan was asked to keep them, overlap from depth 1 on */
+    depths: { logits: Slice | null; nll: Slice; argmax: Slice; overlap: Slice | null; seqLen: number }[];
     /** per main-model MoE layer, i32[batch·seqLen,K] */
     experts: Slice[];
   };

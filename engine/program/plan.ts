@@ -59,10 +59,11 @@ class Planner {
         load: mainRouters.flatMap(({ load }) => (load ? [this.sliceOf(load)] : [])),
       },
       evaluation: {
-        depths: evaluation.heads.map(({ logits, nll, argmax, seqLen }) => ({
+        depths: evaluation.heads.map(({ logits, nll, argmax, overlap, seqLen }) => ({
           logits: logits.home === "metrics" ? this.sliceOf(logits) : null,
           nll: this.sliceOf(nll),
           argmax: this.sliceOf(argmax),
+          overlap: overlap && this.sliceOf(overlap),
           seqLen,
         })),
         experts: evaluation.routers.filter((router) => router.main).map(({ idx }) => this.sliceOf(idx)),

@@ -106,6 +106,10 @@ export const signatures: { [Kind in OpKind]: (a: OpAttrs[Kind]) => Signature } =
     inputs: [f(a.rows, a.vocab), i((a.rows / a.seqLen) * a.targetLen), f(a.rows), numbers],
     outputs: [f(a.rows, a.vocab)],
   }),
+  overlap: (a) => {
+    const mainRows = (a.rows / a.seqLen) * a.mainLen;
+    return { inputs: [f(a.rows, a.vocab), f(a.rows), f(mainRows, a.vocab), f(mainRows)], outputs: [f(a.rows)] };
+  },
   mean: (a) => ({ inputs: [f(a.length)], outputs: [f(1)] }),
   clipScale: (a) => ({ inputs: [f(a.length), numbers], outputs: [f(1), f(1)] }),
   adamw: (a) => {

@@ -23,7 +23,8 @@ const format = "switchyard.checkpoint/1";
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const word = v.pipe(v.number(), v.integer(), v.minValue(-(2 ** 31)), v.maxValue(2 ** 32 - 1));
 const streamState = v.strictTuple([word, word, word, word]);
-const losses = v.array(v.pipe(v.union([v.number(), v.picklist(["NaN", "Infinity", "-Infinity"])]), v.transform(Number)));
+const loss = v.pipe(v.union([v.number(), v.picklist(["NaN", "Infinity", "-Infinity"])]), v.transform(Number));
+const losses = v.array(loss);
 
 const progressSchema: v.GenericSchema<unknown, Progress> = v.pipe(
   v.object({
@@ -35,6 +36,8 @@ const progressSchema: v.GenericSchema<unknown, Progress> = v.pipe(
       skippedSteps: count,
       clippedSteps: count,
       astray: count,
+      firstLoss: loss,
+      lastLost: v.boolean(),
     }),
   }),
   v.check(({ step, data }) => data.step === step, "step and data.step differ"),

@@ -2,12 +2,24 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stream } from "../random.ts";
 import {
-  addExpertCounts, bitsPerByte, effectiveTokens, loadCv, maxVio, maxVioFloor, maxVioGlobal, maxVioOf, meanMaxVio, routingEntropy, specialisation, starvedExperts,
+  addExpertCounts, bitsPerByte, effectiveTokens, errorOfMean, loadCv, maxVio, maxVioFloor, maxVioGlobal, maxVioOf, meanMaxVio, routingEntropy, specialisation, starvedExperts,
   weightedLoads, windowMaxVio,
 } from "./metrics.ts";
 
 const load = fc.array(fc.nat(1000), { minLength: 4, maxLength: 4 }).filter((counts) => counts.some((count) => count > 0));
 const layers = fc.array(fc.array(load, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 3 });
+
+describe("the error of a mean over windows", () => {
+  test("is that of each domain's windows, weighed by their number: worked by hand", () => {
+    // variances 1 and 4 of 3 and 2 windows: (3/5)²·1/3 + (2/5)²·4/2
+    expect(errorOfMean([[1, 2, 3], [10 - Math.SQRT2, 10 + Math.SQRT2]])).toBeCloseTo(Math.sqrt(0.36 / 3 + 0.16 * 2), 12);
+  });
+
+  test("is not a number of a single window, and none of domains that are not there", () => {
+    expect(errorOfMean([[1], [1, 2]])).toBeNaN();
+    expect(errorOfMean([[1, 3], []])).toBeCloseTo(1, 12);
+  });
+});
 
 describe("maxVio", () => {
   test("is how far the busiest expert is above the mean, relative to it", () => {

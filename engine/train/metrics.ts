@@ -134,6 +134,21 @@ export function specialisation(counts: readonly number[][][]): number {
   );
 }
 
+/**
+ * Standard error of a mean over all windows that comes from which windows of each stratum (a domain's text) were taken: the root of
+ * Σ_d (n_d/n)²·s_d²/n_d, s_d² the sample variance within stratum d. NaN where a stratum has one window, which has no spread.
+ */
+export function errorOfMean(strata: readonly (readonly number[])[]): number {
+  const total = strata.reduce((sum, { length }) => sum + length, 0);
+  const variance = strata.reduce((sum, values) => {
+    if (values.length === 0) return sum;
+    const centre = mean(values);
+    const within = values.reduce((squares, value) => squares + (value - centre) ** 2, 0) / (values.length - 1);
+    return sum + (values.length / total) ** 2 * (within / values.length);
+  }, 0);
+  return Math.sqrt(variance);
+}
+
 /** Bits per byte of a text of `bytes` bytes whose tokens cost `nats` nats in all: comparable between vocabularies, unlike loss per token. */
 export function bitsPerByte(nats: number, bytes: number): number {
   return nats / (bytes * Math.LN2);

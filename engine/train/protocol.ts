@@ -45,16 +45,21 @@ export interface StepMetrics {
   maxVioBatch: number;
 }
 
-/** One line of metrics.jsonl: a validation over the fixed windows. */
+/** One line of metrics.jsonl: a validation over the fixed windows of a curve's points. */
 export interface EvalMetrics {
   kind: "eval";
   step: number;
   tokens: number;
   seconds: number;
   valLoss: number;
+  /** standard error of valLoss from which windows of each domain's text it is of */
+  valLossError: number;
   valBpb: Record<string, number>; // "all" and one per domain
   /** depth 1 … D */
   mtpLoss: number[];
+  /** share of positions at which the module's likeliest token is the main model's */
+  agreement: number[];
+  /** mean over positions of Σ_x min(p, q) of the module's and the main model's prediction of one token */
   acceptance: number[];
   /** domains weighted as in the training mixture, as are floor, starved experts, spread and entropy */
   maxVioGlobal: number;
@@ -78,6 +83,7 @@ export interface EvalMetrics {
 
 export type MetricEvent = StepMetrics | EvalMetrics;
 
+/** A run's summary: its last validation, over more windows than the points of its curve, and its training. */
 export interface FinalMetrics extends Omit<EvalMetrics, "kind"> {
   /** mean trainLoss of the last 10 % of steps */
   trainLoss: number;

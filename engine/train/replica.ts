@@ -25,9 +25,11 @@ export class Replica {
   seconds = 0;
   /** the step at which it was found to have diverged; what came after is not looked at */
   divergedAt: number | null = null;
+  private reason = "";
   lastCheckpoint = performance.now();
   private lastFlush = 0;
-  private evaluation: Evaluation | null = null;
+  /** after the last step */
+  private last: Evaluation | null = null;
   private events: MetricEvent[] = [];
   private readonly job: TrainJob;
   /** the group's plan as this run alone would have it: without biases if it has none */
@@ -118,12 +120,20 @@ export class Replica {
     if (this.divergedAt !== null) return;
     this.summary.add(metrics);
     this.events.push(metrics);
-    if (this.summary.diverged) this.divergedAt = metrics.step;
+    const reason = this.summary.diverged;
+    if (reason !== null) [this.divergedAt, this.reason] = [metrics.step, reason];
   }
 
+  /** A point of the curve. */
   evaluated(evaluation: Evaluation): void {
-    this.evaluation = evaluation;
     this.events.push({ kind: "eval", step: this.step, tokens: this.tokens, seconds: this.seconds, ...evaluation });
+  }
+
+  /** What its summary tells of. */
+  summarised(evaluation: Evaluation): void {
+    this.last = evaluation;
+    const reason = this.summary.lost(evaluation.valLoss);
+    if (reason !== null) [this.divergedAt, this.reason] = [this.step, reason];
   }
 
   /** Events since the last flush, but not more often than every so many milliseconds. */
@@ -136,9 +146,9 @@ export class Replica {
 
   /** How it ended: diverged, or done with its last validation. */
   async ending(memory: ReplicaMemory, info: BackendInfo): Promise<RunEnd> {
-    if (this.divergedAt !== null) return { status: "diverged", divergedAt: this.divergedAt, reason: this.summary.diverged!, info };
-    if (!this.evaluation) throw new Error(`run ended at step ${this.step} without a validation`);
-    const metrics = this.summary.finish(this.evaluation, Object.keys(this.config.data.mixture), this.step, this.tokens, this.seconds);
+    if (this.divergedAt !== null) return { status: "diverged", divergedAt: this.divergedAt, reason: this.reason, info };
+    if (!this.last) throw new Error(`run ended at step ${this.step} without a validation`);
+    const metrics = this.summary.finish(this.last, Object.keys(this.config.data.mixture), this.step, this.tokens, this.seconds);
     return { status: "done", metrics, weights: this.config.train.keep === "weights" ? await saveWeights(memory, this.plan) : null, info };
   }
 

@@ -1,6 +1,6 @@
 import type { Backend, Executable } from "../backends/backend.ts";
 import { type Batch, textsOf } from "../data/batches.ts";
-import { validationBatches, validationWindows } from "../data/validation.ts";
+import { finalWindows, validationBatches, validationWindows } from "../data/validation.ts";
 import type { RunConfig } from "../model/config.ts";
 import { microBatchOf } from "../model/transformer.ts";
 import { planRun } from "../program/plan.ts";
@@ -48,7 +48,8 @@ class GroupTraining {
   private clock = 0;
   private lastBreath = performance.now();
   private checkpointMilliseconds = 0;
-  private validation: Batch[] = [];
+  /** for the points of curves, and for the summaries of runs that end */
+  private validation: { curve: Batch[]; final: Batch[] } | null = null;
   private readonly domains: string[];
   private readonly steps: Steps;
   private readonly replicas: ReplicaSet;
@@ -95,7 +96,7 @@ class GroupTraining {
   private begin(run: number, job: TrainJob): void {
     try {
       const replica = new Replica(run, job, this.covering, this.plan, this.backend.info);
-      if (this.validation.length === 0) this.validation = this.validationOf(job);
+      this.validation ??= this.validationOf(job);
       this.enter(replica, job.checkpoint);
     } catch (error) {
       this.listener.onEnd(run, { status: "failed", error: error instanceof Error ? error.message : String(error) });
@@ -109,10 +110,15 @@ class GroupTraining {
   }
 
   /** The same for all runs of a group: their domains and shapes are. */
-  private validationOf({ domains, config }: TrainJob): Batch[] {
+  private validationOf({ domains, config }: TrainJob): { curve: Batch[]; final: Batch[] } {
     const { seqLen } = config.train;
-    const windows = validationWindows(textsOf(domains, this.domains), seqLen, config.validation.windowsPerDomain);
-    return validationBatches(windows, { batchSize: microBatchOf(config), seqLen, vocabSize: config.model.vocabSize });
+    const texts = textsOf(domains, this.domains);
+    const batches = (windowsPerDomain: number) =>
+      validationBatches(validationWindows(texts, seqLen, windowsPerDomain), { batchSize: microBatchOf(config), seqLen, vocabSize: config.model.vocabSize });
+    const { windowsPerDomain, final = windowsPerDomain } = config.validation;
+    const curve = batches(windowsPerDomain);
+    const last = finalWindows(texts, seqLen, final);
+    return { curve, final: last === windowsPerDomain ? curve : batches(last) };
   }
 
   /** Does what was asked of single runs since the last step; returns when some run may go on or none is left. */
@@ -162,10 +168,16 @@ class GroupTraining {
   private async evaluate(runs: Replica[]): Promise<void> {
     const due = runs.filter((replica) => replica.divergedAt === null);
     if (due.length === 0) return;
-    const places = due.map((replica) => this.active.indexOf(replica));
+    const { curve, final } = this.validation!;
+    const over = (batches: Batch[], some: Replica[]) =>
+      evaluate(this.replicas, this.plan, this.covering, batches, this.domains, some.map((replica) => this.active.indexOf(replica)), () => this.breathe());
     await this.aside(async () => {
-      const evaluations = await evaluate(this.replicas, this.plan, this.covering, this.validation, this.domains, places, () => this.breathe());
-      due.forEach((replica, n) => replica.evaluated(evaluations[n]));
+      const points = await over(curve, due);
+      due.forEach((replica, n) => replica.evaluated(points[n]));
+      // the curve keeps its windows to its end, so that it has no jump there; the summary is of more
+      const last = due.filter((replica) => replica.isLast);
+      const summaries = final === curve ? due.flatMap((replica, n) => (replica.isLast ? [points[n]] : [])) : last.length > 0 ? await over(final, last) : [];
+      last.forEach((replica, n) => replica.summarised(summaries[n]));
     });
   }
 

@@ -62,7 +62,7 @@ declare module "switchyard" {
     baseline?: string;
     /** How many seeds, or which. Runs with the same seed start from the same weights and read the same text; default 3. */
     seeds?: number | number[];
-    /** metrics that get a verdict, Holm-corrected over the arms; default ["valLoss"] */
+    /** metrics that get a verdict, Holm-corrected over all of them and all arms; default ["valLoss"] */
     primary?: Metric[];
   }
 
@@ -268,14 +268,16 @@ declare module "switchyard" {
   export function v3Schedule(): NonNullable<TrainSpec["schedule"]>;
 
   /**
-   * Name of a measured value. `valBpb` and `maxVio` are per domain (`valBpb.prose`, `valBpb.all`), `mtpLoss` and `acceptance` per
-   * depth (`acceptance.1`).
+   * Name of a measured value. `valBpb` and `maxVio` are per domain (`valBpb.prose`, `valBpb.all`), `mtpLoss`, `agreement` and
+   * `acceptance` per depth (`acceptance.1`).
    */
   export type Metric =
     | "trainLoss"
     | "valLoss"
+    | "valLossError"
     | `valBpb.${string}`
     | `mtpLoss.${number}`
+    | `agreement.${number}`
     | `acceptance.${number}`
     | "balanceLoss"
     | "zLoss"
@@ -405,13 +407,20 @@ declare module "switchyard" {
     readonly seconds: number;
     /** nats per token, mean over the last 10 % of steps */
     readonly trainLoss: number;
-    /** nats per token over the validation windows */
+    /** nats per token over the windows of the last validation (`validation.final`) */
     readonly valLoss: number;
+    /** its standard error from the choice of windows; NaN in results of versions that did not measure it */
+    readonly valLossError: number;
     /** bits per byte: "all" and each domain */
     readonly valBpb: Readonly<Record<string, number>>;
     /** validation loss per MTP depth, nats per token */
     readonly mtpLoss: readonly number[];
-    /** per MTP depth: share of positions where its greedy token is the main model's */
+    /** per MTP depth: share of validation positions where its likeliest token is the main model's */
+    readonly agreement: readonly number[];
+    /**
+     * per MTP depth: chance that speculative sampling keeps its guess, on the validation text and given that the guesses
+     * before it were kept; none in results of versions that did not measure it
+     */
     readonly acceptance: readonly number[];
     /** of the main model's MoE layers; zLoss likewise, mtpRouterLoss of prediction modules. What is optional is not there in runs of older versions. */
     readonly balanceLoss: number;
@@ -455,7 +464,7 @@ declare module "switchyard" {
     readonly ci95: readonly [number, number] | null;
     readonly p: number | null;
     readonly pHolm: number | null;
-    /** smallest difference that this verdict, corrected for all arms, tells with 80 % power */
+    /** smallest difference that this verdict, corrected for all arms and primary metrics, tells with 80 % power */
     readonly detectable80: number | null;
     /** 95 % BCa bootstrap interval, from 8 pairs on */
     readonly bootstrap95?: readonly [number, number];
@@ -555,6 +564,11 @@ declare module "switchyard" {
     logY?: boolean;
   }
 
+  interface MtpAcceptanceOptions extends ArmOptions {
+    /** what speculative sampling would keep, or how often the likeliest tokens are the same; default "acceptance" */
+    metric?: "acceptance" | "agreement";
+  }
+
   interface TableOptions extends ArmOptions {
     /** null: the primary metrics, then balance, specialisation and multi-token prediction */
     metrics?: readonly Metric[] | null;
@@ -572,8 +586,8 @@ declare module "switchyard" {
   export function loadOverTime(experiments: Experiments, options?: CurveOptions): Figure;
   /** How differently the domains use the experts. */
   export function specialisation(experiments: Experiments, options?: SpecialisationOptions): Figure;
-  /** How often the MTP modules guess what the main model will say, by depth. */
-  export function mtpAcceptance(experiments: Experiments, options?: ArmOptions): Figure;
+  /** How often speculative sampling would keep what the MTP modules guess on the validation text, by depth. */
+  export function mtpAcceptance(experiments: Experiments, options?: MtpAcceptanceOptions): Figure;
   /** A metric against the value that the arms vary. */
   export function sweepFigure(experiments: Experiments, options?: SweepOptions): Figure;
   /** The model, drawn from its configuration. */
@@ -605,7 +619,8 @@ declare module "switchyard" {
 
   /**
    * What the runs say of each claim, in words that change with them: it holds, it does not, it cannot be told, or it was
-   * not measured; with sizes, 95 % intervals and p values that are Holm-corrected over the claims. Without claims: what
+   * not measured; with sizes, the intervals that decide (90 % where "same" is tested, else 95 %) and p values that are Holm-corrected
+   * over all claims. Without claims: what
    * the primary metrics say.
    */
   export function conclusion(experiments: Experiments, options?: ConclusionOptions): Figure;

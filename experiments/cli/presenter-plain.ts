@@ -46,11 +46,13 @@ export function remarks(out: (text: string) => void): Pick<Presenter, "device" |
 export function runLine({ run: id, result }: { run: string; result: RunResult }): string {
   const run = terminalLine(id);
   const { status, cached, metrics, error, divergedAt, steps, seconds: took } = result;
-  if (status === "done") return `${run}: ${cached ? "in the store" : `done in ${seconds(took)}`}, validation loss ${metrics ? metrics.valLoss.toFixed(4) : "unknown"} nats`;
+  if (status === "done") return `${run}: ${cached ? "in the store" : `done in ${seconds(took)}`}, validation loss ${metrics ? metrics.valLoss.toFixed(4) : "unknown"} nats${skipped(metrics)}`;
   if (status === "diverged") return `${run}: diverged at step ${divergedAt}: ${error}`;
   if (status === "failed") return `${run}: failed at step ${steps}: ${error}`;
   return `${run}: stopped at step ${steps}`;
 }
+
+const skipped = (metrics: RunResult["metrics"]): string => (metrics && metrics.skippedSteps > 0 ? `, ${metrics.skippedSteps} of ${metrics.step} steps skipped` : "");
 
 export const preparingLine = ({ runs, text }: Extract<CoordinatorEvent, { type: "preparing" }>): string =>
   `${runs.length === 1 ? terminalLine(runs[0]) : `${runs.length} runs side by side`}: ${text}`;

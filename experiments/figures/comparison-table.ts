@@ -58,7 +58,7 @@ function countText(arm: ArmResult): string {
 
 export function defaultMetrics(experiment: ExperimentResult): string[] {
   const known = new Set(experiment.arms.flatMap((arm) => Object.keys(arm.mean)));
-  const others = ["valLoss", "maxVioGlobal", "specialisation", "acceptance.1"].filter((metric) => known.has(metric));
+  const others = ["valLoss", "maxVioGlobal", "specialisation", "agreement.1", "acceptance.1"].filter((metric) => known.has(metric));
   return [...new Set([...experiment.primary, ...others])];
 }
 

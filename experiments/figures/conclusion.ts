@@ -72,8 +72,8 @@ function markdownOf(entries: readonly Entry[], paragraphs: readonly string[]): s
 }
 
 function dataOf(findings: readonly Finding[]): CsvTable {
-  const columns = ["claim", "outcome", "metric", "arm", "than", "n", "armMean", "thanMean", "scale", "estimate", "low95", "high95", "p", "pHolm", "family"];
-  return csvTable(columns, findings.map((f) => [f.claim.claim, f.outcome, f.claim.metric, f.claim.arm, f.than, f.n, f.armMean, f.thanMean, f.scale, f.estimate, f.ci95?.[0], f.ci95?.[1], f.p, f.pHolm, f.family]));
+  const columns = ["claim", "outcome", "metric", "arm", "than", "n", "armMean", "thanMean", "scale", "estimate", "low95", "high95", "low90", "high90", "p", "pHolm", "family"];
+  return csvTable(columns, findings.map((f) => [f.claim.claim, f.outcome, f.claim.metric, f.claim.arm, f.than, f.n, f.armMean, f.thanMean, f.scale, f.estimate, f.ci95?.[0], f.ci95?.[1], f.ci90?.[0], f.ci90?.[1], f.p, f.pHolm, f.family]));
 }
 
 const indent = 14;

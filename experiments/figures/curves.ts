@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { ExperimentResult } from "../results.ts";
 import { metricTitle } from "../statistics/metrics.ts";
-import { formatValue } from "../statistics/numbers.ts";
+import { formatCount, formatValue } from "../statistics/numbers.ts";
 import { armCurves, curvePanel, notDrawn, type ArmCurves, type CurveOptions } from "./curve-panel.ts";
 import { csvTable, type CsvTable } from "./csv.ts";
 import { compose, innerWidth, sideBySide, type Block, type Figure, type FigureOptions } from "./figure.ts";
@@ -55,7 +55,16 @@ export function readingNote({ band, seeds, smoothing }: CurveOptions, panels: re
   const longest = Math.max(0, ...panels.flatMap(({ curves }) => curves.flatMap(({ runs }) => runs.map(({ raw }) => raw.y.length))));
   const thinned = areas.some(({ width }) => longest > pointsPerColumn * width) ? "Of every pixel column a line keeps its first, least, greatest and last value." : "";
   const single = !seeds && panels.every(({ curves }) => curves.every(({ runs }) => runs.length < 2));
-  return [[single ? "One run each." : `Thick: mean over seeds${seeds ? "; thin: each seed" : ""}.`, shade, smoothed, thinned].filter(Boolean).join(" ")];
+  return [[single ? "One run each." : `Thick: mean over seeds${seeds ? "; thin: each seed" : ""}.`, shade, smoothed, thinned, windowsNote(panels)].filter(Boolean).join(" ")];
+}
+
+/** Points of validation curves are of fewer windows than what tables and verdicts are of. */
+function windowsNote(panels: readonly { metric: string; curves: readonly ArmCurves[] }[]): string {
+  const validated = panels.filter(({ metric }) => !isStepMetric(metric)).flatMap(({ curves }) => curves.map(({ arm }) => arm.config.validation));
+  const [first] = validated;
+  if (!first?.final || first.final === first.windowsPerDomain || validated.some((other) => other.final !== first.final || other.windowsPerDomain !== first.windowsPerDomain)) return "";
+  const last = first.final === "all" ? "all validation text" : `${formatCount(first.final)}`;
+  return `Validations along the run read ${formatCount(first.windowsPerDomain)} windows of each domain, the last one, which tables tell of, ${last}.`;
 }
 
 /** Where each arm's mean curve begins and ends. */

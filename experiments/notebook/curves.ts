@@ -24,7 +24,7 @@ function namesIn(events: readonly MetricEvent[]): string[] {
   for (const event of events)
     for (const [name, value] of Object.entries(event)) {
       if (typeof value === "number" && !coordinates.has(name)) names.add(name);
-      else if (name === "valBpb" || name === "mtpLoss" || name === "acceptance") for (const part of Object.keys(value as object)) names.add(`${name}.${Array.isArray(value) ? Number(part) + 1 : part}`);
+      else if (["valBpb", "mtpLoss", "agreement", "acceptance"].includes(name)) for (const part of Object.keys(value as object)) names.add(`${name}.${Array.isArray(value) ? Number(part) + 1 : part}`);
     }
   return [...names];
 }

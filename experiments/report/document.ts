@@ -1,6 +1,7 @@
 import type { Figure, FigureOptions } from "../figures/figure.ts";
 import type { CellError, DisplayItem, FigureRequest } from "../notebook/kernel-protocol.ts";
 import type { ExperimentResult, Results, RunResult, RunStatus } from "../results.ts";
+import { runWarnings } from "../statistics/run-warnings.ts";
 
 /** Draws a figure that a cell or the report itself asks for; throws with a plain message when it cannot. */
 export type DrawFigure = (request: FigureRequest, frame: FigureOptions) => Figure;
@@ -44,5 +45,5 @@ export function warningsOf(experiment: ExperimentResult): string[] {
     const these = runs.filter((run) => run.status === status);
     if (these.length > 0) warnings.push(`${these.length} of ${runs.length} runs ${words}: ${these.map((run) => `${run.arm}, seed ${run.seed.init}`).join("; ")}. The means leave them out.`);
   }
-  return warnings;
+  return [...warnings, ...runWarnings(experiment)];
 }

@@ -13,7 +13,7 @@ export interface Table {
 
 /** Metrics worth a column: the primary ones, then those that the product exists to compare, if the runs have them. */
 export function shownMetrics({ primary, arms }: ExperimentResult): string[] {
-  const wanted = [...primary, "valLoss", "maxVioGlobal", "specialisation", "acceptance.1", "acceptance.2", "tokensPerSecond"];
+  const wanted = [...primary, "valLoss", "maxVioGlobal", "specialisation", "agreement.1", "agreement.2", "acceptance.1", "acceptance.2", "tokensPerSecond"];
   return [...new Set(wanted)].filter((metric) => arms.some((arm) => own(arm.mean, metric) !== undefined));
 }
 
@@ -83,7 +83,7 @@ export function runTable({ title, arms }: ExperimentResult): Table {
     caption: `Runs of “${title}”`,
     columns: [
       { name: "arm", align: "left", long: true }, { name: "seed", align: "right" }, { name: "status", align: "left", long: true }, { name: "valLoss", align: "right" },
-      { name: "maxVioGlobal", align: "right" }, { name: "specialisation", align: "right" }, { name: "steps", align: "right" },
+      { name: "maxVioGlobal", align: "right" }, { name: "specialisation", align: "right" }, { name: "steps", align: "right" }, { name: "skipped", align: "right" },
       { name: "seconds", align: "right" }, { name: "device", align: "left", long: true }, { name: "key", align: "left", long: true },
     ],
     rows: arms.flatMap((arm) =>
@@ -91,7 +91,7 @@ export function runTable({ title, arms }: ExperimentResult): Table {
         arm.name, run.seed.init === run.seed.data ? run.seed.init : `${run.seed.init}/${run.seed.data}`,
         run.status + (run.cached ? ", stored" : "") + (run.error ? `: ${run.error}` : ""),
         ...[run.metrics?.valLoss, run.metrics?.maxVioGlobal, run.metrics?.specialisation].map((value) => (value === undefined ? "–" : formatValue(value))),
-        run.steps, run.seconds.toFixed(1), run.provenance ? `${run.provenance.backend} (${run.provenance.adapter})` : "–", run.key.slice(0, 16),
+        run.steps, run.metrics?.skippedSteps ?? "–", run.seconds.toFixed(1), run.provenance ? `${run.provenance.backend} (${run.provenance.adapter})` : "–", run.key.slice(0, 16),
       ]),
     ),
   };

@@ -1,5 +1,5 @@
 import type { BalanceConfig, RunConfig, ScheduleConfig } from "../../engine/model/config.ts";
-import { defaultAttention, defaultBias, defaultConfig, defaultEvalEvery } from "./defaults.ts";
+import { defaultAttention, defaultBias, defaultConfig, defaultEvalEvery, defaultFinal } from "./defaults.ts";
 import { isObject, type Json, type JsonObject } from "./merge.ts";
 
 /** `given` with every hole filled from `defaults`, in the order of the defaults' keys. */
@@ -37,13 +37,16 @@ export function completeConfig(given: JsonObject, domainOrder: readonly string[]
   const fromTokens = typeof train.tokens === "number" ? Math.ceil(train.tokens / (batchSize * seqLen)) : undefined;
   const steps = fromTokens ?? (train.steps as number | undefined) ?? defaultSteps;
 
+  const { windowsPerDomain } = fill(defaultConfig.validation as unknown as JsonObject, given.validation) as { windowsPerDomain: number };
+  const { final } = (given.validation ?? {}) as Partial<RunConfig["validation"]>;
+
   const mixture = mixtureOf(given);
   return {
     model,
     balance: { losses: structuredClone(balance.losses ?? []), zLoss: structuredClone(balance.zLoss ?? 0), bias },
     train: { steps, batchSize, seqLen, ...filled, evalEvery: (train.evalEvery as number | undefined) ?? defaultEvalEvery(steps) },
     precision: fill(defaultConfig.precision as unknown as JsonObject, given.precision) as unknown as RunConfig["precision"],
-    validation: fill(defaultConfig.validation, given.validation) as unknown as RunConfig["validation"],
+    validation: { windowsPerDomain, final: final ?? defaultFinal(windowsPerDomain) },
     data: { mixture: Object.fromEntries(domainOrder.map((name) => [name, mixture[name] ?? 0])), ...orderOf(given, order) },
   };
 }

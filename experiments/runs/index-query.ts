@@ -44,7 +44,7 @@ export const columnAffinities: Readonly<Record<RunColumn, Affinity>> = {
 export const wordColumns = ["notebook", "experiment", "title", "arm", "status", "backend", "adapter", "key"] as const satisfies readonly RunColumn[];
 
 /** Metrics of one number: every finished run has them. */
-export const scalarMetrics: readonly string[] = Object.keys(metricDefinitions).filter((name) => !["valBpb", "mtpLoss", "acceptance"].includes(name));
+export const scalarMetrics: readonly string[] = Object.keys(metricDefinitions).filter((name) => !["valBpb", "mtpLoss", "agreement", "acceptance"].includes(name));
 
 export const isMetric = (name: string): boolean => Object.hasOwn(metricDefinitions, name.split(".", 1)[0]);
 

@@ -20,19 +20,35 @@ const stepEvent = v.object({
 });
 
 const evaluation = {
-  step: count, tokens: count, seconds: anyNumber, valLoss: anyNumber, valBpb: namesTo(anyNumber), mtpLoss: numbers, acceptance: numbers,
+  step: count, tokens: count, seconds: anyNumber, valLoss: anyNumber, valLossError: v.optional(anyNumber), valBpb: namesTo(anyNumber), mtpLoss: numbers,
+  /** results of semantics 1 have it under the name `acceptance`, and no acceptance */
+  agreement: v.optional(numbers), acceptance: numbers,
   maxVioShift: v.exactOptional(anyNumber), maxVio: v.exactOptional(namesTo(anyNumber)), maxVioSequence: v.exactOptional(anyNumber),
-  starvedExperts: v.exactOptional(anyNumber), loadCv: v.exactOptional(anyNumber), maxVioGlobal: anyNumber, maxVioFloor: anyNumber, routingEntropy: anyNumber, specialisation: anyNumber, expertCounts: v.array(v.array(numbers)),
+  starvedExperts: v.exactOptional(anyNumber), loadCv: v.exactOptional(anyNumber),
+  maxVioGlobal: anyNumber, maxVioFloor: anyNumber, routingEntropy: anyNumber, specialisation: anyNumber, expertCounts: v.array(v.array(numbers)),
 };
 
-/** One line of metrics.jsonl. */
-export const metricEvent: v.GenericSchema<unknown, MetricEvent> = v.variant("kind", [stepEvent, v.object({ kind: v.literal("eval"), ...evaluation })]);
-
-export const finalMetrics: v.GenericSchema<unknown, FinalMetrics> = v.object({
-  ...evaluation, trainLoss: anyNumber, balanceLoss: anyNumber, zLoss: v.exactOptional(anyNumber), mtpRouterLoss: v.exactOptional(anyNumber),
-  gradNorm: anyNumber, skippedSteps: count, clippedSteps: count, tokensPerSecond: anyNumber,
-  maxVioBatch: anyNumber, domains: v.array(v.string()),
+/** What an older version wrote, in today's names: what it did not measure is not there. */
+const inTodaysNames = <T extends { acceptance: number[]; agreement?: number[] | undefined; valLossError?: number | undefined }>(stored: T) => ({
+  ...stored,
+  valLossError: stored.valLossError ?? NaN,
+  agreement: stored.agreement ?? stored.acceptance,
+  acceptance: stored.agreement === undefined ? [] : stored.acceptance,
 });
+
+const evalEvent = v.pipe(v.object({ kind: v.literal("eval"), ...evaluation }), v.transform(inTodaysNames));
+
+/** One line of metrics.jsonl. */
+export const metricEvent: v.GenericSchema<unknown, MetricEvent> = v.variant("kind", [stepEvent, evalEvent]);
+
+export const finalMetrics: v.GenericSchema<unknown, FinalMetrics> = v.pipe(
+  v.object({
+    ...evaluation, trainLoss: anyNumber, balanceLoss: anyNumber, zLoss: v.exactOptional(anyNumber), mtpRouterLoss: v.exactOptional(anyNumber),
+    gradNorm: anyNumber, skippedSteps: count, clippedSteps: count,
+    tokensPerSecond: anyNumber, maxVioBatch: anyNumber, domains: v.array(v.string()),
+  }),
+  v.transform(inTodaysNames),
+);
 
 export const provenance: v.GenericSchema<unknown, Provenance> = v.object({
   backend: v.picklist(["reference", "cpu", "webgpu"]), adapter: v.string(), engine: v.string(), kernels: v.string(), fma: v.nullable(v.boolean()),

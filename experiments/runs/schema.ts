@@ -124,7 +124,13 @@ const precision = part({
 
 const sections = {
   model, balance, train, precision,
-  validation: part({ windowsPerDomain: whole(1, most.windowsPerDomain) }),
+  validation: part({
+    windowsPerDomain: whole(1, most.windowsPerDomain),
+    final: v.custom<number | "all">(
+      (x) => x === "all" || (Number.isSafeInteger(x) && (x as number) >= 1 && (x as number) <= most.windowsPerDomain),
+      (issue) => `${show(issue.input)}: needs "all" or a whole number of at least 1 and at most ${formatCount(most.windowsPerDomain)}`,
+    ),
+  }),
   data: part({
     mixture: namesTo(notNegative, (issue) => `${show(issue.input)}: needs domain names with weights`),
     order: choice("stratified", "random", "iid"),

@@ -40,6 +40,10 @@ const train = v.object({
 export const runConfig: v.GenericSchema<unknown, RunConfig> = v.object({
   model, balance, train,
   precision: v.object({ gemm: v.null(), moments: v.literal("f32"), keep: v.array(v.string()) }),
-  validation: v.object({ windowsPerDomain: count }),
+  validation: v.object({
+    windowsPerDomain: count,
+    /** runs of semantics 1 were summarised by the windows of their curves */
+    final: v.optional(v.union([count, v.literal("all")])),
+  }),
   data: v.object({ mixture: namesTo(v.number()), order: v.exactOptional(v.picklist(["random", "iid"])) }),
 });

@@ -4,7 +4,7 @@
  */
 import { deviation, mean } from "d3-array";
 import type { ArmResult, ExperimentResult } from "../results.ts";
-import { pairsOf, significance } from "./compare.ts";
+import { constant, pairsOf, significance } from "./compare.ts";
 import { holm } from "./holm.ts";
 import { measuredDifferently } from "./measurement.ts";
 import { flatMetrics, isFinished, metricTitle } from "./metrics.ts";
@@ -46,6 +46,8 @@ export interface Finding {
   estimate: number;
   /** for this comparison by itself */
   ci95: [number, number] | null;
+  /** of a claim of "same": the interval that must lie within the margin at a level of 5 % (two one-sided tests) */
+  ci90: [number, number] | null;
   /** two-sided; for "same" the smaller p of equivalence and of a difference beyond the margin */
   p: number | null;
   /** after Holm */
@@ -67,16 +69,17 @@ interface Measured {
 }
 
 /**
- * Every claim with what the runs say of it. Holm's correction goes over the claims of this list; a claim that is word for
- * word one of the experiment's own tested comparisons keeps the verdict it has there, so that no comparison has two.
+ * Every claim with what the runs say of it. Holm's correction goes over all claims of this list; a claim that is word for
+ * word one of the experiment's own tested comparisons counts among them, but keeps the verdict it has there, so that no
+ * comparison has two.
  */
 export function judgeClaims(experiment: ExperimentResult, claims: readonly Claim[]): Finding[] {
   const measured = claims.map((claim) => measure(experiment, claim));
-  const family = measured.filter(({ finding, settled }) => !settled && finding.p !== null);
+  const family = measured.filter(({ finding }) => finding.p !== null);
   const adjusted = holm(family.map(({ finding }) => finding.p!));
   return measured.map((one) => {
     const place = family.indexOf(one);
-    if (place < 0) return one.finding;
+    if (place < 0 || one.settled) return one.finding;
     return decided({ ...one.finding, pHolm: adjusted[place], family: family.length, detectable80: detectable(one, family.length) }, one.sign);
   });
 }
@@ -95,7 +98,7 @@ function decided(finding: Finding, sign: 1 | -1 | 0): Finding {
 function measure(experiment: ExperimentResult, claim: Claim): Measured {
   const than = claim.than ?? experiment.baseline;
   const scale = claim.factor === null ? "difference" : "ratio";
-  const empty: Finding = { claim, than, outcome: "not measured", why: null, n: 0, armMean: NaN, thanMean: NaN, scale, estimate: NaN, ci95: null, p: null, pHolm: null, family: 0, detectable80: null };
+  const empty: Finding = { claim, than, outcome: "not measured", why: null, n: 0, armMean: NaN, thanMean: NaN, scale, estimate: NaN, ci95: null, ci90: null, p: null, pHolm: null, family: 0, detectable80: null };
   const nothing = (why: string): Measured => ({ finding: { ...empty, why }, sd: NaN, sign: 0, settled: false });
 
   const named = [claim.arm, ...(typeof than === "string" ? [than] : [])];
@@ -114,16 +117,21 @@ function measure(experiment: ExperimentResult, claim: Claim): Measured {
   const n = values.length;
   const centre = mean(values)!;
   const sd = n < 2 ? NaN : deviation(values)!;
-  const half = tHalfWidth(n, sd);
   const show = scale === "ratio" ? Math.exp : (x: number) => x;
+  const unspread = n >= 2 && constant(pairs);
+  const interval = (level: number): [number, number] | null => {
+    const half = tHalfWidth(n, sd, level);
+    return n < 2 || unspread ? null : [show(centre - half), show(centre + half)];
+  };
   const finding: Finding = {
     ...empty, n, outcome: "cannot tell", armMean: mean(pairs, (pair) => pair.arm)!, thanMean: mean(pairs, (pair) => pair.baseline)!,
-    estimate: show(centre), ci95: n < 2 ? null : [show(centre - half), show(centre + half)],
+    estimate: show(centre), ci95: interval(0.95), ci90: claim.expect === "same" ? interval(0.9) : null,
   };
   if (scale === "difference" && other && values.every((value) => value === 0)) {
     return { finding: { ...finding, outcome: claim.expect === "same" ? "holds" : "does not hold", why: "identical" }, sd, sign: 0, settled: true };
   }
   if (n < 2) return { finding: { ...finding, why: "one seed" }, sd, sign: 0, settled: false };
+  if (unspread || !(sd > 0)) return { finding: { ...finding, why: "no spread" }, sd, sign: 0, settled: false };
 
   if (claim.expect === "same") {
     const { p, sign } = equivalence(n, centre, sd, claim.within!);
@@ -132,7 +140,7 @@ function measure(experiment: ExperimentResult, claim: Claim): Measured {
   const beyond = centre - (claim.factor === null ? 0 : Math.log(claim.factor));
   const sign = Math.sign(claim.expect === "lower" ? -beyond : beyond) as 1 | -1 | 0;
   const own = claim.factor === null && than === experiment.baseline && experiment.primary.includes(claim.metric) ? experiment.comparisons.find((c) => c.metric === claim.metric && c.arm === claim.arm) : undefined;
-  if (own) return { finding: decided({ ...finding, p: own.p, pHolm: own.pHolm, family: own.family, detectable80: own.detectable80 }, sign), sd, sign, settled: true };
+  if (own && own.p !== null) return { finding: decided({ ...finding, p: own.p, pHolm: own.pHolm, family: own.family, detectable80: own.detectable80 }, sign), sd, sign, settled: true };
   return { finding: { ...finding, p: tTestP(n, beyond, sd) }, sd, sign, settled: false };
 }
 
@@ -156,6 +164,8 @@ function valuesOf(arm: ArmResult, metric: string): number[] {
   return arm.runs.filter(isFinished).map((run) => flatMetrics(run.metrics)[metric]).filter((value) => value !== undefined && Number.isFinite(value));
 }
 
+const reported = (arm: ArmResult, metric: string): boolean => arm.runs.some((run) => isFinished(run) && flatMetrics(run.metrics)[metric] !== undefined);
+
 function whyNothing(arm: ArmResult, other: ArmResult | undefined, metric: string): string {
   for (const one of other ? [arm, other] : [arm]) {
     if (one.runs.some(isFinished)) continue;
@@ -163,6 +173,8 @@ function whyNothing(arm: ArmResult, other: ArmResult | undefined, metric: string
     const waiting = states.some((status) => ["queued", "running", "paused"].includes(status));
     return waiting ? `no run of “${one.name}” has finished yet` : `every run of “${one.name}” ${states.includes("diverged") ? "diverged" : "failed"}`;
   }
-  for (const one of other ? [arm, other] : [arm]) if (valuesOf(one, metric).length === 0) return `“${one.name}” has no ${metric}`;
+  for (const one of other ? [arm, other] : [arm]) if (valuesOf(one, metric).length === 0) return `“${one.name}” has no ${reported(one, metric) ? `finite ${metric}` : metric}`;
+  const finished = (one: ArmResult | undefined) => one?.runs.filter(isFinished).map((run) => run.seedIndex) ?? [];
+  if (finished(arm).some((seed) => finished(other).includes(seed))) return `no seed has a finite ${metric} in both “${arm.name}” and “${other?.name}”`;
   return `no seed finished in both “${arm.name}” and “${other?.name}”`;
 }

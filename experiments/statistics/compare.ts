@@ -32,8 +32,9 @@ export function pairsOf(arm: readonly RunResult[], baseline: readonly RunResult[
 
 /**
  * One comparison per metric and arm other than the baseline: primary metrics first, in the order given. Only primary
- * metrics are tested, with p corrected by Holm over the arms of that metric; the others carry intervals. An arm whose metric
- * was measured on other text than the baseline's has neither.
+ * metrics are tested, with p corrected by Holm over all arms and all primary metrics: one experiment is one family, so
+ * that a second primary metric is no second chance. The others carry intervals. An arm whose metric was measured on other
+ * text than the baseline's has neither.
  *
  * `detectable80` and `seedsFor` are for the verdict as it is given: at level 0.05 / family, the first and strictest step of
  * Holm, which a comparison passes whatever the other arms do. (Where others differ too it is held against a milder level, so
@@ -44,12 +45,17 @@ export function compareArms(arms: readonly ArmResult[], baseline: string, primar
   if (!base) throw new RangeError(`The baseline "${baseline}" is not an arm; the arms are ${arms.map((arm) => `"${arm.name}"`).join(", ")}.`);
   const others = arms.filter((arm) => arm !== base);
   const found = arms.flatMap((arm) => arm.runs.filter(isFinished).flatMap((run) => Object.keys(flatMetrics(run.metrics))));
-  return [...new Set([...primary, ...found])].flatMap((metric) => compareMetric(others, base, metric, primary.includes(metric)));
+  const compare = (metrics: readonly string[]) => metrics.flatMap((metric) => others.map((arm) => compareOne(arm, base, metric)));
+  const tested = [...new Set(primary)];
+  const untested = [...new Set(found)].filter((metric) => !tested.includes(metric));
+  return [
+    ...judged(compare(tested)),
+    ...compare(untested).map((comparison): Comparison => ({ ...comparison, p: null, verdict: alike(comparison) ? "not tested" : comparison.verdict, ...sensitivity(comparison, significance) })),
+  ];
 }
 
-function compareMetric(arms: readonly ArmResult[], baseline: ArmResult, metric: string, tested: boolean): Comparison[] {
-  const comparisons = arms.map((arm) => compareOne(arm, baseline, metric));
-  if (!tested) return comparisons.map((comparison) => ({ ...comparison, p: null, verdict: alike(comparison) ? "not tested" : comparison.verdict, ...sensitivity(comparison, significance) }));
+/** Comparisons of one family with their verdicts. */
+function judged(comparisons: readonly Comparison[]): Comparison[] {
   const family = comparisons.filter((comparison) => comparison.p !== null);
   const adjusted = holm(family.map((comparison) => comparison.p!));
   return comparisons.map((comparison) => {
@@ -71,12 +77,14 @@ function compareOne(arm: ArmResult, baseline: ArmResult, metric: string): Compar
       verdict: "not the same measurement", measuredDifferently: how,
     };
   }
-  const differences = pairsOf(arm.runs, baseline.runs, metric).map((pair) => pair.difference);
+  const pairs = pairsOf(arm.runs, baseline.runs, metric);
+  const differences = pairs.map((pair) => pair.difference);
   const n = differences.length;
   const difference = mean(differences) ?? NaN;
   const sd = deviation(differences) ?? NaN;
   const identical = n > 0 && differences.every((d) => d === 0);
-  const enough = n >= 2;
+  // differences that are all the same say nothing of chance: no interval and no test
+  const enough = n >= 2 && (identical || !constant(pairs));
   const half = tHalfWidth(n, sd);
   return {
     metric,
@@ -95,10 +103,17 @@ function compareOne(arm: ArmResult, baseline: ArmResult, metric: string): Compar
   };
 }
 
+/** All differences are one number, but for the rounding of subtracting: metrics that count have such, as skipped steps. */
+export function constant(pairs: readonly Pick<Pair, "arm" | "baseline" | "difference">[]): boolean {
+  const differences = pairs.map(({ difference }) => difference);
+  const rounding = 2 * Number.EPSILON * Math.max(...pairs.map(({ arm, baseline }) => Math.max(Math.abs(arm), Math.abs(baseline))));
+  return Math.max(...differences) - Math.min(...differences) <= rounding;
+}
+
 /** What a test at level `alpha` sees with 80 % power. */
-function sensitivity({ n, difference, sd }: Comparison, alpha: number): Pick<Comparison, "detectable80" | "seedsFor"> {
+function sensitivity({ n, difference, sd, ci95 }: Comparison, alpha: number): Pick<Comparison, "detectable80" | "seedsFor"> {
   // a spread of exactly 0 comes from equal runs and says nothing about what the design could see
-  if (n < 2 || !(sd > 0)) return { detectable80: null, seedsFor: {} };
+  if (n < 2 || ci95 === null || !(sd > 0)) return { detectable80: null, seedsFor: {} };
   return { detectable80: detectableDifference(n, sd, alpha), seedsFor: difference === 0 ? {} : seedsForSeen(difference, sd, alpha) };
 }
 

@@ -11,7 +11,7 @@ export const comparisonDefinitions = {
     unit: "the metric's",
     definition: "BCa bootstrap interval of that mean with tails widened for small samples, from 8 seeds on, for this comparison by itself; it holds the truth in 94 of 100 simulated studies of 8 normal pairs, 95 of 100 of 10. No verdict rests on it.",
   },
-  pHolm: { unit: "1", definition: "p of the paired t test after Holm's correction over the arms of the metric; below 0.05 it is a verdict." },
+  pHolm: { unit: "1", definition: "p of the paired t test after Holm's correction over all arms and primary metrics of the experiment; below 0.05 it is a verdict. None where all differences are the same number." },
   detectable80: {
     unit: "the metric's",
     definition:

@@ -38,6 +38,7 @@ export function describeFinding(finding: Finding): string {
   if (finding.outcome === "not measured") return `${capital(why ?? "there is nothing to measure")}.`;
   const other = typeof finding.than === "number" ? asWritten(finding.than) : `“${finding.than}”`;
   if (why === "identical") return `${quantity(claim.metric)} of “${claim.arm}” and ${other} is identical in ${counted(n, "seed")}.`;
+  if (why === "no spread") return `${quantity(claim.metric)} of “${claim.arm}” ${size(finding, other)}, by the same in each of ${counted(n, "seed")}: without a spread there is neither interval nor test.`;
   const sentences = [`${quantity(claim.metric)} of “${claim.arm}” ${size(finding, other)} (${[interval(finding), counted(n, "seed"), probability(finding)].filter(Boolean).join(", ")}).`];
   if (claim.expect === "same" && finding.outcome !== "cannot tell") sentences.push(`That is ${finding.outcome === "holds" ? "within" : "beyond"} the ±${margin(finding)} that count as the same.`);
   if (finding.outcome === "cannot tell") sentences.push(ci95 === null ? "One seed has no interval; two or more can tell." : reach(finding));
@@ -60,12 +61,14 @@ function size(finding: Finding, other: string): string {
   return `is ${direction} that of ${other} by ${withUnit(digits(Math.abs(estimate)), claim.metric)}, ${means}`;
 }
 
-function interval({ ci95, scale, than }: Finding): string {
-  if (!ci95) return "";
-  if (scale === "ratio") return `95 % interval of the factor ${ci95.map(formatFactor).join(" to ")}`;
-  const half = (ci95[1] - ci95[0]) / 2;
-  const ends = typeof than === "number" ? ci95.map((end) => formatValue(end + than, half)) : ci95.map((end) => formatSigned(end, half));
-  return `95 % interval ${typeof than === "number" ? "" : "of the difference "}${ends.join(" to ")}`;
+/** The interval that decides: of two one-sided tests at 5 %, which tell that a difference is small, that of 90 %. */
+function interval({ ci95, ci90, outcome, scale, than }: Finding): string {
+  const [level, ends] = ci90 && outcome !== "does not hold" ? (["90 % interval", ci90] as const) : (["95 % interval", ci95] as const);
+  if (!ends) return "";
+  if (scale === "ratio") return `${level} of the factor ${ends.map(formatFactor).join(" to ")}`;
+  const half = (ends[1] - ends[0]) / 2;
+  const told = typeof than === "number" ? ends.map((end) => formatValue(end + than, half)) : ends.map((end) => formatSigned(end, half));
+  return `${level} ${typeof than === "number" ? "" : "of the difference "}${told.join(" to ")}`;
 }
 
 function probability({ pHolm, family }: Finding): string {
@@ -74,8 +77,8 @@ function probability({ pHolm, family }: Finding): string {
 
 /** Why the interval decides nothing, and what this design could have seen. */
 function reach(finding: Finding): string {
-  const { claim, scale, ci95, detectable80, than } = finding;
-  const [low, high] = ci95!;
+  const { claim, scale, ci95, ci90, detectable80, than } = finding;
+  const [low, high] = (ci90 ?? ci95)!;
   if (claim.expect === "same") {
     const inside = low >= -claim.within! && high <= claim.within!;
     return `To count as the same it must surely be within ±${margin(finding)}; the interval ${inside ? "is, but not after correction" : "reaches beyond"}.`;

@@ -2,7 +2,7 @@
 import { nameMap, own } from "../own-keys.ts";
 import type { FinalMetrics, MetricDefinition, RunResult } from "../results.ts";
 
-/** Keyed by the name before the first dot: `valBpb.prose` and `acceptance.2` are looked up with `metricDefinition`. */
+/** Keyed by the name before the first dot: `valBpb.prose` and `agreement.2` are looked up with `metricDefinition`. */
 export const metricDefinitions: Record<string, MetricDefinition> = {
   trainLoss: {
     unit: "nats per token",
@@ -12,7 +12,14 @@ export const metricDefinitions: Record<string, MetricDefinition> = {
   valLoss: {
     unit: "nats per token",
     better: "lower",
-    definition: "Cross-entropy of the next token over the fixed validation windows of all domains, every token weighing the same whatever was trained on, after the last step.",
+    definition:
+      "Cross-entropy of the next token after the last step, over fixed windows of all domains' validation text (`validation.final` of each), every token weighing the same whatever was trained on. Points of a curve are over fewer (`validation.windowsPerDomain`), so the curve's last one may differ by a few thousandths.",
+  },
+  valLossError: {
+    unit: "nats per token",
+    better: "neither",
+    definition:
+      "Standard error of valLoss that comes from which windows of the validation text it is taken over, domain by domain. All runs read the same windows, so that it largely cancels in differences; intervals over seeds do not contain what is left of it.",
   },
   valBpb: {
     unit: "bits per byte",
@@ -24,10 +31,17 @@ export const metricDefinitions: Record<string, MetricDefinition> = {
     better: "lower",
     definition: "Validation cross-entropy of the multi-token-prediction module of that depth (DeepSeek-V3 Eq. 24).",
   },
+  agreement: {
+    unit: "fraction",
+    better: "higher",
+    definition:
+      "Share of validation positions at which the likeliest token of the MTP module of that depth is the main model's likeliest when it gets there. Both read the true text, so depth k is given that the tokens before its own are those of the text. No acceptance rate: that is of text which the model writes.",
+  },
   acceptance: {
     unit: "fraction",
     better: "higher",
-    definition: "Share of validation positions at which the greedy guess of the MTP module of that depth equals the main model's greedy choice.",
+    definition:
+      "Chance that speculative sampling (arXiv 2211.17192) keeps a token drawn from the MTP module of that depth: the sum over tokens of the smaller of the module's and the main model's probability, mean over validation positions. Both read the true text, so depth k is the chance given that all guesses before it were kept; the mean weighs all positions alike, those too at which an earlier guess would have been rejected. On text that a model writes itself the figure differs.",
   },
   balanceLoss: {
     unit: "nats per token",
@@ -116,8 +130,10 @@ export const metricDefinitions: Record<string, MetricDefinition> = {
 const titles: Record<string, string> = {
   trainLoss: "Training loss",
   valLoss: "Validation loss",
+  valLossError: "Validation loss, error from windows",
   valBpb: "Validation bits per byte",
   mtpLoss: "MTP loss",
+  agreement: "MTP agreement",
   acceptance: "MTP acceptance",
   balanceLoss: "Balance loss",
   gradNorm: "Gradient norm",
@@ -152,7 +168,7 @@ export function metricTitle(metric: string): string {
   if (dot < 0) return title;
   const part = metric.slice(dot + 1);
   if (part === "all") return title;
-  return family === "mtpLoss" || family === "acceptance" ? `${title}, depth ${part}` : `${title}, ${part}`;
+  return ["mtpLoss", "agreement", "acceptance"].includes(family) ? `${title}, depth ${part}` : `${title}, ${part}`;
 }
 
 /** Unit for an axis; "" for pure numbers. */
@@ -172,11 +188,13 @@ export function flatMetrics(metrics: FinalMetrics): Record<string, number> {
   const flat = nameMap<number>([["valLoss", metrics.valLoss], ["trainLoss", metrics.trainLoss]]);
   for (const [domain, value] of Object.entries(metrics.valBpb)) flat[`valBpb.${domain}`] = value;
   metrics.mtpLoss.forEach((value, index) => (flat[`mtpLoss.${index + 1}`] = value));
+  metrics.agreement.forEach((value, index) => (flat[`agreement.${index + 1}`] = value));
   metrics.acceptance.forEach((value, index) => (flat[`acceptance.${index + 1}`] = value));
   for (const [domain, value] of Object.entries(metrics.maxVio ?? {})) flat[`maxVio.${domain}`] = value;
   // runs of older versions lack these
   const { maxVioShift, maxVioSequence, starvedExperts, loadCv, zLoss, mtpRouterLoss } = metrics;
   for (const [name, value] of Object.entries({ maxVioShift, maxVioSequence, starvedExperts, loadCv, zLoss, mtpRouterLoss })) if (value !== undefined) flat[name] = value;
+  if (!Number.isNaN(metrics.valLossError)) flat.valLossError = metrics.valLossError;
   const { maxVioGlobal, maxVioBatch, routingEntropy, specialisation, balanceLoss, gradNorm, skippedSteps, clippedSteps, tokensPerSecond } = metrics;
   return Object.assign(flat, { maxVioGlobal, maxVioBatch, routingEntropy, specialisation, balanceLoss, gradNorm, skippedSteps, clippedSteps, tokensPerSecond });
 }

@@ -1,30 +1,31 @@
 /** What the comparisons say, in words: which arms differ, which cannot be told apart, and what this design could have seen. */
 import type { ArmResult, Comparison, ExperimentResult } from "../results.ts";
 import { significance } from "./compare.ts";
-import { metricTitle, metricUnit } from "./metrics.ts";
+import { isFinished, metricTitle, metricUnit } from "./metrics.ts";
 import { formatCount, formatSigned, formatValue } from "./numbers.ts";
+import { runWarnings } from "./run-warnings.ts";
 
 /** Seeds beyond this are no plan a person can follow. */
 const practicalSeeds = 10_000;
 /** More arms than this that cannot be told apart are named without numbers. */
 const mostInDetail = 4;
 
-/** One paragraph per primary metric, then one about runs that did not finish, if any. */
+/** One paragraph per primary metric, then one about runs that did not finish, if any, and one for each thing to look at in those that did. */
 export function describeExperiment(experiment: ExperimentResult): string[] {
   const paragraphs = experiment.primary.map((metric) => describeMetric(experiment, metric));
   const unfinished = describeUnfinished(experiment.arms);
-  return unfinished ? [...paragraphs, unfinished] : paragraphs;
+  return [...paragraphs, ...(unfinished ? [unfinished] : []), ...runWarnings(experiment)];
 }
 
 /** The paragraph of one primary metric. */
-export function describeMetric({ comparisons, baseline }: Pick<ExperimentResult, "comparisons" | "baseline">, metric: string): string {
+export function describeMetric({ arms, comparisons, baseline }: Pick<ExperimentResult, "arms" | "comparisons" | "baseline">, metric: string): string {
   const own = comparisons.filter((comparison) => comparison.metric === metric);
   const untold = own.filter((c) => c.verdict === "cannot tell");
   const sentences = [
     ...(["lower", "higher"] as const).flatMap((verdict) => describeTold(own.filter((c) => c.verdict === verdict), verdict, baseline)),
     ...describeUntold(untold.filter((c) => c.ci95 !== null), baseline),
-    ...describeWithoutInterval(untold.filter((c) => c.ci95 === null), baseline),
     ...describeUnlike(own, baseline),
+    ...describeWithoutInterval(untold.filter((c) => c.ci95 === null), baseline, arms),
     ...own.filter((c) => c.verdict === "identical").map((c) => `${quote(c.arm)} and ${quote(baseline)} are identical in ${counted(c.n, "seed")}.`),
   ];
   const family = Math.max(0, ...own.map((c) => c.family));
@@ -63,14 +64,22 @@ function describeUnlike(comparisons: readonly Comparison[], baseline: string): s
   );
 }
 
-function describeWithoutInterval(comparisons: readonly Comparison[], baseline: string): string[] {
+function describeWithoutInterval(comparisons: readonly Comparison[], baseline: string, arms: readonly ArmResult[]): string[] {
+  const seedsOf = (name: string) => finishedSeeds(arms.find((arm) => arm.name === name));
+  const constant = comparisons.filter((c) => c.n > 1);
   const single = comparisons.filter((c) => c.n === 1);
-  const none = comparisons.filter((c) => c.n === 0);
-  const sentences: string[] = [];
+  const valueless = comparisons.filter((c) => c.n === 0 && seedsOf(c.arm).some((seed) => seedsOf(baseline).includes(seed)));
+  const none = comparisons.filter((c) => c.n === 0 && !valueless.includes(c));
+  const sentences = constant.map(
+    (c) => `${quote(c.arm)} minus ${quote(baseline)} is exactly ${withUnit(formatSigned(c.difference), c.metric)} in each of ${counted(c.n, "seed")}: without a spread there is neither interval nor test.`,
+  );
+  if (valueless.length) sentences.push(`No seed has a finite value in both ${list(valueless.map((c) => quote(c.arm)))} and ${quote(baseline)}.`);
   if (single.length) sentences.push(`One seed cannot tell ${list(single.map((c) => quote(c.arm)))} from ${quote(baseline)} (difference: ${single.map((c) => `${quote(c.arm)} ${formatSigned(c.difference)}`).join(", ")}); an interval needs two.`);
   if (none.length) sentences.push(`No seed finished in both ${list(none.map((c) => quote(c.arm)))} and ${quote(baseline)}.`);
   return sentences;
 }
+
+const finishedSeeds = (arm: ArmResult | undefined): number[] => (arm?.runs ?? []).filter(isFinished).map((run) => run.seedIndex);
 
 /** "; a difference of the size seen would take about 41 seeds", where that is more than there were. */
 function describeSeeds(comparisons: readonly Comparison[]): string {

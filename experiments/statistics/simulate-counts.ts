@@ -29,7 +29,7 @@ export function countCoverage(design: StudyDesign, studies: number, name: string
 export function countFalseVerdicts(design: StudyDesign, studies: number, name: string): Count {
   let wrong = 0;
   for (const comparisons of simulateStudies(design, studies, name))
-    wrong += Number(comparisons.some(({ verdict }, arm) => design.shifts[arm] === 0 && verdict !== "cannot tell"));
+    wrong += Number(comparisons.some(({ verdict }, arm) => design.shifts[arm % design.shifts.length] === 0 && verdict !== "cannot tell"));
   return { frequency: wrong / studies, of: studies };
 }
 

@@ -13,10 +13,9 @@ export function tHalfWidth(n: number, sd: number, level = 0.95): number {
   return (studentt.inv((1 + level) / 2, n - 1) * sd) / Math.sqrt(n);
 }
 
-/** p of the null hypothesis that the mean is 0. NaN for n < 2; 0 when all differences are equal and not 0. */
+/** p of the null hypothesis that the mean is 0. NaN for n < 2, and without a spread, which is what the test measures chance by. */
 export function tTestP(n: number, mean: number, sd: number): number {
-  if (n < 2) return NaN;
-  if (sd === 0) return mean === 0 ? 1 : 0;
+  if (n < 2 || !(sd > 0)) return NaN;
   // the lower tail: the upper one, 1 − cdf, loses all digits for small p
   return Math.min(1, 2 * studentt.cdf(-Math.abs((mean / sd) * Math.sqrt(n)), n - 1));
 }

@@ -221,6 +221,15 @@ describe("losses", () => {
     expect([...argmax]).toEqual([0, 2]);
   });
 
+  test("overlap by the smaller of two probabilities, summed: a module's guess against the main model's, each at its own offset", () => {
+    const attrs = { rows: 2, vocab: 2, seqLen: 1, mainLen: 2, mainOffset: 1 };
+    const logs = (...p: number[]) => p.map(Math.log);
+    // p (0.9, 0.1) against q (0.6, 0.4), and (0.5, 0.5) against (0, 1); the rows in between are another token's
+    const [overlap] = runReference("overlap", attrs, [logs(0.9, 0.1, 0.5, 0.5), [0, 0], logs(0.1, 0.9, 0.6, 0.4, 1, 0, 0, 1), [0, 0, 0, 0]]);
+    expect(overlap[0]).toBeCloseTo(0.7, digits);
+    expect(overlap[1]).toBeCloseTo(0.5, digits);
+  });
+
   test("square the log of the summed exponentials for the router's z-loss", () => {
     const [[loss]] = runReference("zLoss", { rows: 2, experts: 2 }, [[0, 0, Math.log(3), Math.log(1)], numbers({ zLoss: 0.1 })]);
     expect(loss).toBeCloseTo((0.1 * (Math.log(2) ** 2 + Math.log(4) ** 2)) / 2, digits);

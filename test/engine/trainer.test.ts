@@ -156,6 +156,29 @@ describe("a run that goes wrong", () => {
     expect(Number.isFinite(outcome.metrics.valLoss)).toBe(true);
   });
 
+  test("a last step that is lost is no result: the run has diverged, however late it happened", async () => {
+    const backend = createReferenceBackend();
+    let step = 0;
+    intercept(backend, (executable, plan) => {
+      const write = executable.write.bind(executable);
+      executable.write = (slice, data, replica) => {
+        const numbers = Float64Array.from(data);
+        if (slice === plan.inputs.numbers && ++step === 10) numbers[NumberSlot.gradScale] = Number.NaN;
+        write(slice, numbers, replica);
+      };
+    });
+    const { outcome } = await trainRun(tinyConfig(), { backend });
+    expect(outcome).toMatchObject({ status: "diverged", divergedAt: 10, reason: expect.stringMatching(/^its last step had no finite loss or gradient; try /) });
+  });
+
+  test("neither is a loss above guessing and above where the run began", async () => {
+    const train = { ...tinyConfig().train, clipNorm: 1e300 };
+    const late = { ...train, optimizer: { ...train.optimizer, lr: [{ until: 0.9, value: 1e-3 }, { until: 1, value: 30 }] } };
+    const { outcome } = await trainRun(tinyConfig({ train: { ...late, schedule: { kind: "constant", warmup: 0, final: 1 } } }));
+    const reason = expect.stringMatching(/^it ended at [\d.]+ nats, above guessing \(5\.55\) and above where it began/);
+    expect(outcome).toMatchObject({ status: "diverged", divergedAt: 10, reason });
+  });
+
   test("a hopeless learning rate ends as diverged, with the step and what to try", async () => {
     const config = tinyConfig({ train: { steps: 60, evalEvery: 60, clipNorm: 1e9, optimizer: { ...tinyConfig().train.optimizer, lr: 1e4, weightDecay: 0 }, schedule: { kind: "constant", warmup: 0, final: 1 } } });
     const { outcome } = await trainRun(config);
@@ -181,5 +204,46 @@ describe("learning", () => {
       const other = cut.get(name)?.data as Float32Array;
       data.forEach((w: number, i: number) => expect(Math.abs(w - other[i])).toBeLessThan(1e-6 * Math.max(1, Math.abs(w))));
     }
+  });
+});
+
+describe("the last validation", () => {
+  const withFinal = (final: number | "all"): RunConfig => ({ ...tinyConfig(), validation: { windowsPerDomain: 5, final } });
+  const counted = ({ expertCounts: [layer] }: { expertCounts: number[][][] }) => layer.map((experts) => experts.reduce((a, b) => a + b) / (2 * tinyConfig().train.seqLen));
+
+  test("is of as many windows as asked for, while the curve keeps its own to the end", async () => {
+    const [few, many] = [await trainRun(withFinal(5)), await trainRun(withFinal(20))];
+    expect(timeless(many.events)).toEqual(timeless(few.events));
+    if (few.outcome.status !== "done" || many.outcome.status !== "done") throw new Error("not done");
+    const last = few.events.findLast((event) => event.kind === "eval")!;
+    expect(few.outcome.metrics).toMatchObject({ valLoss: last.valLoss, valLossError: last.valLossError });
+    expect(counted(last)).toEqual([5, 5]);
+    expect(counted(many.outcome.metrics)).toEqual([20, 20]);
+    expect(many.outcome.metrics.valLoss).not.toBe(last.valLoss);
+    expect(many.outcome.metrics.valLossError).toBeGreaterThan(0);
+    // four times the text: about half the error; two samples of windows scatter
+    expect(many.outcome.metrics.valLossError / last.valLossError).toBeLessThan(0.9);
+  });
+
+  test("is of no more windows than the shortest text has room for, the same of every domain", async () => {
+    const domains = smallDomains();
+    domains[1] = { ...domains[1], bytes: domains[1].bytes.subarray(0, domains[1].trainLength + 8 * 30 + 1) };
+    for (const final of [1000, "all"] as const) {
+      const { outcome } = await trainRun(withFinal(final), { domains });
+      if (outcome.status !== "done") throw new Error(outcome.status);
+      expect(counted(outcome.metrics)).toEqual([30, 30]);
+    }
+  });
+
+  test("is not done twice where it is that of the curve", async () => {
+    const evaluations = async (final: number) => {
+      const backend = createReferenceBackend();
+      let count = 0;
+      onRun(backend, (list) => (count += Number(list === "evaluate")));
+      await trainRun(withFinal(final), { backend });
+      return count;
+    };
+    // batches of 4: 10 windows at steps 5 and 10; then 12 more
+    expect([await evaluations(5), await evaluations(6)]).toEqual([6, 9]);
   });
 });

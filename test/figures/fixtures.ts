@@ -97,10 +97,11 @@ function makeRun(shape: ArmShape, config: RunConfig, armIndex: number, seedIndex
       lr: 3e-3 * Math.min(1, progress / 0.05), maxVioBatch: Math.max(0.1, imbalance * (1 + 0.12 * noise()) + 0.35),
     } satisfies StepMetrics);
     if ((step % evalEvery === 0 || step === steps) && divergedAt === null) {
+      const agreement = Array.from({ length: depth }, (_, d) => Math.max(0, 0.62 - 0.14 * d - 0.3 * Math.exp(-progress * 5) + 0.01 * noise()));
       const expertCounts = tastes.map((taste, layer) => domains.map((_, d) => loads(taste, domainTastes[layer][d], imbalance, shape.special ?? 0.5, 128 * seqLen * k)));
       events.push({
-        kind: "eval", ...common, valLoss: loss, valBpb: { all: loss / Math.LN2, ...Object.fromEntries(domains.map((name, d) => [name, (loss + 0.3 * (1 - d)) / Math.LN2])) },
-        mtpLoss: Array.from({ length: depth }, (_, d) => loss + 0.45 + 0.2 * d), acceptance: Array.from({ length: depth }, (_, d) => Math.max(0, 0.62 - 0.14 * d - 0.3 * Math.exp(-progress * 5) + 0.01 * noise())),
+        kind: "eval", ...common, valLoss: loss, valLossError: 0.008, valBpb: { all: loss / Math.LN2, ...Object.fromEntries(domains.map((name, d) => [name, (loss + 0.3 * (1 - d)) / Math.LN2])) },
+        mtpLoss: Array.from({ length: depth }, (_, d) => loss + 0.45 + 0.2 * d), agreement, acceptance: agreement.map((share) => 0.3 + 0.7 * share),
         maxVioShift: maxVioGlobal(expertCounts, domains.map(() => 1)), maxVio: Object.fromEntries(domains.map((name, d) => [name, maxVioOf(expertCounts, d)])), maxVioSequence: 1, starvedExperts: 0, loadCv: 0.1,
         maxVioGlobal: maxVioGlobal(expertCounts, domains.map(() => 1)), maxVioFloor: maxVioFloor(128 * seqLen * domains.length, experts, k), routingEntropy: routingEntropy(weightedLoads(expertCounts, domains.map(() => 1))), specialisation: specialisation(expertCounts), expertCounts,
       } satisfies EvalMetrics);

@@ -44,7 +44,7 @@ export function rawCell(id: string, body: string, more: Partial<CompiledCell> = 
 
 function runOf(arm: string, seedIndex: number, valLoss: number): RunResult {
   const eval_ = {
-    step: 2, tokens: 20, seconds: 2, valLoss, valBpb: { all: valLoss / Math.LN2, prose: 1 }, mtpLoss: [3], acceptance: [0.5, 0.25], maxVioGlobal: 0.1,
+    step: 2, tokens: 20, seconds: 2, valLoss, valLossError: 0.01, valBpb: { all: valLoss / Math.LN2, prose: 1 }, mtpLoss: [3], agreement: [0.6, 0.3], acceptance: [0.5, 0.25], maxVioGlobal: 0.1,
     maxVioFloor: 0.01, routingEntropy: 1, specialisation: 0.2, expertCounts: [[[1, 2]]],
   };
   return {

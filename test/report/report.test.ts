@@ -189,7 +189,7 @@ describe("a conclusion in a report", () => {
     const document = concluded(0.2);
     expect(/<div class="said">.*?<\/div>/s.exec(reportHtml(document, drawerOf(document)))![0]).not.toContain("<figcaption>");
     const csv = [...reportFolder(document, null)].find(([path]) => path.includes("conclusion") && path.endsWith(".csv"))![1] as string;
-    expect(csv.split("\n")[0]).toBe("claim,outcome,metric,arm,than,n,armMean,thanMean,scale,estimate,low95,high95,p,pHolm,family");
+    expect(csv.split("\n")[0]).toBe("claim,outcome,metric,arm,than,n,armMean,thanMean,scale,estimate,low95,high95,low90,high90,p,pHolm,family");
     expect(csv.split("\n")[1]).toMatch(/^A sequence-wise loss costs quality,holds,valLoss,sequence-wise loss,batch-wise loss,5,/);
   });
 });

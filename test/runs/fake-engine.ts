@@ -125,8 +125,8 @@ function evaluation(job: TrainJob, step: number): EvalMetrics {
   const { batchSize, seqLen } = job.config.train;
   const loss = fakeLoss(job, step);
   return {
-    kind: "eval", step, tokens: step * batchSize * seqLen, seconds: step / 100, valLoss: loss, valBpb: { all: loss / Math.LN2, ...Object.fromEntries(job.domains.map(({ name }) => [name, loss / Math.LN2])) },
-    mtpLoss: [], acceptance: [], maxVioGlobal: 1, maxVioFloor: 0.1, routingEntropy: 1, specialisation: 0.1, expertCounts: [[[1, 2], [3, 4], [5, 6]]],
+    kind: "eval", step, tokens: step * batchSize * seqLen, seconds: step / 100, valLoss: loss, valLossError: 0.01, valBpb: { all: loss / Math.LN2, ...Object.fromEntries(job.domains.map(({ name }) => [name, loss / Math.LN2])) },
+    mtpLoss: [], agreement: [], acceptance: [], maxVioGlobal: 1, maxVioFloor: 0.1, routingEntropy: 1, specialisation: 0.1, expertCounts: [[[1, 2], [3, 4], [5, 6]]],
   };
 }
 

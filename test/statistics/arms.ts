@@ -12,7 +12,7 @@ export function armWith(name: string, values: Partial<Record<"valLoss" | "specia
     const status = own.map(([, value]) => value).find((value) => typeof value === "string") as RunResult["status"] | undefined;
     const numbers = Object.fromEntries(own) as Record<string, number>;
     const metrics: FinalMetrics = {
-      step: 10, tokens: 100, seconds: 1, valLoss: 2, valBpb: { all: 2 }, mtpLoss: [], acceptance: [], maxVioGlobal: 0.1, maxVioFloor: 0.05,
+      step: 10, tokens: 100, seconds: 1, valLoss: 2, valLossError: 0.01, valBpb: { all: 2 }, mtpLoss: [], agreement: [], acceptance: [], maxVioGlobal: 0.1, maxVioFloor: 0.05,
       routingEntropy: 0.9, specialisation: 0.2, expertCounts: [], trainLoss: 2, balanceLoss: 0, gradNorm: 1, skippedSteps: 0, clippedSteps: 0,
       tokensPerSecond: 1000, maxVioBatch: 0.3, domains: [], ...numbers,
     };

@@ -39,6 +39,26 @@ describe("compareArms, worked by hand", () => {
   });
 });
 
+describe("one experiment is one family", () => {
+  const both = (name: string, values: number[]) => armWith(name, { valLoss: values, specialisation: values });
+  const arms = [both("base", [0, 0, 0, 0]), both("near", [1.1, 2, 2.6, 1.2]), both("none", [1, -1, 0.5, -0.4])];
+
+  test("Holm corrects over all primary metrics: a second one is no second chance", () => {
+    const [single] = compareArms(arms, "base", ["valLoss"]);
+    const [first, , second] = compareArms(arms, "base", ["valLoss", "specialisation"]);
+    expect(single.pHolm).toBe(2 * single.p!);
+    expect([first, second].map(({ metric, arm, family, pHolm }) => [metric, arm, family, pHolm])).toEqual([
+      ["valLoss", "near", 4, 4 * single.p!], ["specialisation", "near", 4, 4 * single.p!],
+    ]);
+    expect([single.verdict, first.verdict]).toEqual(["higher", "cannot tell"]);
+    expect(tTestPower(4, first.detectable80! / first.sd, 0.05 / 4)).toBeCloseTo(0.8, 6);
+  });
+
+  test("a metric that is named twice is tested once", () => {
+    expect(compareArms(arms, "base", ["valLoss", "valLoss"])).toEqual(compareArms(arms, "base", ["valLoss"]));
+  });
+});
+
 describe("what could have been told is told of the verdict as it is given", () => {
   const base = armWith("base", { valLoss: [0, 0, 0, 0], specialisation: [0, 0, 0, 0] });
   const noisy = (name: string) => armWith(name, { valLoss: [1, -1, 0.5, -0.4], specialisation: [1, -1, 0.5, -0.4] });
@@ -68,6 +88,13 @@ describe("verdicts", () => {
   test("differences that are all zero are identical and never a t test", () => {
     expect(one([1, 2, 3], [1, 2, 3])).toMatchObject({ verdict: "identical", p: null, pHolm: null, ci95: [0, 0], family: 0, detectable80: null, seedsFor: {} });
     expect(one([1], [1])).toMatchObject({ verdict: "identical", ci95: null });
+  });
+
+  test.each([
+    ["the same number", [1, 2, 3], [2, 3, 4]],
+    ["the same but for rounding", [2.1, 2.2, 2.3], [2.2, 2.3, 2.4]],
+  ])("differences that are all %s have no spread: no interval, no p, no verdict", (_, base, other) => {
+    expect(one(base, other)).toMatchObject({ n: 3, p: null, pHolm: null, ci95: null, family: 0, detectable80: null, seedsFor: {}, verdict: "cannot tell" });
   });
 
   test("one pair has a difference, no interval, and cannot tell", () => {

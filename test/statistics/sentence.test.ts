@@ -6,7 +6,7 @@ import { armWith } from "./arms.ts";
 
 function describeArms(arms: ArmResult[], primary = ["valLoss"]): string[] {
   const comparisons = compareArms(arms, arms[0].name, primary);
-  return describeExperiment({ baseline: arms[0].name, primary, arms, comparisons } as ExperimentResult);
+  return describeExperiment({ baseline: arms[0].name, primary, arms, comparisons, bigramEntropy: {} } as unknown as ExperimentResult);
 }
 
 test("an arm that differs: by how much, with the interval, the seeds and the unit", () => {
@@ -24,6 +24,18 @@ test("arms that cannot be told apart: what the design could have seen and what t
 
 test("one seed says that it cannot tell", () => {
   expect(describeArms([armWith("base", { valLoss: [2] }), armWith("new", { valLoss: [2.5] })])[0]).toContain("One seed cannot tell “new” from “base”");
+});
+
+test("a difference without a spread is told as what it is, and not tested", () => {
+  expect(describeArms([armWith("base", { valLoss: [2, 3] }), armWith("new", { valLoss: [2.5, 3.5] })])[0]).toBe(
+    "Validation loss: “new” minus “base” is exactly +0.5000 nats in each of 2 seeds: without a spread there is neither interval nor test.",
+  );
+});
+
+test("runs that finished without a finite value are not told as runs that did not finish", () => {
+  const [told] = describeArms([armWith("base", { valLoss: [2, 3] }), armWith("new", { valLoss: [NaN, NaN] })]);
+  expect(told).toBe("Validation loss: No seed has a finite value in both “new” and “base”.");
+  expect(describeArms([armWith("base", { valLoss: [2, 3] }), armWith("new", { valLoss: ["diverged", "diverged"] })])[0]).toBe("Validation loss: No seed finished in both “new” and “base”.");
 });
 
 test("identical arms are called so", () => {

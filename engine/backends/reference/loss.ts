@@ -2,9 +2,9 @@ import { exp, log } from "../../numerics/elementary.ts";
 import { NumberSlot } from "../../program/ops.ts";
 import type { ReferenceOps } from "./reference-op.ts";
 
-/** Sequence balance loss (V3 Eq. 17-20), router z-loss (ST-MoE, arXiv 2202.08906 Eq. 5), cross-entropy, and a mean. */
+/** Sequence balance loss (V3 Eq. 17-20), router z-loss (ST-MoE, arXiv 2202.08906 Eq. 5), cross-entropy, overlap of predictions, and a mean. */
 export const loss: ReferenceOps<
-  "balanceLoss" | "balanceLossGrad" | "zLoss" | "zLossGrad" | "crossEntropy" | "crossEntropyGrad" | "mean"
+  "balanceLoss" | "balanceLossGrad" | "zLoss" | "zLossGrad" | "crossEntropy" | "crossEntropyGrad" | "overlap" | "mean"
 > = {
   balanceLoss({ rows, experts, k, groupRows, number }, [s, idx, numbers], [loss, f]) {
     const groups = rows / groupRows;
@@ -71,11 +71,20 @@ export const loss: ReferenceOps<
     }
   },
 
+  overlap({ rows, vocab, seqLen, mainLen, mainOffset }, [ahead, aheadLse, main, mainLse], [overlap]) {
+    for (let row = 0; row < rows; row++) {
+      const other = targetOf(row, seqLen, mainLen, mainOffset);
+      overlap[row] = 0;
+      for (let id = 0; id < vocab; id++) overlap[row] += Math.exp(Math.min(ahead[row * vocab + id] - aheadLse[row], main[other * vocab + id] - mainLse[other]));
+    }
+  },
+
   mean({ length }, [x], [mean]) {
     mean[0] = sum(x) / length;
   },
 };
 
+/** Where a row of sequences of `seqLen` finds its partner among sequences of `targetLen`. */
 function targetOf(row: number, seqLen: number, targetLen: number, targetOffset: number): number {
   return Math.floor(row / seqLen) * targetLen + targetOffset + (row % seqLen);
 }

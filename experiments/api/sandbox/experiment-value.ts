@@ -54,7 +54,7 @@ export function sandboxExperiment(decode: (json: string) => unknown, curvesOf: (
     for (const name of keys(metrics)) {
       const value = (metrics as Record<string, unknown>)[name];
       if (typeof value === "number") names[names.length] = name;
-      else if (name === "valBpb" || name === "mtpLoss" || name === "acceptance")
+      else if (name === "valBpb" || name === "mtpLoss" || name === "agreement" || name === "acceptance")
         for (const part of keys(value as object)) names[names.length] = `${name}.${isArray(value) ? numberOf(part) + 1 : part}`;
     }
     return names.join(", ");

@@ -25,6 +25,21 @@ const entropies: OpAttrs["crossEntropy"][] = [
   { rows: 3, vocab: 1031, seqLen: 1, targetLen: 2, targetOffset: 1 },
 ];
 
+const overlaps: OpAttrs["overlap"][] = [
+  { rows: 1, vocab: 1, seqLen: 1, mainLen: 1, mainOffset: 0 },
+  { rows: 6, vocab: 5, seqLen: 3, mainLen: 4, mainOffset: 1 },
+  { rows: 62, vocab: 100, seqLen: 31, mainLen: 33, mainOffset: 2 },
+  { rows: 93, vocab: 256, seqLen: 31, mainLen: 32, mainOffset: 1 },
+  { rows: 65, vocab: 33, seqLen: 13, mainLen: 17, mainOffset: 3 },
+];
+const mainRows = ({ rows, seqLen, mainLen }: OpAttrs["overlap"]) => (rows / seqLen) * mainLen;
+/** Logits of both heads, each with the log of its summed exponentials. */
+const withLse = ({ rows, vocab, ...attrs }: OpAttrs["overlap"], ahead: ArrayLike<number>, main: ArrayLike<number>) =>
+  [[ahead, rows] as const, [main, mainRows({ rows, vocab, ...attrs })] as const].flatMap(([logits, rows]) => {
+    const entropy = { rows, vocab, seqLen: rows, targetLen: rows, targetOffset: 0 };
+    return [logits, runReference("crossEntropy", entropy, [Array.from(logits, Math.fround), new Array<number>(rows).fill(0)])[1]];
+  });
+
 const scores = ({ rows, experts }: { rows: number; experts: number }, random: Random) => random.between(rows * experts, 0.01, 0.99);
 const logitsAndTargets = ({ rows, vocab, seqLen, targetLen }: OpAttrs["crossEntropy"], random: Random) => [
   random.normal(rows * vocab, 3),
@@ -109,6 +124,37 @@ export const lossTables = [
       { ...attrs, factor: 1 / attrs.rows, number: -1 },
       { ...attrs, factor: 0.25, number: NumberSlot.mtpWeight },
     ]),
+  }),
+  table({
+    kind: "overlap",
+    sample: (attrs, random) => {
+      const [ahead, main] = [attrs.rows, mainRows(attrs)].map((rows) => random.normal(rows * attrs.vocab, 3));
+      return withLse(attrs, ahead, main);
+    },
+    // of the exponent's two roundings each a few units of a number up to 20; the sum's come on top
+    roundings: ({ vocab }) => sumRoundings(vocab) + 32,
+    magnitude: () => 1,
+    pools: () => ({ outputs: ["metrics"] }),
+    rows: [
+      ...overlaps,
+      {
+        attrs: overlaps[3],
+        note: "of equal predictions",
+        sample: (attrs, random) => {
+          const row = random.normal(attrs.vocab, 3);
+          const repeated = (rows: number) => Array.from({ length: rows }, () => [...row]).flat();
+          return withLse(attrs, repeated(attrs.rows), repeated(mainRows(attrs)));
+        },
+      },
+      {
+        attrs: overlaps[3],
+        note: "of predictions that are sure of different tokens",
+        sample: (attrs) => {
+          const sure = (rows: number, id: number) => Array.from({ length: rows }, () => Array.from({ length: attrs.vocab }, (_, at) => (at === id ? 200 : 0))).flat();
+          return withLse(attrs, sure(attrs.rows, 1), sure(mainRows(attrs), 2));
+        },
+      },
+    ],
   }),
   table({
     kind: "mean",

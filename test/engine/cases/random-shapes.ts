@@ -65,5 +65,6 @@ export const randomShapes: { [Kind in OpKind]?: fc.Arbitrary<OpAttrs[Kind]> } = 
   balanceLoss: choice.chain((a) => upTo(3).map((groups) => ({ ...a, rows: a.rows * groups, groupRows: a.rows, number: 11 }))),
   balanceLossGrad: choice.chain((a) => upTo(3).map((groups) => ({ ...a, rows: a.rows * groups, groupRows: a.rows, number: 11 }))),
   crossEntropy: entropy,
+  overlap: entropy.map(({ targetLen, targetOffset, ...a }) => ({ ...a, mainLen: targetLen, mainOffset: targetOffset })),
   crossEntropyGrad: entropy.map((a) => ({ ...a, factor: 1 / a.rows, number: -1 })),
 };

@@ -6,7 +6,7 @@ export { sigmoid, sigmoidGrad, swiglu, swigluGrad } from "./activation";
 export { balanceLoss, balanceLossGrad } from "./balance";
 export { add2, add3, copy, copyRows, fill } from "./elementwise";
 export { embedding, embeddingGrad } from "./embedding";
-export { crossEntropy, crossEntropyGrad, mean, zLoss, zLossGrad } from "./loss";
+export { crossEntropy, crossEntropyGrad, mean, overlap, zLoss, zLossGrad } from "./loss";
 export { groupedMatmulNN, groupedMatmulNT, groupedMatmulTN, matmul, productScratch } from "./matmul";
 export { mlaAssemble, mlaAssembleGrad } from "./mla";
 export { rmsNorm, rmsNormGradGain, rmsNormGradInput } from "./norm";

@@ -74,6 +74,43 @@ export function crossEntropyGrad(
   }
 }
 
+/** Σ min(softmax, softmax) of two rows of logits: one exponential of the smaller logarithm each */
+function overlapOfRows(a: usize, b: usize, width: i32, aLse: f32, bLse: f32): f32 {
+  const aLses = f32x4.splat(aLse), bLses = f32x4.splat(bLse);
+  let sum = zero;
+  let i = 0;
+  for (; i + 8 <= width; i += 8, a += 32, b += 32) {
+    exp8(
+      f32x4.min(f32x4.sub(v128.load(a), aLses), f32x4.sub(v128.load(b), bLses)),
+      f32x4.min(f32x4.sub(v128.load(a, 16), aLses), f32x4.sub(v128.load(b, 16), bLses)),
+      eight,
+    );
+    sum = f32x4.add(sum, f32x4.add(v128.load(eight), v128.load(eight, 16)));
+  }
+  for (; i < width; i += 4, a += 16, b += 16) {
+    const smaller = f32x4.min(f32x4.sub(v128.load(a), aLses), f32x4.sub(v128.load(b), bLses));
+    sum = f32x4.add(sum, keepLanes(exp4(smaller), min(4, width - i), zero));
+  }
+  return sumLanes(sum);
+}
+
+/** ahead[rows,V], lse[rows], main[·,V], lse[·] → overlap[rows] */
+export function overlap(
+  ahead: usize, aheadLse: usize, main: usize, mainLse: usize, out: usize, rows: i32, vocab: i32, seqLen: i32, mainLen: i32, mainOffset: i32,
+): void {
+  const row = <usize>vocab << 2, skipped = <usize>(mainLen - seqLen);
+  main += row * <usize>mainOffset;
+  mainLse += <usize>mainOffset << 2;
+  for (let r = 0, position = 0; r < rows; r++, ahead += row, main += row, aheadLse += 4, mainLse += 4, out += 4) {
+    if (position++ == seqLen) {
+      position = 1;
+      main += row * skipped;
+      mainLse += skipped << 2;
+    }
+    store<f32>(out, overlapOfRows(ahead, main, vocab, load<f32>(aheadLse), load<f32>(mainLse)));
+  }
+}
+
 /** y (+)= factor·exp(x − lse) */
 function scaledSoftmax(x: usize, y: usize, width: i32, lse: f32, factor: f32, add: bool): void {
   const lses = f32x4.splat(lse), factors = f32x4.splat(factor);

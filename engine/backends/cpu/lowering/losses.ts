@@ -2,7 +2,7 @@ import { NumberSlot } from "../../../program/ops.ts";
 import type { Lowerings } from "./lowering.ts";
 
 type LossKind =
-  | "balanceLoss" | "balanceLossGrad" | "zLoss" | "zLossGrad" | "crossEntropy" | "crossEntropyGrad" | "mean"
+  | "balanceLoss" | "balanceLossGrad" | "zLoss" | "zLossGrad" | "crossEntropy" | "crossEntropyGrad" | "overlap" | "mean"
   | "clipScale" | "adamw" | "biasUpdate";
 
 /** Losses, their gradients, and the optimizer. */
@@ -29,6 +29,9 @@ export const losses: Lowerings<LossKind> = {
       const scaled = slot >= 0 ? factor * number(numbers, slot) : factor;
       kernels.crossEntropyGrad(logits, targets, lse, dLogits, rows, vocab, seqLen, targetLen, targetOffset, scaled);
     };
+  },
+  overlap({ attrs: { rows, vocab, seqLen, mainLen, mainOffset }, inputs: [ahead, aheadLse, main, mainLse], outputs: [overlap], kernels }) {
+    return () => kernels.overlap(ahead, aheadLse, main, mainLse, overlap, rows, vocab, seqLen, mainLen, mainOffset);
   },
   mean({ attrs: { length }, inputs: [x], outputs: [mean], add, kernels }) {
     return (first) => kernels.mean(x, mean, length, add(first));

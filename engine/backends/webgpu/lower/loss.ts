@@ -2,7 +2,7 @@ import { NumberSlot, type OpKind } from "../../../program/ops.ts";
 import { input, type Lower, output } from "../launch.ts";
 import { elementwise, groupwise, rowwise } from "./common.ts";
 
-type Kinds = Extract<OpKind, "balanceLoss" | "balanceLossGrad" | "zLoss" | "zLossGrad" | "crossEntropy" | "crossEntropyGrad" | "mean">;
+type Kinds = Extract<OpKind, "balanceLoss" | "balanceLossGrad" | "zLoss" | "zLossGrad" | "crossEntropy" | "crossEntropyGrad" | "overlap" | "mean">;
 
 export const loss: { [Kind in Kinds]: Lower<Kind> } = {
   balanceLoss: ({ attrs: { rows, experts, k, groupRows, number }, inputs: [s, idx, numbers], outputs: [loss, f], add }, context) => {
@@ -79,6 +79,16 @@ export const loss: { [Kind in Kinds]: Lower<Kind> } = {
       ),
     ];
   },
+
+  overlap: ({ attrs: { rows, vocab, seqLen, mainLen, mainOffset }, inputs: [ahead, aheadLse, main, mainLse], outputs: [overlap] }, context) => [
+    rowwise(
+      context,
+      "overlap",
+      rows,
+      { ahead: input(ahead), aheadLse: input(aheadLse), head: input(main), headLse: input(mainLse), overlap: output(overlap) },
+      { counts: { vocab, seqLen, mainLen, mainOffset } },
+    ),
+  ],
 
   mean: ({ attrs: { length }, inputs: [x], outputs: [mean], add }) => [
     groupwise("sum", 1, { x: input(x), y: output(mean, add[0]) }, { counts: { length }, floats: { factor: 1 / length } }),
