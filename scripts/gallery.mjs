@@ -8,14 +8,17 @@
  * the last one and every validation, to five digits.
  */
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { runnerImport } from "vite";
 import { stateOfBuild } from "./builds.mjs";
 import { root } from "./root.mjs";
 
 const gallery = join(root, "experiments/gallery");
+const { parseResult, resultOf, resultText } = (await runnerImport(join(root, "experiments/runs/result-file.ts"), { logLevel: "error" })).module;
 const all = readdirSync(gallery).filter((file) => file.endsWith(".md") && file !== "README.md").map((file) => file.slice(0, -".md".length));
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { fresh: { type: "boolean", default: false } } });
@@ -55,10 +58,21 @@ function ship(work, shipped) {
     // an arm that another notebook trains too is one run, and ships there
     if (all.some((other) => existsSync(join(gallery, `${other}.results`, folder, "result.json")))) continue;
     mkdirSync(join(shipped, folder), { recursive: true });
-    for (const file of ["config.json", "result.json"]) writeFileSync(join(shipped, folder, file), readFileSync(join(work, folder, file)));
-    writeFileSync(join(shipped, folder, "metrics.jsonl"), thinned(readFileSync(join(work, folder, "metrics.jsonl"), "utf8")));
+    const curve = thinned(readFileSync(join(work, folder, "metrics.jsonl"), "utf8"));
+    writeFileSync(join(shipped, folder, "config.json"), readFileSync(join(work, folder, "config.json")));
+    writeFileSync(join(shipped, folder, "metrics.jsonl"), curve);
+    writeFileSync(join(shipped, folder, "result.json"), resultText(resultOf(readResult(join(work, folder, "result.json"))), checksumOf(curve)));
   }
 }
+
+function readResult(path) {
+  const reading = parseResult(readFileSync(path, "utf8"));
+  if (reading.state !== "read") throw new Error(`${path}: ${reading.why}`);
+  return reading.value;
+}
+
+/** A result is sealed with the curve that it goes with: the thinned one. */
+const checksumOf = (curve) => ({ bytes: Buffer.byteLength(curve), sha256: createHash("sha256").update(curve).digest("hex") });
 
 function thinned(text) {
   const events = text.trimEnd().split("\n").map((line) => JSON.parse(line));

@@ -7,7 +7,10 @@ import type { RunConfig } from "../../engine/model/config.ts";
 type Measured = Pick<RunConfig, "train" | "validation" | "data">;
 
 /** Measured on the validation windows, whose length is that of the training sequences. */
-const onValidation = new Set(["valLoss", "valBpb", "mtpLoss", "acceptance", "maxVioGlobal", "routingEntropy", "specialisation"]);
+const onValidation = new Set([
+  "valLoss", "valLossError", "valBpb", "mtpLoss", "agreement", "acceptance", "maxVioGlobal", "maxVioShift", "maxVio", "maxVioSequence",
+  "starvedExperts", "loadCv", "routingEntropy", "specialisation",
+]);
 /** Measured on what is trained on. */
 const onTraining = new Set(["trainLoss"]);
 /** Measured on single training batches: the fewer tokens, the more of it is chance. */
@@ -18,13 +21,15 @@ type Aspect = [setting: string, of: (config: Measured) => number | string | unde
 const seqLen: Aspect = ["train.seqLen", ({ train }) => train?.seqLen];
 const batchSize: Aspect = ["train.batchSize", ({ train }) => train?.batchSize];
 const windows: Aspect = ["validation.windowsPerDomain", ({ validation }) => validation?.windowsPerDomain];
+/** runs of the first version were summarised by the windows of their curves */
+const final: Aspect = ["validation.final", ({ validation }) => validation?.final ?? validation?.windowsPerDomain];
 /** every domain is validated on, whatever its weight in training */
 const domains: Aspect = ["the domains", ({ data }) => data && Object.keys(data.mixture).join(", ")];
 const mixture: Aspect = ["data.mixture", ({ data }) => data && weightsOf(data.mixture)];
 
 function aspectsOf(metric: string): Aspect[] {
   const [family] = metric.split(".", 1);
-  if (onValidation.has(family)) return [seqLen, windows, domains];
+  if (onValidation.has(family)) return [seqLen, windows, final, domains];
   if (onTraining.has(family)) return [seqLen, mixture];
   return onBatches.has(family) ? [seqLen, batchSize, mixture] : [];
 }

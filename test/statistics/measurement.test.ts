@@ -13,7 +13,7 @@ import { describeMetric } from "../../experiments/statistics/sentence.ts";
 import { summariseArm } from "../../experiments/statistics/summary.ts";
 import * as v from "valibot";
 
-const onText = ["valLoss", "valBpb.prose", "mtpLoss.1", "acceptance.1", "maxVioGlobal", "routingEntropy", "specialisation", "trainLoss", "maxVioBatch"];
+const onText = ["valLoss", "valBpb.prose", "mtpLoss.1", "agreement.1", "acceptance.1", "maxVioGlobal", "routingEntropy", "specialisation", "trainLoss", "maxVioBatch"];
 
 /** Arms that differ by a large and steady amount: whatever is compared would be told. */
 function arm(name: string, spec: object, shift: number): ArmResult {
@@ -21,7 +21,7 @@ function arm(name: string, spec: object, shift: number): ArmResult {
   const runs = [1, 2, 3, 4].map((seed, seedIndex) => {
     const value = 2 + 1e-3 * seed * (1 + shift) + shift;
     const metrics = {
-      valLoss: value, trainLoss: value, valBpb: { all: value, prose: value }, mtpLoss: [value], acceptance: [value], maxVioGlobal: value, maxVioBatch: value, routingEntropy: value,
+      valLoss: value, trainLoss: value, valBpb: { all: value, prose: value }, mtpLoss: [value], agreement: [value], acceptance: [value], maxVioGlobal: value, maxVioBatch: value, routingEntropy: value,
       specialisation: value, balanceLoss: 0, gradNorm: 1, skippedSteps: 0, clippedSteps: 0, tokensPerSecond: 1,
     } as unknown as FinalMetrics;
     return {
@@ -40,11 +40,11 @@ const experimentOf = (arms: ArmResult[], primary: string[]): ExperimentResult =>
 const claim = (metric: string, expect: Claim["expect"]): Claim => ({ claim: "they differ", paper: null, metric, arm: "b", than: null, expect, factor: null, within: expect === "same" ? 10 : null });
 
 const settings = fc.record({
-  seqLen: fc.constantFrom(32, 64, 128), batchSize: fc.constantFrom(4, 8), windows: fc.constantFrom(4, 8, 16),
+  seqLen: fc.constantFrom(32, 64, 128), batchSize: fc.constantFrom(4, 8), windows: fc.constantFrom(4, 8, 16), final: fc.constantFrom(16, 32),
   mixture: fc.constantFrom({ prose: 1 }, { prose: 1, code: 1 }, { prose: 2, code: 2 }, { prose: 1, code: 3 }, { code: 1 }),
 });
-const specOf = ({ seqLen, batchSize, windows, mixture }: { seqLen: number; batchSize: number; windows: number; mixture: object }) =>
-  ({ train: { steps: 10, seqLen, batchSize }, validation: { windowsPerDomain: windows }, data: { mixture } });
+const specOf = ({ seqLen, batchSize, windows, final, mixture }: { seqLen: number; batchSize: number; windows: number; final: number; mixture: object }) =>
+  ({ train: { steps: 10, seqLen, batchSize }, validation: { windowsPerDomain: windows, final }, data: { mixture } });
 
 describe("what is measured differently", () => {
   test("never gets a difference, a p or a verdict, and what is measured alike always does", () => {
@@ -58,7 +58,7 @@ describe("what is measured differently", () => {
         const parts = (m: Record<string, number>) => JSON.stringify(Object.entries(m).map(([k, w]) => [k, w / Object.values(m).reduce((a, b) => a + b)]));
         const alike = one.seqLen === other.seqLen && (trained
           ? parts(one.mixture as never) === parts(other.mixture as never) && (family === "trainLoss" || one.batchSize === other.batchSize)
-          : one.windows === other.windows && Object.keys(one.mixture).join() === Object.keys(other.mixture).join());
+          : one.windows === other.windows && one.final === other.final && Object.keys(one.mixture).join() === Object.keys(other.mixture).join());
         const findings = judgeClaims(experiment, [claim(metric, "higher"), claim(metric, "same")]);
         if (alike) {
           expect(comparison.verdict).toBe(primary ? "higher" : "not tested");

@@ -1,6 +1,6 @@
 import { listPackage } from "@electron/asar";
 import { FuseV1Options, getCurrentFuseWire } from "@electron/fuses";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { copyFile, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,7 @@ import { command, makePackages, missingForApp, type Packages } from "./package.t
 
 /** A fuse of the wire is one character. */
 const fuseOn = "1".charCodeAt(0);
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 
 const missing = missingForApp();
 if (missing) console.log(`packaged: skipped: ${missing}`);
@@ -99,7 +100,7 @@ describe.skipIf(missing !== null)("the packaged app", () => {
       await page.getByRole("heading", { name: "Does an auxiliary loss cost quality?" }).waitFor();
       expect(page.url()).toBe("app://switchyard/index.html");
       expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
-      expect(await app.evaluate(({ app: electron }) => [electron.isPackaged, electron.getName(), electron.getVersion()])).toEqual([true, "Switchyard", "0.1.0"]);
+      expect(await app.evaluate(({ app: electron }) => [electron.isPackaged, electron.getName(), electron.getVersion()])).toEqual([true, "Switchyard", version]);
     });
 
     it("opens the gallery's default notebook with the results that ship with it", async () => {
