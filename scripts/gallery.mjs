@@ -72,7 +72,9 @@ function readResult(path) {
 }
 
 /** A result is sealed with the curve that it goes with: the thinned one. */
-const checksumOf = (curve) => ({ bytes: Buffer.byteLength(curve), sha256: createHash("sha256").update(curve).digest("hex") });
+function checksumOf(curve) {
+  return { bytes: Buffer.byteLength(curve), sha256: createHash("sha256").update(curve).digest("hex") };
+}
 
 function thinned(text) {
   const events = text.trimEnd().split("\n").map((line) => JSON.parse(line));
