@@ -77,7 +77,7 @@ describe("a comparison of runs", () => {
     expect(compareRuns([low, { ...high, record: { ...high.record, dataHash: "0".repeat(64) } }]).warnings).toEqual([
       `Trained and validated on different text: data hash ${hash.slice(0, 12)} (low, seed 1) · 000000000000 (high, seed 1). Losses on different text cannot be compared.`,
     ]);
-    expect(compareRuns([low, { ...high, record: { ...high.record, semantics: 99 } }]).warnings).toEqual([expect.stringMatching(/semantics 1 \(low, seed 1\) · 99 \(high, seed 1\)/)]);
+    expect(compareRuns([low, { ...high, record: { ...high.record, semantics: 99 } }]).warnings).toEqual([expect.stringMatching(/semantics 2 \(low, seed 1\) · 99 \(high, seed 1\)/)]);
   });
 
   test("says which runs did not end well, or have not ended", async () => {
