@@ -126,12 +126,12 @@ describe("a name in a terminal", () => {
   });
 
   test("does not break out of a table or a plan", () => {
+    const { config } = makeStudy({ arms: [{ name: "base" }], steps: 4 }).arms[0];
     fc.assert(fc.property(name, name, (a, b) => {
       const table = textTable([["x", "y"], [a, b]], ["left", "left"]);
       expect(table.split("\n")).toHaveLength(3);
       expect(table).not.toMatch(dangerous);
-      const study = makeStudy({ arms: [{ name: "base" }], steps: 4 });
-      const plan = { experiment: { id: a, title: b, baseline: "base", seeds: [1] }, dataHash: "", arms: [{ name: `${a}2`, patch: {}, config: study.arms[0].config, seedOffset: 0, cost: { params: 1, activeParams: 1, tokens: 1, flops: 1 }, differences: [{ path: a, from: b, to: a }] }], runs: [] };
+      const plan = { experiment: { id: a, title: b, baseline: "base", seeds: [1] }, dataHash: "", arms: [{ name: `${a}2`, patch: {}, config, seedOffset: 0, cost: { params: 1, activeParams: 1, tokens: 1, flops: 1 }, differences: [{ path: a, from: b, to: a }] }], runs: [] };
       const text = planText(plan as never, { cached: new Set(), nearest: () => Promise.resolve([]) }, null);
       expect(text.split("\n")).toHaveLength(3);
       expect(text).not.toMatch(dangerous);
