@@ -7,8 +7,12 @@ export const stepOf = (n: number, trainLoss: number): MetricEvent => ({
   kind: "step", step: n, tokens: n, seconds: n, trainLoss, mtpLoss: [], balanceLoss: 0, gradNorm: 1, clipped: false, skipped: false, lr: 1, maxVioBatch: 0,
 });
 
-export const checkpointOf = (step: number, loss = 0): Uint8Array =>
-  encodeSafetensors(new Map([["w", { shape: [1], data: Float32Array.of(loss) }]]), { progress: JSON.stringify({ step }) });
+const tensorsOf = (loss: number) => new Map([["w", { shape: [1], data: Float32Array.of(loss) }]]);
+
+export const checkpointOf = (step: number): Uint8Array => encodeSafetensors(tensorsOf(0), { progress: JSON.stringify({ step }) });
+
+/** What a run that has ended leaves: no run can go on from it. */
+export const weightsOf = (loss: number): Uint8Array => encodeSafetensors(tensorsOf(loss), { format: "pt" });
 
 export const resultOf = (key: string, steps: number, loss: number): StoredResult => ({
   key, status: "diverged", error: `loss ${loss}`, divergedAt: steps, steps, tokens: steps, seconds: 1, provenance: null, metrics: null,
