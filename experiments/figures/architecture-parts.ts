@@ -29,7 +29,7 @@ export function partsOf(model: ModelConfig, seqLen: number): Part[] {
     const frame = { group: from === to ? `Layer ${from}` : `Layers ${from} to ${to}`, times: to - from + 1 };
     parts.push({ ...frame, ...attentionPart(model, seqLen, 1) }, { ...frame, ...feedForward });
   };
-  layers(1, firstKDenseReplace, densePart(model));
+  layers(1, firstKDenseReplace, densePart(model, 1));
   layers(firstKDenseReplace + 1, numHiddenLayers, moePart(model, 1));
   const headParams = tieWordEmbeddings ? 0 : vocabSize * d;
   parts.push({ ...alone, name: "Norm and output head", detail: tieWordEmbeddings ? "shares the embedding" : `${d} × ${vocabSize}`, params: d + headParams, activeParams: d + headParams, flops: 2 * vocabSize * d });
@@ -40,8 +40,12 @@ export function partsOf(model: ModelConfig, seqLen: number): Part[] {
     const join = sequential ? 2 * d * d : 0;
     const norms = sequential ? 2 * d : 0;
     if (sequential) parts.push({ ...frame, name: "Join with next embedding", detail: `${2 * d} × ${d}`, params: join + norms, activeParams: join + norms, flops: share * 2 * join, cacheBytes: 0 });
-    parts.push({ ...frame, ...attentionPart(model, seqLen - depth, share) }, { ...frame, ...moePart(model, share) });
-    parts.push({ ...frame, name: "Norm, shared head", detail: "the main model's", params: d, activeParams: d, flops: share * 2 * vocabSize * d, cacheBytes: 0 });
+    // a module has experts where the model has
+    const feedForward = firstKDenseReplace === numHiddenLayers ? densePart(model, share) : moePart(model, share);
+    parts.push({ ...frame, ...attentionPart(model, seqLen - depth, share) }, { ...frame, ...feedForward });
+    // parallel heads share the final norm too
+    const norm = sequential ? d : 0;
+    parts.push({ ...frame, name: sequential ? "Norm, shared head" : "Shared norm and head", detail: "the main model's", params: norm, activeParams: norm, flops: share * 2 * vocabSize * d, cacheBytes: 0 });
   }
   return parts;
 }
@@ -73,9 +77,9 @@ function attentionPart({ attention, hiddenSize: d, numAttentionHeads: heads }: M
   };
 }
 
-function densePart({ hiddenSize: d, intermediateSize }: ModelConfig): Omit<Part, "group" | "times"> {
+function densePart({ hiddenSize: d, intermediateSize }: ModelConfig, share: number): Omit<Part, "group" | "times"> {
   const matrices = 3 * d * intermediateSize;
-  return { name: "Dense SwiGLU", detail: `${d} × ${intermediateSize}`, params: matrices + d, activeParams: matrices + d, flops: 2 * matrices, cacheBytes: 0 };
+  return { name: "Dense SwiGLU", detail: `${d} × ${intermediateSize}`, params: matrices + d, activeParams: matrices + d, flops: share * 2 * matrices, cacheBytes: 0 };
 }
 
 function moePart(model: ModelConfig, share: number): Omit<Part, "group" | "times"> {
