@@ -7,6 +7,7 @@ import { RunIndex, type SearchOptions } from "../../experiments/runs/index-node.
 import { everyRun, type FoundRuns, type RunQuery } from "../../experiments/runs/index-query.ts";
 import { rememberStore } from "../../experiments/runs/index-stores.ts";
 import { encode } from "../../experiments/runs/json.ts";
+import { resultText } from "../../experiments/runs/result-file.ts";
 import { runKey, shortKey } from "../../experiments/runs/key.ts";
 import { writeManifest } from "../../experiments/runs/manifest.ts";
 import { MemoryStore } from "../../experiments/runs/store-memory.ts";
@@ -44,7 +45,7 @@ beforeAll(async () => {
       const key = runKey(record.config, seed, record.dataHash);
       await mkdir(join(at, "runs", shortKey(key)), { recursive: true });
       await writeFile(join(at, "runs", shortKey(key), "config.json"), encode({ ...record, key, seed }));
-      await writeFile(join(at, "runs", shortKey(key), "result.json"), encode({ ...result, key, metrics: { ...result.metrics!, valLoss: 2 + ((i * 7919) % count) / count } }));
+      await writeFile(join(at, "runs", shortKey(key), "result.json"), resultText({ ...result, key, metrics: { ...result.metrics!, valLoss: 2 + ((i * 7919) % count) / count } }, { bytes: 0, sha256: "0".repeat(64) }));
       named.push({ key, arm: `arm ${i % 10}`, seed: i, status: "done" });
     }
     await writeManifest(at, { notebook: `study-${from / perStore}.md`, arguments: { budget: null, only: null, sets: [], armSets: [] }, experiments: [{ id: "study", title: "Study", runs: named }] });
