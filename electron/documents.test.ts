@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { resultsFolder } from "../experiments/runs/results-folder.ts";
+import { resultsFolder } from "../experiments/runs/store/node/results-folder.ts";
 import { changedSince, readText, writeText } from "./documents.ts";
 
 let folder: string;

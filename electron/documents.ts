@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { basename, extname } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { fromJupyter } from "../experiments/notebook/ipynb.ts";
-import { readNotebookFile } from "../experiments/notebook/read-node.ts";
+import { fromJupyter } from "../experiments/notebook/file/ipynb.ts";
+import { readNotebookFile } from "../experiments/notebook/file/node/read.ts";
 
 export interface FileText {
   text: string;

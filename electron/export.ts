@@ -2,7 +2,7 @@
 import { lstat, mkdir, realpath } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, sep } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { obstacles, type Obstacle } from "../experiments/report/overwrite-node.ts";
+import { obstacles, type Obstacle } from "../experiments/report/node/overwrite.ts";
 import type { Asking } from "./asking.ts";
 import type { FileContents } from "./ipc/channels.ts";
 import { plainNameOf } from "./policy/names.ts";

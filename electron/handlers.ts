@@ -1,6 +1,6 @@
 /** What main does for a window, channel by channel. */
 import { app, Menu } from "electron";
-import { readKernelTable } from "../experiments/runs/kernel-table-node.ts";
+import { readKernelTable } from "../experiments/runs/devices/node/kernel-table.ts";
 import { documentHandlers } from "./document-handlers.ts";
 import { exportFile, exportFolder } from "./export.ts";
 import type { Handlers } from "./ipc/handle.ts";

@@ -1,13 +1,13 @@
 /** Run stores of windows, served over IPC. Runs stay on disk; a window holds only numbers that stand for writers. */
 import { basename } from "node:path";
-import { copyRun } from "../experiments/runs/copy-run.ts";
-import { rememberStore } from "../experiments/runs/index-stores.ts";
-import { writeManifest } from "../experiments/runs/manifest.ts";
-import { storeFiles } from "../experiments/runs/store-files.ts";
-import { NodeStore } from "../experiments/runs/store-node.ts";
-import { StoreStack } from "../experiments/runs/store-stack.ts";
-import type { RunRecord, RunStore, RunWriter, StoredResult } from "../experiments/runs/store.ts";
-import { resultsFolder } from "../experiments/runs/results-folder.ts";
+import { copyRun } from "../experiments/runs/store/node/copy-run.ts";
+import { rememberStore } from "../experiments/runs/index/node/stores.ts";
+import { writeManifest } from "../experiments/runs/store/node/manifest.ts";
+import { storeFiles } from "../experiments/runs/store/node/store-files.ts";
+import { NodeStore } from "../experiments/runs/store/node/store.ts";
+import { StoreStack } from "../experiments/runs/store/store-stack.ts";
+import type { RunRecord, RunStore, RunWriter, StoredResult } from "../experiments/runs/store/store.ts";
+import { resultsFolder } from "../experiments/runs/store/node/results-folder.ts";
 import type { KeptNames } from "./ipc/channels.ts";
 
 /** Manifests being written, by folder: windows that share the scratch store take turns. */

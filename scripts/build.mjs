@@ -24,9 +24,9 @@ const nodeEntries = {
   cli: "experiments/cli.ts",
   "engine.worker": "engine/worker.node.ts",
   "bench.worker": "experiments/bench/worker.node.ts",
-  "kernel.worker": "experiments/notebook/kernel.worker.node.ts",
-  "study-statistics": "experiments/statistics/simulate.main.ts",
-  "study-aa": "experiments/statistics/aa-study.main.ts",
+  "kernel.worker": "experiments/notebook/kernel/worker.node.ts",
+  "study-statistics": "test/studies/simulate.main.ts",
+  "study-aa": "test/studies/aa-study.main.ts",
 };
 
 function runScript(path, ...args) {

@@ -18,7 +18,7 @@ import { stateOfBuild } from "./builds.mjs";
 import { root } from "./root.mjs";
 
 const gallery = join(root, "experiments/gallery");
-const { parseResult, resultOf, resultText } = (await runnerImport(join(root, "experiments/runs/result-file.ts"), { logLevel: "error" })).module;
+const { parseResult, resultOf, resultText } = (await runnerImport(join(root, "experiments/runs/store/result-file.ts"), { logLevel: "error" })).module;
 const all = readdirSync(gallery).filter((file) => file.endsWith(".md") && file !== "README.md").map((file) => file.slice(0, -".md".length));
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { fresh: { type: "boolean", default: false } } });

@@ -4,10 +4,10 @@
  * display, never for access. What is said is bounded: a page that is no longer ours must not fill memory or disk.
  */
 import * as v from "valibot";
-import { metricEvent, runRecord, storedResult, type RunRecord, type StoredResult } from "../../experiments/runs/records.ts";
-import type { ComparableRun } from "../../experiments/runs/comparison.ts";
-import { runQuery, runReference, type FoundRuns, type RunQuery, type RunReference } from "../../experiments/runs/index-query.ts";
-import { namedExperiment, type NamedExperiment } from "../../experiments/runs/named-experiment.ts";
+import { metricEvent, runRecord, storedResult, type RunRecord, type StoredResult } from "../../experiments/runs/store/records.ts";
+import type { ComparableRun } from "../../experiments/runs/index/comparison.ts";
+import { runQuery, runReference, type FoundRuns, type RunQuery, type RunReference } from "../../experiments/runs/index/query.ts";
+import { namedExperiment, type NamedExperiment } from "../../experiments/runs/store/named-experiment.ts";
 import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
 import type { MetricEvent } from "../../engine/train/protocol.ts";
 import { hasExportKind, isExportPath } from "../policy/names.ts";

@@ -1,8 +1,8 @@
 import type { Backend, BackendInfo, Executable } from "../backends/backend.ts";
 import { BatchSource } from "../data/batches.ts";
 import type { RunConfig } from "../model/config.ts";
-import { planRun } from "../program/plan.ts";
-import type { ListName, Plan } from "../program/plan-types.ts";
+import { planRun } from "../plan/plan.ts";
+import type { ListName, Plan } from "../plan/plan-types.ts";
 import type { DomainText } from "../train/protocol.ts";
 import { numbersOfStep } from "../train/schedule.ts";
 import { ReplicaSet } from "../train/replica-set.ts";

@@ -1,8 +1,8 @@
 /** Single matrix products of a model, each in a plan of its own, to time them one by one. */
 import type { Executable } from "../backends/backend.ts";
 import { type ProductShape, productShape } from "../backends/webgpu/matmul/table.ts";
-import { aligned } from "../program/memory.ts";
-import { type Plan, poolNames, type Slice } from "../program/plan-types.ts";
+import { aligned } from "../plan/memory.ts";
+import { type Plan, poolNames, type Slice } from "../plan/plan-types.ts";
 import { stream } from "../random.ts";
 import { isProduct, type Product, randomStarts } from "./products.ts";
 

@@ -1,6 +1,6 @@
 import type { Executable } from "../backends/backend.ts";
-import { aligned } from "../program/memory.ts";
-import type { Plan, PlannedOp, Slice } from "../program/plan-types.ts";
+import { aligned } from "../plan/memory.ts";
+import type { Plan, PlannedOp, Slice } from "../plan/plan-types.ts";
 import { stream } from "../random.ts";
 
 export type Product = Extract<PlannedOp, { kind: "matmul" | "groupedMatmul" }>;

@@ -2,7 +2,7 @@
 import { type Choice, mostSplits, type ProductShape } from "../backends/webgpu/matmul/table.ts";
 import { matmulVariants, variantFits, variantNames } from "../backends/webgpu/matmul/variants.ts";
 import type { WebGpuBackend } from "../backends/webgpu/backend.ts";
-import type { Plan } from "../program/plan-types.ts";
+import type { Plan } from "../plan/plan-types.ts";
 import { type ModelProduct, productPlan, productsOf } from "./one-product.ts";
 
 export interface TuneOptions {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { MlaConfig, ModelConfig } from "../model/config.ts";
-import { inferenceRun } from "../inference/inference-run.ts";
-import { planRun } from "../program/plan.ts";
+import { inferenceRun } from "../model/inference-run.ts";
+import { planRun } from "../plan/plan.ts";
 import { byteTokenizer } from "./byte-tokenizer.ts";
 import { exportHuggingFace, importHuggingFace } from "./huggingface.ts";
 import { fromHuggingFaceConfig, toHuggingFaceConfig, writeHuggingFaceConfig } from "./huggingface-config.ts";

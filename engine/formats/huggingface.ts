@@ -1,6 +1,6 @@
-import { inferenceRun } from "../inference/inference-run.ts";
+import { inferenceRun } from "../model/inference-run.ts";
 import type { ModelConfig, RunConfig } from "../model/config.ts";
-import { planRun } from "../program/plan.ts";
+import { planRun } from "../plan/plan.ts";
 import { byteTokenizer, byteTokenizerConfig } from "./byte-tokenizer.ts";
 import { fromHuggingFaceConfig, toHuggingFaceConfig, writeHuggingFaceConfig } from "./huggingface-config.ts";
 import { InterchangeError } from "./interchange-error.ts";

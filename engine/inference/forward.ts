@@ -2,11 +2,11 @@ import type { Backend, Executable } from "../backends/backend.ts";
 import { bucketByToken } from "../data/batches.ts";
 import type { NamedModel } from "../formats/huggingface.ts";
 import type { NamedTensor } from "../formats/safetensors.ts";
-import { planRun } from "../program/plan.ts";
-import type { Plan } from "../program/plan-types.ts";
+import { planRun } from "../plan/plan.ts";
+import type { Plan } from "../plan/plan-types.ts";
 import { numbersOfStep } from "../train/schedule.ts";
 import { readTensors, writeBiases, writeTensors } from "../train/weights.ts";
-import { inferenceRun } from "./inference-run.ts";
+import { inferenceRun } from "../model/inference-run.ts";
 
 export interface ForwardResult {
   /** [B,S,V] of the main head, in the backend's precision */

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { BatchSource, BatchSourceState } from "../data/batches.ts";
 import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
 import type { RunConfig } from "../model/config.ts";
-import type { Plan } from "../program/plan-types.ts";
+import type { Plan } from "../plan/plan-types.ts";
 import type { ReplicaMemory } from "./replica-set.ts";
 import type { Summary } from "./summary.ts";
 import { placeBiases, placeTensors, readBiases, readTensors, writePlaced } from "./weights.ts";

@@ -1,6 +1,6 @@
 import type { Batch } from "../data/batches.ts";
 import type { RunConfig } from "../model/config.ts";
-import type { Plan } from "../program/plan-types.ts";
+import type { Plan } from "../plan/plan-types.ts";
 import {
   addExpertCounts, bitsPerByte, effectiveTokens, errorOfMean, loadCv, maxVioFloor, maxVioGlobal, maxVioOf, routingEntropy, specialisation, starvedExperts, weightedLoads, windowMaxVio,
 } from "./metrics.ts";

@@ -1,5 +1,5 @@
 import type { Executable } from "../backends/backend.ts";
-import type { ListName, Slice } from "../program/plan-types.ts";
+import type { ListName, Slice } from "../plan/plan-types.ts";
 
 export type Values = Awaited<ReturnType<Executable["read"]>>[number];
 

@@ -3,7 +3,7 @@ import { BatchSource, type Batch, microbatches } from "../data/batches.ts";
 import { microBatchOf } from "../model/transformer.ts";
 import type { RunConfig } from "../model/config.ts";
 import { NumberSlot } from "../program/ops.ts";
-import type { Plan } from "../program/plan-types.ts";
+import type { Plan } from "../plan/plan-types.ts";
 import { loadCheckpoint, saveCheckpoint, saveWeights } from "./checkpoint.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { meanMaxVio } from "./metrics.ts";

@@ -1,4 +1,4 @@
-import type { Plan, Slice } from "../program/plan-types.ts";
+import type { Plan, Slice } from "../plan/plan-types.ts";
 import type { StepMetrics } from "./protocol.ts";
 import { metricSlices, type Replica } from "./replica.ts";
 import type { ReplicaSet } from "./replica-set.ts";

@@ -1,5 +1,5 @@
 import type { NamedTensor } from "../formats/safetensors.ts";
-import type { Plan, Slice } from "../program/plan-types.ts";
+import type { Plan, Slice } from "../plan/plan-types.ts";
 import { stream } from "../random.ts";
 import type { ReplicaMemory } from "./replica-set.ts";
 

@@ -1,5 +1,5 @@
-import type { Kernel, KernelHost } from "../notebook/kernel-protocol.ts";
-import { openKernelInWorker } from "../notebook/kernel-node.ts";
+import type { Kernel, KernelHost } from "../notebook/kernel/protocol.ts";
+import { openKernelInWorker } from "../notebook/kernel/node/kernel.ts";
 
 /**
  * Cells run in a thread of their own, as in the app: one that computes for seconds must not hold up the locks and the

@@ -1,7 +1,7 @@
 import { lstat, readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { NodeStore } from "../runs/store-node.ts";
-import type { RunRecord } from "../runs/store.ts";
+import { NodeStore } from "../runs/store/node/store.ts";
+import type { RunRecord } from "../runs/store/store.ts";
 import { RefusedError } from "./refused.ts";
 
 /** A run that a person names by its folder (`x.results/runs/<key16>`) or by the beginning of its key. */

@@ -1,7 +1,7 @@
-import { show } from "../runs/problems.ts";
-import type { CacheReport, ExperimentPlan, Miss } from "../runs/plan.ts";
+import { show } from "../runs/spec/problems.ts";
+import type { CacheReport, ExperimentPlan, Miss } from "../runs/plan/plan.ts";
 import { terminalLine } from "../text/terminal-text.ts";
-import { orderText } from "../runs/order-text.ts";
+import { orderText } from "../runs/spec/order-text.ts";
 
 /** A plan as a person reads it before training: what differs, what it costs, what is there already. */
 export function planText(plan: ExperimentPlan, cache: CacheReport, miss: Miss | null): string {

@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { obstacles, obstacleText } from "../report/overwrite-node.ts";
+import { obstacles, obstacleText } from "../report/node/overwrite.ts";
 import { RefusedError } from "./refused.ts";
 
 /**

@@ -1,9 +1,9 @@
 /** Types of cells, checked with the `typescript` package where it is installed (it is not needed to run anything). */
 import { libraryDeclarations } from "../api/libraries/declarations.ts";
 import declarations from "../api/switchyard.d.ts?raw";
-import type { CellError } from "../notebook/kernel-protocol.ts";
-import { cellsOf } from "../notebook/notebook.ts";
-import { excessOf } from "../notebook/limits.ts";
+import type { CellError } from "../notebook/kernel/protocol.ts";
+import { cellsOf } from "../notebook/file/notebook.ts";
+import { excessOf } from "../notebook/file/limits.ts";
 import { RefusedError } from "./refused.ts";
 import type { OpenNotebook } from "./study.ts";
 import { withinSeconds } from "./time-limit.ts";

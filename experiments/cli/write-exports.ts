@@ -4,7 +4,7 @@ import type { ReportDocument } from "../report/document.ts";
 import { drawerOf } from "../report/folder.ts";
 import { reportHtml, type Paper } from "../report/html.ts";
 import { reportMarkdown } from "../report/markdown.ts";
-import { nodeFileSystem, writeAtomic } from "../runs/filesystem.ts";
+import { nodeFileSystem, writeAtomic } from "../runs/store/node/filesystem.ts";
 import { printPdf } from "./print-pdf.ts";
 import { refuseOverwriting } from "./refuse-overwriting.ts";
 

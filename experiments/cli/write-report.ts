@@ -1,13 +1,13 @@
 import { dirname, join } from "node:path";
 import * as v from "valibot";
-import { nodePngRenderer } from "../figures/png-node.ts";
+import { nodePngRenderer } from "../figures/node/png.ts";
 import type { ReportDocument } from "../report/document.ts";
 import { reportFolder } from "../report/folder.ts";
-import { writeError } from "../runs/disk-errors.ts";
-import { makeFolder, setAside, writeAtomic, type FileSystem } from "../runs/filesystem.ts";
-import { encode } from "../runs/json.ts";
-import { readJson } from "../runs/read-checked.ts";
-import { sealed, sealFits } from "../runs/sealed-json.ts";
+import { writeError } from "../runs/store/node/disk-errors.ts";
+import { makeFolder, setAside, writeAtomic, type FileSystem } from "../runs/store/node/filesystem.ts";
+import { encode } from "../runs/store/json.ts";
+import { readJson } from "../runs/store/node/read-checked.ts";
+import { sealed, sealFits } from "../runs/store/sealed-json.ts";
 
 /**
  * Writes results.json (sealed), report.html, figures and tables into a folder, each whole or not at all. The results come first: nothing

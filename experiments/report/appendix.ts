@@ -1,4 +1,4 @@
-import { differences } from "../runs/difference.ts";
+import { differences } from "../runs/spec/difference.ts";
 import { metricTitle } from "../statistics/metrics.ts";
 import { formatCount, formatDuration, formatQuantity } from "../statistics/numbers.ts";
 import type { ExperimentResult, RunResult } from "../results.ts";

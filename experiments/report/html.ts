@@ -3,7 +3,7 @@ import { appendixOf } from "./appendix.ts";
 import { describeMetric } from "../statistics/sentence.ts";
 import { labelOf, type DrawnSvg } from "../figures/drawn/clean-svg.ts";
 import { themedSvg } from "../figures/drawn/themed-svg.ts";
-import type { DisplayItem, FigureRequest } from "../notebook/kernel-protocol.ts";
+import type { DisplayItem, FigureRequest } from "../notebook/kernel/protocol.ts";
 import type { ExperimentResult } from "../results.ts";
 import { type DrawFigure, leadingFigures, type ReportDocument, warningsOf } from "./document.ts";
 import { htmlMark } from "./markers.ts";

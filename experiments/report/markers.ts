@@ -1,6 +1,6 @@
 /** How a file that Switchyard wrote is told from one that somebody else wrote. Files of versions that set no mark are known by what they hold. */
 import { fontFamily } from "../figures/text.ts";
-import { engineVersion } from "../runs/version.ts";
+import { engineVersion } from "../runs/store/version.ts";
 
 export const htmlMark = `<meta name="generator" content="Switchyard ${engineVersion}">`;
 export const markdownMark = `<!-- Made by Switchyard ${engineVersion}: another export replaces this file. -->`;

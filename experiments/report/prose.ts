@@ -8,8 +8,8 @@ import { gfm } from "micromark-extension-gfm";
 import { dollarMath } from "./dollar-math.ts";
 import { visit } from "unist-util-visit";
 import katex from "katex";
-import { boundedMarkdown } from "../notebook/bounded-markdown.ts";
-import { excessOf, limits, refuseLonger, TooMuch } from "../notebook/limits.ts";
+import { boundedMarkdown } from "../notebook/file/bounded-markdown.ts";
+import { excessOf, limits, refuseLonger, TooMuch } from "../notebook/file/limits.ts";
 import { escapeHtml } from "./markup.ts";
 
 /** Raw HTML in Markdown is dropped by mdast-util-to-hast; what is left is held against this list besides. */

@@ -2,10 +2,10 @@
 import * as v from "valibot";
 import type { Comparison, ExperimentResult, Results, RunResult } from "../results.ts";
 import { namesTo } from "../own-keys.ts";
-import { anyNumber } from "../runs/json.ts";
-import { finalMetrics, provenance } from "../runs/records.ts";
+import { anyNumber } from "../runs/store/json.ts";
+import { finalMetrics, provenance } from "../runs/store/records.ts";
 import { comparisonDefinitions } from "../statistics/dictionary.ts";
-import { runConfig } from "./config.ts";
+import { runConfig } from "../runs/store/run-config.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const byMetric = namesTo(anyNumber);

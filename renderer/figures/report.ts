@@ -5,7 +5,7 @@ import { reportHtml, type HtmlOptions } from "../../experiments/report/html.ts";
 import type { DrawFigure, ReportDocument } from "../../experiments/report/document.ts";
 import { reportMarkdown } from "../../experiments/report/markdown.ts";
 import { commandLine } from "../../experiments/report/command.ts";
-import { engineVersion } from "../../experiments/runs/version.ts";
+import { engineVersion } from "../../experiments/runs/store/version.ts";
 import { metricDefinitions } from "../../experiments/statistics/metrics.ts";
 import type { NotebookState } from "../state/notebook.svelte.ts";
 import type { Studies } from "../state/studies.svelte.ts";

@@ -2,8 +2,8 @@
  * The host in a plain browser: files come through a picker and leave as downloads, runs stay in memory, unsaved text
  * and settings in local storage.
  */
-import { largestNotebook, notebookText } from "../../experiments/notebook/file-kind.ts";
-import { MemoryStore } from "../../experiments/runs/store-memory.ts";
+import { largestNotebook, notebookText } from "../../experiments/notebook/file/file-kind.ts";
+import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
 import { described, findCopy, forgetCopy, holdDocument, keepCopy, looseCopies, type BrowserCopy } from "./browser-recovery.ts";
 import type { FileContents, Host, OpenedDocument } from "./host.ts";
 import { StoreArchive } from "./store-archive.ts";
@@ -61,7 +61,7 @@ export function browserHost(): Host {
     return { id, path: file.name, name: file.name, text, unsaved: null, recovered, notes: [] };
   };
   const imported = async (from: string, json: string): Promise<OpenedDocument> => {
-    const { fromJupyter } = await import("../../experiments/notebook/ipynb.ts");
+    const { fromJupyter } = await import("../../experiments/notebook/file/ipynb.ts");
     const base = from.replace(/\.ipynb$/i, "");
     const { text, notes } = fromJupyter(json, base);
     const { id, name } = show(`${base}.md`, null);

@@ -1,5 +1,5 @@
 /** The host over Electron's IPC bridge. */
-import { RunLockedError, RunLostError, StoreWriteError, type RunStore, type RunWriter } from "../../experiments/runs/store.ts";
+import { RunLockedError, RunLostError, StoreWriteError, type RunStore, type RunWriter } from "../../experiments/runs/store/store.ts";
 import type { ArgumentsOf, Bridge, ChannelName, ResultOf } from "../../electron/ipc/channels.ts";
 import type { Host } from "./host.ts";
 

@@ -3,10 +3,10 @@
  * (`browser.ts`) lets the very same renderer run in plain Chromium.
  */
 import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
-import type { ComparableRun } from "../../experiments/runs/comparison.ts";
-import type { FoundRuns, RunQuery, RunReference } from "../../experiments/runs/index-query.ts";
-import type { NamedExperiment } from "../../experiments/runs/named-experiment.ts";
-import type { RunStore } from "../../experiments/runs/store.ts";
+import type { ComparableRun } from "../../experiments/runs/index/comparison.ts";
+import type { FoundRuns, RunQuery, RunReference } from "../../experiments/runs/index/query.ts";
+import type { NamedExperiment } from "../../experiments/runs/store/named-experiment.ts";
+import type { RunStore } from "../../experiments/runs/store/store.ts";
 
 export interface OpenedDocument {
   /** given by the host, and said with every save: only what the window holds is written */

@@ -1,5 +1,5 @@
 /** A cell's state in the few words that fit its header. */
-import type { CellStatus, Validity } from "../../experiments/notebook/cells.ts";
+import type { CellStatus, Validity } from "../../experiments/notebook/cells/cells.ts";
 
 export interface ValidityText {
   text: string;

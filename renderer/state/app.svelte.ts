@@ -1,15 +1,15 @@
 /** The window: its notebook, its panes, its messages, and what the actions do. */
 import { actions, menusFor, type Action } from "../app/actions.ts";
-import { parseNotebook } from "../../experiments/notebook/markdown.ts";
+import { parseNotebook } from "../../experiments/notebook/file/markdown.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
-import { nameExperiment } from "../../experiments/runs/named-experiment.ts";
-import { StoreStack } from "../../experiments/runs/store-stack.ts";
+import { nameExperiment } from "../../experiments/runs/store/named-experiment.ts";
+import { StoreStack } from "../../experiments/runs/store/store-stack.ts";
 import type { Host, OpenedDocument, RecentFile, RecoverableDocument, SaveOutcome } from "../host/host.ts";
 import type { CellRunner } from "./cell-runner.ts";
-import { blankNotebook, type GalleryNotebook } from "./gallery.ts";
+import { blankNotebook, type GalleryNotebook } from "../shipped/gallery.ts";
 import { Layout } from "./layout.svelte.ts";
 import type { NotebookState } from "./notebook.svelte.ts";
-import { shippedRuns } from "./shipped-runs.ts";
+import { shippedRuns } from "../shipped/shipped-runs.ts";
 import { RunBrowser } from "./run-browser.svelte.ts";
 import { Studies } from "./studies.svelte.ts";
 import type { StudyView } from "./study.svelte.ts";
@@ -182,7 +182,7 @@ export class App {
     const { notebook } = this;
     if (!notebook) return;
     notebook.commit();
-    const { toJupyter } = await import("../../experiments/notebook/ipynb.ts");
+    const { toJupyter } = await import("../../experiments/notebook/file/ipynb.ts");
     const path = await this.host.exportFile(`${notebook.name.replace(/\.md$/i, "")}.ipynb`, toJupyter(parseNotebook(notebook.text)));
     if (path !== null) this.tell(`The Jupyter notebook is in ${path}.`);
   }

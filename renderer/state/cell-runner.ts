@@ -1,10 +1,10 @@
 /** Performs what the notebook's reducer decides: evaluations in the kernel's worker, experiments in the coordinator's. */
-import type { SessionCommand } from "../../experiments/notebook/cells.ts";
-import { openKernelInBrowserWorker } from "../../experiments/notebook/kernel-browser.ts";
-import KernelWorker from "../../experiments/notebook/kernel.worker.ts?worker";
-import type { CellOutcome, CompiledCell, ExperimentRequest, Kernel, KernelHost } from "../../experiments/notebook/kernel-protocol.ts";
+import type { SessionCommand } from "../../experiments/notebook/cells/cells.ts";
+import { openKernelInBrowserWorker } from "../../experiments/notebook/kernel/kernel-browser.ts";
+import KernelWorker from "../../experiments/notebook/kernel/worker.ts?worker";
+import type { CellOutcome, CompiledCell, ExperimentRequest, Kernel, KernelHost } from "../../experiments/notebook/kernel/protocol.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
-import { experimentId } from "../../experiments/runs/spec.ts";
+import { experimentId } from "../../experiments/runs/spec/spec.ts";
 import type { CellOutput, NotebookState } from "./notebook.svelte.ts";
 import type { Studies } from "./studies.svelte.ts";
 

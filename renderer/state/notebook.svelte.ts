@@ -2,13 +2,13 @@
  * The open notebook as the page shows it. What its cells are and what runs is decided by the reducer of
  * `experiments/notebook`; here are the selection, what cells have shown, and the file's name.
  */
-import type { NotebookEdit, SessionCommand, SessionEvent, SessionState, Step, Validity } from "../../experiments/notebook/cells.ts";
-import { openSession, reduce, statusOf, validityOf } from "../../experiments/notebook/cells.ts";
-import { budgetOverrides } from "../../experiments/notebook/budget.ts";
-import { mintId } from "../../experiments/notebook/edits.ts";
-import type { CellError, DisplayItem } from "../../experiments/notebook/kernel-protocol.ts";
-import type { CellStatus } from "../../experiments/notebook/session.ts";
-import type { Override } from "../../experiments/runs/spec.ts";
+import type { NotebookEdit, SessionCommand, SessionEvent, SessionState, Step, Validity } from "../../experiments/notebook/cells/cells.ts";
+import { openSession, reduce, statusOf, validityOf } from "../../experiments/notebook/cells/cells.ts";
+import { budgetOverrides } from "../../experiments/notebook/file/budget.ts";
+import { mintId } from "../../experiments/notebook/file/edits.ts";
+import type { CellError, DisplayItem } from "../../experiments/notebook/kernel/protocol.ts";
+import type { CellStatus } from "../../experiments/notebook/cells/session.ts";
+import type { Override } from "../../experiments/runs/spec/spec.ts";
 import * as v from "valibot";
 import type { CellSource } from "../editor/cell-types.ts";
 import { blockKeys } from "./block-keys.ts";

@@ -1,7 +1,7 @@
 /** The view of all runs: what is looked for, what was found, which runs are chosen, and how those compare. */
-import { compareRuns, fewestCompared, mostCompared, type ComparableRun, type RunComparison } from "../../experiments/runs/comparison.ts";
-import { comparisonEvidence } from "../../experiments/runs/comparison-figure.ts";
-import { wordsOf, type FoundRun, type FoundRuns, type RunQuery } from "../../experiments/runs/index-query.ts";
+import { compareRuns, fewestCompared, mostCompared, type ComparableRun, type RunComparison } from "../../experiments/runs/index/comparison.ts";
+import { comparisonEvidence } from "../../experiments/runs/index/comparison-figure.ts";
+import { wordsOf, type FoundRun, type FoundRuns, type RunQuery } from "../../experiments/runs/index/query.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
 import type { Freshness, RunArchive } from "../host/host.ts";
 

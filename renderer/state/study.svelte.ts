@@ -1,7 +1,7 @@
-import type { CoordinatorEvent } from "../../experiments/runs/coordinator.ts";
-import type { ExperimentPlan } from "../../experiments/runs/plan.ts";
-import type { StudyProgress } from "../../experiments/runs/progress.ts";
-import { buildExperimentResult } from "../../experiments/runs/result.ts";
+import type { CoordinatorEvent } from "../../experiments/runs/training/coordinator.ts";
+import type { ExperimentPlan } from "../../experiments/runs/plan/plan.ts";
+import type { StudyProgress } from "../../experiments/runs/training/progress.ts";
+import { buildExperimentResult } from "../../experiments/runs/training/result.ts";
 import { describeExperiment } from "../../experiments/statistics/sentence.ts";
 import type { ExperimentResult, MetricEvent, RunResult, RunStatus } from "../../experiments/results.ts";
 

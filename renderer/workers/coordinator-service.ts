@@ -4,22 +4,22 @@ import type { BackendName } from "../../engine/backends/backend.ts";
 import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
 import { domainNames } from "../../engine/data/corpus.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
-import { chooseBackend, type Devices } from "../../experiments/runs/backend-choice.ts";
-import { chooseForStudy, type StudyChoice } from "../../experiments/runs/choose-backend.ts";
-import { Coordinator, type CoordinatorEvent, type Study } from "../../experiments/runs/coordinator.ts";
-import type { OpenExecutor } from "../../experiments/runs/executors.ts";
-import { replicasOn } from "../../experiments/runs/groups.ts";
-import { fittingWorkers } from "../../experiments/runs/memory-limits.ts";
-import { lookUp, planExperiment, type ExperimentPlan } from "../../experiments/runs/plan.ts";
-import { Rates, type RateStore } from "../../experiments/runs/rates.ts";
-import { experimentId, resolveExperiment, type Override } from "../../experiments/runs/spec.ts";
-import type { RunStore } from "../../experiments/runs/store.ts";
-import type { ExperimentRequest } from "../../experiments/notebook/kernel-protocol.ts";
+import { chooseBackend, type Devices } from "../../experiments/runs/devices/backend-choice.ts";
+import { chooseForStudy, type StudyChoice } from "../../experiments/runs/devices/choose-backend.ts";
+import { Coordinator, type CoordinatorEvent, type Study } from "../../experiments/runs/training/coordinator.ts";
+import type { OpenExecutor } from "../../experiments/runs/training/executors.ts";
+import { replicasOn } from "../../experiments/runs/training/groups.ts";
+import { fittingWorkers } from "../../experiments/runs/cost/memory-limits.ts";
+import { lookUp, planExperiment, type ExperimentPlan } from "../../experiments/runs/plan/plan.ts";
+import { Rates, type RateStore } from "../../experiments/runs/devices/rates.ts";
+import { experimentId, resolveExperiment, type Override } from "../../experiments/runs/spec/spec.ts";
+import type { RunStore } from "../../experiments/runs/store/store.ts";
+import type { ExperimentRequest } from "../../experiments/notebook/kernel/protocol.ts";
 import { metricDefinitions } from "../../experiments/statistics/metrics.ts";
 import { domainTexts, hashOf } from "./corpora.ts";
 import { remoteStore, type SharedStore } from "./remote-store.ts";
 
-export type { Devices } from "../../experiments/runs/backend-choice.ts";
+export type { Devices } from "../../experiments/runs/devices/backend-choice.ts";
 export type BackendWish = BackendName | "auto";
 
 /** How an experiment is trained other than its cell says. */

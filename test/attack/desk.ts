@@ -8,7 +8,7 @@ import { RecentFiles } from "../../electron/recent.ts";
 import { Recovery } from "../../electron/recovery.ts";
 import type { RunIndexThread } from "../../electron/run-index.ts";
 import { Windows } from "../../electron/windows.ts";
-import { RunIndex } from "../../experiments/runs/index-node.ts";
+import { RunIndex } from "../../experiments/runs/index/node/index.ts";
 import { send } from "./electron-double.ts";
 
 export interface Desk {

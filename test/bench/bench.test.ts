@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import "../../engine/backends/cpu/node-flags.ts";
+import "../../engine/backends/node/cpu-flags.ts";
 import { createCpuBackend } from "../../engine/backends/cpu/backend.ts";
 import { measure, type MeasureOptions } from "../../engine/bench/measure.ts";
 import { benchModels } from "../../engine/bench/models.ts";
 import { isProduct, modelFlops, withProducts } from "../../engine/bench/products.ts";
-import { planRun } from "../../engine/program/plan.ts";
-import { verifyPlan } from "../../engine/program/verify.ts";
-import { openDomains } from "../../experiments/runs/corpora-node.ts";
-import { costOf } from "../../experiments/runs/cost.ts";
+import { planRun } from "../../engine/plan/plan.ts";
+import { verifyPlan } from "../../engine/plan/verify.ts";
+import { openDomains } from "../../experiments/runs/store/node/corpora.ts";
+import { costOf } from "../../experiments/runs/cost/cost.ts";
 import { profileTable } from "../../experiments/bench/profile-text.ts";
 import { summarise } from "../../experiments/bench/summary.ts";
 import { summaryText } from "../../experiments/bench/text.ts";

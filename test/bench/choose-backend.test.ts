@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { benchModels } from "../../engine/bench/models.ts";
-import { NoBackendError } from "../../experiments/runs/backend-choice.ts";
-import { chooseForStudy } from "../../experiments/runs/choose-backend.ts";
-import { costOf } from "../../experiments/runs/cost.ts";
-import { runSeconds, studySeconds } from "../../experiments/runs/estimate.ts";
-import { MemoryError } from "../../experiments/runs/memory-limits.ts";
-import { probe, TooSlowError } from "../../experiments/runs/probe.ts";
+import { NoBackendError } from "../../experiments/runs/devices/backend-choice.ts";
+import { chooseForStudy } from "../../experiments/runs/devices/choose-backend.ts";
+import { costOf } from "../../experiments/runs/cost/cost.ts";
+import { runSeconds, studySeconds } from "../../experiments/runs/devices/estimate.ts";
+import { MemoryError } from "../../experiments/runs/cost/memory-limits.ts";
+import { probe, TooSlowError } from "../../experiments/runs/devices/probe.ts";
 import { choice, cpuInfo, gpuInfo, machine, memoryRates, softwareInfo } from "./fake-devices.ts";
 
 const { XS, S, L } = benchModels;

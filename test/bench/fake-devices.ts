@@ -2,10 +2,10 @@
 import type { BackendInfo, BackendName } from "../../engine/backends/backend.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
 import type { MetricEvent } from "../../engine/train/protocol.ts";
-import type { Devices } from "../../experiments/runs/backend-choice.ts";
-import type { ChoiceOptions } from "../../experiments/runs/choose-backend.ts";
-import type { OpenExecutor } from "../../experiments/runs/executors.ts";
-import { Rates } from "../../experiments/runs/rates.ts";
+import type { Devices } from "../../experiments/runs/devices/backend-choice.ts";
+import type { ChoiceOptions } from "../../experiments/runs/devices/choose-backend.ts";
+import type { OpenExecutor } from "../../experiments/runs/training/executors.ts";
+import { Rates } from "../../experiments/runs/devices/rates.ts";
 
 export const cpuInfo: BackendInfo = { name: "cpu", adapter: "WASM SIMD", software: false, kernels: "c0", fma: true };
 export const gpuInfo: BackendInfo = {

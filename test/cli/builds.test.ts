@@ -24,7 +24,7 @@ function publish(word: string, when = Date.now()): string {
   const folder = unfinishedBuild("node", out);
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   writeFileSync(join(folder, "chunk.js"), `export const word = ${JSON.stringify(word)};\n`);
-  writeFileSync(join(folder, "in-use.js"), blank(readFileSync(join(root, "experiments/in-use.ts"), "utf8")));
+  writeFileSync(join(folder, "in-use.js"), blank(readFileSync(join(root, "experiments/node/in-use.ts"), "utf8")));
   writeFileSync(join(folder, "cli.js"), [
     'import { markInUse } from "./in-use.js";',
     "markInUse(import.meta.dirname);",
@@ -142,7 +142,7 @@ test("the command line trains and reports to its end while it is built again twi
   const training = run(folder, ...command);
   await new Promise((began) => training.child.stdout!.once("data", began));
 
-  const version = join(folder, "experiments/runs/version.ts");
+  const version = join(folder, "experiments/runs/store/version.ts");
   const text = readFileSync(version, "utf8");
   for (const round of [1, 2]) {
     writeFileSync(version, `${text}\nglobalThis.name = "${round}";\n`);

@@ -2,9 +2,9 @@ import * as promises from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { RunComparison } from "../../experiments/runs/comparison.ts";
-import type { FoundRun } from "../../experiments/runs/index-query.ts";
-import { shortKey } from "../../experiments/runs/key.ts";
+import type { RunComparison } from "../../experiments/runs/index/comparison.ts";
+import type { FoundRun } from "../../experiments/runs/index/query.ts";
+import { shortKey } from "../../experiments/runs/store/key.ts";
 import { buildCli, switchyard } from "./bundle.ts";
 
 let folder: string;

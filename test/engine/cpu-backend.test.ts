@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import "../../engine/backends/cpu/node-flags.ts";
+import "../../engine/backends/node/cpu-flags.ts";
 import type { Backend } from "../../engine/backends/backend.ts";
 import { createCpuBackend, predictMemory } from "../../engine/backends/cpu/backend.ts";
 import { compileKernels, instantiate } from "../../engine/backends/cpu/kernels.ts";
 import { createReferenceBackend } from "../../engine/backends/reference/backend.ts";
 import type { OpAttrs, OpKind } from "../../engine/program/ops.ts";
-import { planRun } from "../../engine/program/plan.ts";
+import { planRun } from "../../engine/plan/plan.ts";
 import { expectAgree } from "./agree.ts";
 import { casesAt } from "./cases/index.ts";
 import { tinyConfig } from "./configs.ts";

@@ -1,11 +1,11 @@
-import "../../engine/backends/cpu/node-flags.ts";
+import "../../engine/backends/node/cpu-flags.ts";
 import { createCpuBackend } from "../../engine/backends/cpu/backend.ts";
 import { type BenchModel, benchModels } from "../../engine/bench/models.ts";
 import { batchOf } from "../../engine/data/batches.ts";
 import { generateMathematics } from "../../engine/data/mathematics.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
-import { planRun } from "../../engine/program/plan.ts";
-import type { PlannedOp } from "../../engine/program/plan-types.ts";
+import { planRun } from "../../engine/plan/plan.ts";
+import type { PlannedOp } from "../../engine/plan/plan-types.ts";
 import { numbersOfStep } from "../../engine/train/schedule.ts";
 import { initialiseWeights } from "../../engine/train/weights.ts";
 

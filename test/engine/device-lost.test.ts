@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { DeviceLostError, type Backend } from "../../engine/backends/backend.ts";
 import { createCpuBackend } from "../../engine/backends/cpu/backend.ts";
-import { Coordinator, type CoordinatorEvent } from "../../experiments/runs/coordinator.ts";
-import { MemoryStore } from "../../experiments/runs/store-memory.ts";
+import { Coordinator, type CoordinatorEvent } from "../../experiments/runs/training/coordinator.ts";
+import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
 import type { RunResult } from "../../experiments/results.ts";
 import { cpuExecutor } from "./kill/executor.ts";
 import { tinyStudy } from "./kill/study.ts";

@@ -1,15 +1,15 @@
 /** The corners of a whole model, on every backend: routing at its extremes, memory full of NaN beforehand, a gradient that is not finite. */
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import "../../engine/backends/cpu/node-flags.ts";
+import "../../engine/backends/node/cpu-flags.ts";
 import type { Backend, Executable } from "../../engine/backends/backend.ts";
 import { createCpuBackend } from "../../engine/backends/cpu/backend.ts";
 import { createReferenceBackend } from "../../engine/backends/reference/backend.ts";
 import { createWebGpuBackend } from "../../engine/backends/webgpu/backend.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
 import { NumberSlot } from "../../engine/program/ops.ts";
-import { planRun } from "../../engine/program/plan.ts";
-import type { Plan, PoolName, Slice } from "../../engine/program/plan-types.ts";
+import { planRun } from "../../engine/plan/plan.ts";
+import type { Plan, PoolName, Slice } from "../../engine/plan/plan-types.ts";
 import { tinyConfig } from "./configs.ts";
 import { createRandom } from "./random.ts";
 import { nodeGpu } from "./webgpu-node.ts";

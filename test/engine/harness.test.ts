@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Backend, Executable } from "../../engine/backends/backend.ts";
 import { createReferenceBackend } from "../../engine/backends/reference/backend.ts";
-import type { PlannedOp, Slice } from "../../engine/program/plan-types.ts";
+import type { PlannedOp, Slice } from "../../engine/plan/plan-types.ts";
 import { differenceOf, expectAgree, tolerance } from "./agree.ts";
 import { opCases } from "./cases/index.ts";
 import type { OpCase } from "./cases/op-case.ts";

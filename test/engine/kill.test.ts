@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stream } from "../../engine/random.ts";
-import { parseEvents } from "../../experiments/runs/lines.ts";
+import { parseEvents } from "../../experiments/runs/store/lines.ts";
 import { timeless } from "./training.ts";
 
 const kills = 4;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { BalanceConfig, RunConfig } from "../../engine/model/config.ts";
-import { planRun } from "../../engine/program/plan.ts";
+import { planRun } from "../../engine/plan/plan.ts";
 import { coveringConfig, programsOf, widened } from "../../engine/train/shared-program.ts";
 import { tinyConfig, variedConfigs } from "./configs.ts";
 import { numbersOfStep } from "../../engine/train/schedule.ts";

@@ -1,7 +1,7 @@
 /** With one expert per token a normalised gate is 1 whatever the router says, and the router would never learn. */
 import { describe, expect, test } from "vitest";
 import { bucketByToken } from "../../engine/data/batches.ts";
-import { planRun } from "../../engine/program/plan.ts";
+import { planRun } from "../../engine/plan/plan.ts";
 import { stream } from "../../engine/random.ts";
 import { numbersOfStep } from "../../engine/train/schedule.ts";
 import { initialiseWeights } from "../../engine/train/weights.ts";

@@ -2,7 +2,7 @@ import type { Backend, Executable } from "../../engine/backends/backend.ts";
 import { createReferenceBackend } from "../../engine/backends/reference/backend.ts";
 import { generateMathematics } from "../../engine/data/mathematics.ts";
 import type { RunConfig, Seed } from "../../engine/model/config.ts";
-import type { ListName, Plan } from "../../engine/program/plan-types.ts";
+import type { ListName, Plan } from "../../engine/plan/plan-types.ts";
 import type { DomainText, MetricEvent, TrainOutcome } from "../../engine/train/protocol.ts";
 import { trainAlone } from "../../engine/train/alone.ts";
 import { type Control, GroupControl, nothingAsked } from "../../engine/train/control.ts";

@@ -5,8 +5,8 @@ import type { Dispatch } from "../../engine/backends/webgpu/compile.ts";
 import { Layout, planSlices, replicaLimit } from "../../engine/backends/webgpu/layout.ts";
 import { gridOf, maxGroups } from "../../engine/backends/webgpu/launch.ts";
 import { benchModels } from "../../engine/bench/models.ts";
-import { planRun } from "../../engine/program/plan.ts";
-import { type Plan, poolNames } from "../../engine/program/plan-types.ts";
+import { planRun } from "../../engine/plan/plan.ts";
+import { type Plan, poolNames } from "../../engine/plan/plan-types.ts";
 import { tinyConfig } from "./configs.ts";
 
 const plan = planRun(tinyConfig({ model: { mtp: { depth: 1 } }, balance: { losses: [{ group: "sequence", alpha: 1 }], bias: { gamma: 1, rule: "sign", form: "additive", group: "batch" } } }));

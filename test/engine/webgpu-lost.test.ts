@@ -2,10 +2,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { createWebGpuBackend, type WebGpuBackend, type WebGpuOptions } from "../../engine/backends/webgpu/backend.ts";
 import { dataHash } from "../../engine/data/corpus.ts";
-import { Coordinator, type CoordinatorEvent } from "../../experiments/runs/coordinator.ts";
-import { planExperiment, type ExperimentPlan } from "../../experiments/runs/plan.ts";
+import { Coordinator, type CoordinatorEvent } from "../../experiments/runs/training/coordinator.ts";
+import { planExperiment, type ExperimentPlan } from "../../experiments/runs/plan/plan.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
-import { MemoryStore } from "../../experiments/runs/store-memory.ts";
+import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
 import { resolve } from "../runs/requests.ts";
 import { tinyConfig } from "./configs.ts";
 import { localExecutor } from "./kill/executor.ts";

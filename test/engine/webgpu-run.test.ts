@@ -4,8 +4,8 @@ import { createWebGpuBackend, type WebGpuBackend } from "../../engine/backends/w
 import type { WebGpuExecutable } from "../../engine/backends/webgpu/executable.ts";
 import { Layout } from "../../engine/backends/webgpu/layout.ts";
 import { NumberSlot } from "../../engine/program/ops.ts";
-import { planRun } from "../../engine/program/plan.ts";
-import { type Plan, type PlannedOp, type PoolName, poolNames, type Slice } from "../../engine/program/plan-types.ts";
+import { planRun } from "../../engine/plan/plan.ts";
+import { type Plan, type PlannedOp, type PoolName, poolNames, type Slice } from "../../engine/plan/plan-types.ts";
 import { tinyConfig } from "./configs.ts";
 import { createRandom } from "./random.ts";
 import { nodeGpu } from "./webgpu-node.ts";

@@ -4,7 +4,7 @@ import { benchModels } from "../../engine/bench/models.ts";
 import { productsOf } from "../../engine/bench/one-product.ts";
 import { builtInTable, chooseMatmul, classKey, type KernelTable, mostSplits, parseKernelTable, productOps, type ProductShape, shapeClassOf, tableFor, tableHash } from "../../engine/backends/webgpu/matmul/table.ts";
 import { variantNames } from "../../engine/backends/webgpu/matmul/variants.ts";
-import { planRun } from "../../engine/program/plan.ts";
+import { planRun } from "../../engine/plan/plan.ts";
 
 const size = fc.integer({ min: 1, max: 100_000 });
 const shapes: fc.Arbitrary<ProductShape> = fc.record({ op: fc.constantFrom(...productOps), m: size, n: size, k: size, experts: fc.integer({ min: 1, max: 256 }) });

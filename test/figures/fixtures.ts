@@ -4,8 +4,8 @@ import type { BalanceConfig, RunConfig } from "../../engine/model/config.ts";
 import { maxVioFloor, maxVioGlobal, maxVioOf, routingEntropy, specialisation, weightedLoads } from "../../engine/train/metrics.ts";
 import type { EvalMetrics, StepMetrics } from "../../engine/train/protocol.ts";
 import type { ArmResult, ExperimentResult, FinalMetrics, MetricEvent, RunResult } from "../../experiments/results.ts";
-import { costOf } from "../../experiments/runs/cost.ts";
-import { defaultConfig } from "../../experiments/runs/defaults.ts";
+import { costOf } from "../../experiments/runs/cost/cost.ts";
+import { defaultConfig } from "../../experiments/runs/spec/defaults.ts";
 import { compareArms } from "../../experiments/statistics/compare.ts";
 import { summariseArm } from "../../experiments/statistics/summary.ts";
 

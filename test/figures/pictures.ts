@@ -1,7 +1,7 @@
 /** Figures as files that a person can open: for each study and figure an SVG and a PNG in both themes, and one page of all. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { nodePngRenderer } from "../../experiments/figures/png-node.ts";
+import { nodePngRenderer } from "../../experiments/figures/node/png.ts";
 import { figures } from "../../experiments/figures/registry.ts";
 import { escapeXml } from "../../experiments/figures/svg.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";

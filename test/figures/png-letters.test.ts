@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { nodePngRenderer } from "../../experiments/figures/png-node.ts";
+import { nodePngRenderer } from "../../experiments/figures/node/png.ts";
 import type { PngRenderer } from "../../experiments/figures/png.ts";
 import { figures } from "../../experiments/figures/registry.ts";
 import { element, escapeXml } from "../../experiments/figures/svg.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { drawFigure, figures } from "../../experiments/figures/registry.ts";
 import { partsOf, totalOf } from "../../experiments/figures/architecture-parts.ts";
-import { costOf } from "../../experiments/runs/cost.ts";
-import { defaultConfig } from "../../experiments/runs/defaults.ts";
+import { costOf } from "../../experiments/runs/cost/cost.ts";
+import { defaultConfig } from "../../experiments/runs/spec/defaults.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
 import { balancing, learningRates, mtp } from "./studies.ts";
 import { parseSvg } from "./svg-tree.ts";

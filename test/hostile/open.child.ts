@@ -1,7 +1,7 @@
 /** A process that opens hostile notebooks, each when its name is asked for, as the app does: blocks, cells, prose, session. */
-import { compileNotebook } from "../../experiments/notebook/compile.ts";
-import { openSession, validityOf } from "../../experiments/notebook/cells.ts";
-import { cellsOf, parseNotebook } from "../../experiments/notebook/markdown.ts";
+import { compileNotebook } from "../../experiments/notebook/cells/compile.ts";
+import { openSession, validityOf } from "../../experiments/notebook/cells/cells.ts";
+import { cellsOf, parseNotebook } from "../../experiments/notebook/file/markdown.ts";
 import { proseToHtml } from "../../experiments/report/prose.ts";
 import { bombs } from "./bombs.ts";
 

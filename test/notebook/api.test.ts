@@ -4,7 +4,7 @@ import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { apiNames, figureFunctions } from "../../experiments/api/names.ts";
 import { figures } from "../../experiments/figures/registry.ts";
-import { knownKeys, patchSchema, specSchema } from "../../experiments/runs/schema.ts";
+import { knownKeys, patchSchema, specSchema } from "../../experiments/runs/spec/schema.ts";
 import { openHarness } from "./kernel-harness.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
 import { learningRate } from "../../engine/train/schedule.ts";

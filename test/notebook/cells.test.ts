@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { openSession, reduce, type SessionCommand, type SessionEvent, type SessionState, statusOf, validityOf } from "../../experiments/notebook/cells.ts";
-import { compileCells } from "../../experiments/notebook/compile.ts";
-import type { CellOutcome } from "../../experiments/notebook/kernel-protocol.ts";
-import { cellsOf } from "../../experiments/notebook/markdown.ts";
+import { openSession, reduce, type SessionCommand, type SessionEvent, type SessionState, statusOf, validityOf } from "../../experiments/notebook/cells/cells.ts";
+import { compileCells } from "../../experiments/notebook/cells/compile.ts";
+import type { CellOutcome } from "../../experiments/notebook/kernel/protocol.ts";
+import { cellsOf } from "../../experiments/notebook/file/markdown.ts";
 
 const train = (name: string, spec = "{}") => `import { experiment } from "switchyard";\nexport const ${name} = experiment("T", ${spec});`;
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileCells } from "../../experiments/notebook/compile.ts";
-import { orderCells, reachable } from "../../experiments/notebook/order.ts";
+import { compileCells } from "../../experiments/notebook/cells/compile.ts";
+import { orderCells, reachable } from "../../experiments/notebook/cells/order.ts";
 
 const compile = (cells: Record<string, string>) => {
   const compiled = compileCells(Object.entries(cells).map(([id, source]) => ({ id, source })));

@@ -1,7 +1,7 @@
 /** Drawings made to hang or break whoever paints them. */
 import { describe, expect, test } from "vitest";
 import { cleanSvg } from "../../experiments/figures/drawn/clean-svg.ts";
-import { nodePngRenderer } from "../../experiments/figures/png-node.ts";
+import { nodePngRenderer } from "../../experiments/figures/node/png.ts";
 
 const many = (piece: string, times: number) => piece.repeat(times);
 const picture = (bytes: number[], kind: string) => `<svg><image href="data:image/${kind};base64,${btoa(String.fromCharCode(...bytes))}"/></svg>`;

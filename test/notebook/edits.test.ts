@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   applyEdit, cellToProse, deleteBlock, deleteCell, editBetween, EditError, insertCell, insertProse, mintId, moveCell, proseToCell, replaceCell, replaceProse, reverseEdit, splitCell,
-} from "../../experiments/notebook/edits.ts";
-import { cellsOf, parseNotebook, type Notebook } from "../../experiments/notebook/markdown.ts";
+} from "../../experiments/notebook/file/edits.ts";
+import { cellsOf, parseNotebook, type Notebook } from "../../experiments/notebook/file/markdown.ts";
 import { notebookText } from "./arbitrary-notebook.ts";
 
 const text = "---\nswitchyard: 1\n---\nOne.\n\n```ts {#a}\nconst x = 1;\n```\n\nTwo.\n\n```ts {#b}\nx\n```\n";

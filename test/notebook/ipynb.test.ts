@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fromJupyter, toJupyter } from "../../experiments/notebook/ipynb.ts";
-import { cellsOf, parseNotebook } from "../../experiments/notebook/markdown.ts";
+import { fromJupyter, toJupyter } from "../../experiments/notebook/file/ipynb.ts";
+import { cellsOf, parseNotebook } from "../../experiments/notebook/file/markdown.ts";
 import { notebookText } from "./arbitrary-notebook.ts";
 
 const outline = (text: string) => parseNotebook(text).blocks.map((block) => (block.kind === "cell" ? `#${block.id}: ${block.source}` : block.text));

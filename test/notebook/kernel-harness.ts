@@ -1,7 +1,7 @@
 /** A kernel with a host that remembers what it was told. */
-import { compileCells } from "../../experiments/notebook/compile.ts";
-import { createKernel } from "../../experiments/notebook/kernel.ts";
-import type { CellOutcome, CompiledCell, DisplayItem, ExperimentRequest, Kernel, KernelHost, KernelOptions } from "../../experiments/notebook/kernel-protocol.ts";
+import { compileCells } from "../../experiments/notebook/cells/compile.ts";
+import { createKernel } from "../../experiments/notebook/kernel/kernel.ts";
+import type { CellOutcome, CompiledCell, DisplayItem, ExperimentRequest, Kernel, KernelHost, KernelOptions } from "../../experiments/notebook/kernel/protocol.ts";
 import type { ExperimentResult, RunResult } from "../../experiments/results.ts";
 
 export interface Harness {

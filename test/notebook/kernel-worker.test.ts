@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openKernelInWorker } from "../../experiments/notebook/kernel-node.ts";
-import type { DisplayItem, Kernel, KernelHost, KernelOptions } from "../../experiments/notebook/kernel-protocol.ts";
+import { openKernelInWorker } from "../../experiments/notebook/kernel/node/kernel.ts";
+import type { DisplayItem, Kernel, KernelHost, KernelOptions } from "../../experiments/notebook/kernel/protocol.ts";
 import { rawCell, resultOf, runCells } from "./kernel-harness.ts";
 
 let folder: string;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "kernel-"));
   await build({
     configFile: false, logLevel: "error", publicDir: false, ssr: { noExternal: true },
-    build: { ssr: true, outDir: folder, target: "node20.18", minify: true, rolldownOptions: { input: "experiments/notebook/kernel.worker.node.ts", output: { entryFileNames: "kernel.worker.mjs" } } },
+    build: { ssr: true, outDir: folder, target: "node20.18", minify: true, rolldownOptions: { input: "experiments/notebook/kernel/worker.node.ts", output: { entryFileNames: "kernel.worker.mjs" } } },
   });
   script = pathToFileURL(join(folder, "kernel.worker.mjs"));
 });

@@ -29,7 +29,7 @@ describe("values", () => {
     const { run, kernel } = await openHarness();
     await run({ a: "const x = 1", b: "x" });
     kernel.forget("a");
-    const { cells } = (await import("../../experiments/notebook/compile.ts")).compileCells([{ id: "a", source: "const x = 1" }, { id: "b", source: "x" }]);
+    const { cells } = (await import("../../experiments/notebook/cells/compile.ts")).compileCells([{ id: "a", source: "const x = 1" }, { id: "b", source: "x" }]);
     expect(await kernel.evaluate(cells[1])).toMatchObject({ status: "failed", error: { name: "ValueLost" } });
   });
 
@@ -177,7 +177,7 @@ describe("experiment()", () => {
   test("a view runs while an experiment trains", async () => {
     let finish = () => {};
     const { kernel, run } = await openHarness((request) => new Promise((resolve) => (finish = () => resolve(resultOf(request.title)))));
-    const { compileCells } = await import("../../experiments/notebook/compile.ts");
+    const { compileCells } = await import("../../experiments/notebook/cells/compile.ts");
     const training = kernel.evaluate(compileCells([{ id: "e", source: experimentCell }]).cells[0]);
     expect(await run({ v: "1 + 1" })).toEqual({ v: done });
     finish();
@@ -248,7 +248,7 @@ describe("plan()", () => {
     const { kernel, run, displays, logs, requests } = await openHarness(async (request) => (planning ? Promise.reject(Object.assign(new Error("planned"), { name: "PlanOnly" })) : resultOf(request.title)));
     await run({ e: experimentCell });
     planning = true;
-    const { compileCells } = await import("../../experiments/notebook/compile.ts");
+    const { compileCells } = await import("../../experiments/notebook/cells/compile.ts");
     const [changed, view] = compileCells([{ id: "e", source: `${experimentCell}\nconsole.log("x");\ndisplay(1);` }, { id: "v", source: "e.title" }]).cells;
     expect(await kernel.plan(changed)).toEqual({ status: "planned" });
     expect([requests.length, displays, logs]).toEqual([2, [], []]);
@@ -259,7 +259,7 @@ describe("plan()", () => {
   test("of a cell that needs no experiment changes no value either", async () => {
     const { kernel, run, displays } = await openHarness();
     await run({ a: "const x = 1" });
-    const { compileCells } = await import("../../experiments/notebook/compile.ts");
+    const { compileCells } = await import("../../experiments/notebook/cells/compile.ts");
     const [changed, view] = compileCells([{ id: "a", source: "const x = 2" }, { id: "b", source: "x" }]).cells;
     expect(await kernel.plan(changed)).toEqual(done);
     await kernel.evaluate(view);
@@ -299,7 +299,7 @@ describe("errors", () => {
 describe("interrupt", () => {
   test("ends a cell that waits for training", async () => {
     const { kernel } = await openHarness(() => new Promise(() => {}));
-    const { compileCells } = await import("../../experiments/notebook/compile.ts");
+    const { compileCells } = await import("../../experiments/notebook/cells/compile.ts");
     const outcome = kernel.evaluate(compileCells([{ id: "e", source: experimentCell }]).cells[0]);
     await new Promise((resolve) => setTimeout(resolve, 20));
     kernel.interrupt();
@@ -309,7 +309,7 @@ describe("interrupt", () => {
   test("evaluating a cell again ends its evaluation under way", async () => {
     let first = true;
     const { kernel } = await openHarness((request) => (first ? ((first = false), new Promise(() => {})) : Promise.resolve(resultOf(request.title))));
-    const { compileCells } = await import("../../experiments/notebook/compile.ts");
+    const { compileCells } = await import("../../experiments/notebook/cells/compile.ts");
     const [cell] = compileCells([{ id: "e", source: experimentCell }]).cells;
     const one = kernel.evaluate(cell);
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -3,7 +3,7 @@ import * as d3 from "d3";
 import * as Plot from "@observablehq/plot";
 import { describe, expect, test } from "vitest";
 import { libraryNames } from "../../experiments/api/libraries/generated/names.ts";
-import type { CellOutcome, DisplayItem } from "../../experiments/notebook/kernel-protocol.ts";
+import type { CellOutcome, DisplayItem } from "../../experiments/notebook/kernel/protocol.ts";
 import { parseSvg, type Tag } from "../figures/svg-tree.ts";
 import { openHarness, rawCell } from "./kernel-harness.ts";
 

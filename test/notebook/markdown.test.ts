@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fromMarkdown } from "mdast-util-from-markdown";
-import { cellsOf, parseNotebook, serialize } from "../../experiments/notebook/markdown.ts";
+import { cellsOf, parseNotebook, serialize } from "../../experiments/notebook/file/markdown.ts";
 import { notebookText } from "./arbitrary-notebook.ts";
 
 const example = `---

@@ -1,6 +1,6 @@
 /** What notebook code tries, and must not get. The compiler refuses some of it already; these cells get past it. */
 import { describe, expect, test } from "vitest";
-import type { CellOutcome } from "../../experiments/notebook/kernel-protocol.ts";
+import type { CellOutcome } from "../../experiments/notebook/kernel/protocol.ts";
 import { openHarness, rawCell } from "./kernel-harness.ts";
 
 const done: CellOutcome = { status: "done" };

@@ -42,7 +42,7 @@ describe("a cell shows the same", () => {
 
   test("in a plan and in the run that follows", async () => {
     const { run, requests, kernel } = await openHarness();
-    const { compileCells } = await import("../../experiments/notebook/compile.ts");
+    const { compileCells } = await import("../../experiments/notebook/cells/compile.ts");
     const source = 'import { experiment } from "switchyard";\nexport const dice = experiment("Dice", { lr: Math.random(), when: Date.now() });';
     await kernel.plan(compileCells([{ id: "dice", source }]).cells[0]);
     await run({ dice: source });
@@ -63,7 +63,7 @@ describe("a cell shows the same", () => {
   });
 
   test("while another waits in between: each has a stream of its own", async () => {
-    const { compileCells } = await import("../../experiments/notebook/compile.ts");
+    const { compileCells } = await import("../../experiments/notebook/cells/compile.ts");
     const waits = { id: "waits", source: 'import { experiment } from "switchyard";\nconst a = Math.random();\nawait experiment("E", {});\ndisplay([a, Math.random()].join());' };
     const draws = { id: "draws", source: "[Math.random(), Math.random()].join()" };
     const compiled = compileCells([waits, draws]).cells;

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import "../../engine/backends/cpu/node-flags.ts";
+import "../../engine/backends/node/cpu-flags.ts";
 import { createCpuBackend } from "../../engine/backends/cpu/backend.ts";
 import type { RunConfig, Seed } from "../../engine/model/config.ts";
 import type { EvalMetrics, StepMetrics } from "../../engine/train/protocol.ts";
-import { openDomains } from "../../experiments/runs/corpora-node.ts";
-import { defaultConfig } from "../../experiments/runs/defaults.ts";
+import { openDomains } from "../../experiments/runs/store/node/corpora.ts";
+import { defaultConfig } from "../../experiments/runs/spec/defaults.ts";
 import { trainRun } from "../engine/training.ts";
 
 /** Needs Python with what requirements.txt lists; name it by PARITY_PYTHON when it is not `python3`. */

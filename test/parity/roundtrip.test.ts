@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import "../../engine/backends/cpu/node-flags.ts";
+import "../../engine/backends/node/cpu-flags.ts";
 import { createCpuBackend } from "../../engine/backends/cpu/backend.ts";
 import { exportHuggingFace, importHuggingFace } from "../../engine/formats/huggingface.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../engine/formats/safetensors.ts";
 import { differentiate, forward } from "../../engine/inference/forward.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
-import { defaultConfig } from "../../experiments/runs/defaults.ts";
+import { defaultConfig } from "../../experiments/runs/spec/defaults.ts";
 import { trainRun, weightsOf } from "../engine/training.ts";
 
 /** Needs Python with what requirements.txt lists; name it by PARITY_PYTHON when it is not `python3`. */

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { drawFigure } from "../../experiments/figures/registry.ts";
-import { compareRuns, type ComparableRun } from "../../experiments/runs/comparison.ts";
-import { comparisonEvidence, comparisonId } from "../../experiments/runs/comparison-figure.ts";
-import { differences, variations } from "../../experiments/runs/difference.ts";
-import { MemoryStore } from "../../experiments/runs/store-memory.ts";
+import { compareRuns, type ComparableRun } from "../../experiments/runs/index/comparison.ts";
+import { comparisonEvidence, comparisonId } from "../../experiments/runs/index/comparison-figure.ts";
+import { differences, variations } from "../../experiments/runs/spec/difference.ts";
+import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
 import { bench, hash, plan } from "./plans.ts";
 
 /** All runs of a study, as their store has them. */

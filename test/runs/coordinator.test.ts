@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MemoryStore } from "../../experiments/runs/store-memory.ts";
+import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
 import { fakeEngine, fakeLoss, type Script } from "./fake-engine.ts";
 import { bench, plan } from "./plans.ts";
 

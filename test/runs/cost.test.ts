@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { planRun } from "../../engine/program/plan.ts";
-import { costOf, expectedSeconds } from "../../experiments/runs/cost.ts";
+import { planRun } from "../../engine/plan/plan.ts";
+import { costOf, expectedSeconds } from "../../experiments/runs/cost/cost.ts";
 import { resolve } from "./requests.ts";
 
 const specs = {

@@ -3,12 +3,12 @@ import * as promises from "node:fs/promises";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { errorCode, writeError } from "../../experiments/runs/disk-errors.ts";
-import { setAside, writeAtomic, type FileSystem } from "../../experiments/runs/filesystem.ts";
-import { shortKey } from "../../experiments/runs/key.ts";
-import { NodeStore } from "../../experiments/runs/store-node.ts";
-import { StoreStack } from "../../experiments/runs/store-stack.ts";
-import { StoreWriteError } from "../../experiments/runs/store.ts";
+import { errorCode, writeError } from "../../experiments/runs/store/node/disk-errors.ts";
+import { setAside, writeAtomic, type FileSystem } from "../../experiments/runs/store/node/filesystem.ts";
+import { shortKey } from "../../experiments/runs/store/key.ts";
+import { NodeStore } from "../../experiments/runs/store/node/store.ts";
+import { StoreStack } from "../../experiments/runs/store/store-stack.ts";
+import { StoreWriteError } from "../../experiments/runs/store/store.ts";
 import { bench, plan } from "./plans.ts";
 
 let folder: string;

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { trainAlone } from "../../engine/train/alone.ts";
 import type { MetricEvent, TrainJob } from "../../engine/train/protocol.ts";
-import { isLost } from "../../experiments/runs/executors.ts";
-import { nodeExecutors } from "../../experiments/runs/executors-node.ts";
+import { isLost } from "../../experiments/runs/training/executors.ts";
+import { nodeExecutors } from "../../experiments/runs/training/node/executors.ts";
 import { texts } from "./plans.ts";
 import { resolve } from "./requests.ts";
 

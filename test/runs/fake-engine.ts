@@ -3,7 +3,7 @@ import { encodeSafetensors, decodeSafetensors } from "../../engine/formats/safet
 import type { BackendInfo } from "../../engine/backends/backend.ts";
 import { type Control, nothingAsked } from "../../engine/train/control.ts";
 import type { EvalMetrics, FinalMetrics, GroupListener, MetricEvent, RunEnd, TrainJob } from "../../engine/train/protocol.ts";
-import { WorkerLostError, type Executor, type OpenExecutor } from "../../experiments/runs/executors.ts";
+import { WorkerLostError, type Executor, type OpenExecutor } from "../../experiments/runs/training/executors.ts";
 
 export const fakeInfo: BackendInfo = { name: "cpu", adapter: "fake", software: false, kernels: "fake-kernels", fma: false };
 

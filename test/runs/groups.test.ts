@@ -4,8 +4,8 @@ import type { BackendInfo } from "../../engine/backends/backend.ts";
 import { benchModels } from "../../engine/bench/models.ts";
 import type { GroupListener, TrainJob } from "../../engine/train/protocol.ts";
 import { programsOf } from "../../engine/train/shared-program.ts";
-import { groupRules, replicasOn } from "../../experiments/runs/groups.ts";
-import { MemoryStore } from "../../experiments/runs/store-memory.ts";
+import { groupRules, replicasOn } from "../../experiments/runs/training/groups.ts";
+import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
 import { fakeEngine, type Script } from "./fake-engine.ts";
 import { bench, plan } from "./plans.ts";
 

@@ -1,9 +1,9 @@
 import sqlite from "node-sqlite3-wasm";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { WhereError, parseWhere } from "../../experiments/runs/index-where.ts";
-import { matches, type Affinity } from "../../experiments/runs/index-where-match.ts";
-import { namesOf, whereSql, type Searchable } from "../../experiments/runs/index-where-sql.ts";
+import { WhereError, parseWhere } from "../../experiments/runs/index/where.ts";
+import { matches, type Affinity } from "../../experiments/runs/index/where-match.ts";
+import { namesOf, whereSql, type Searchable } from "../../experiments/runs/index/where-sql.ts";
 
 const searchable: Searchable = {
   columns: { arm: "runs.arm", seed: "runs.seed", status: "runs.status" },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { keyOf, keyParts, runKey, shortKey, type KeyParts } from "../../experiments/runs/key.ts";
+import { keyOf, keyParts, runKey, shortKey, type KeyParts } from "../../experiments/runs/store/key.ts";
 import { resolve } from "./requests.ts";
 
 const { config } = resolve({ balance: { losses: [{ group: "sequence", alpha: 1e-2 }], bias: { gamma: [{ until: 0.9, value: 5e-3 }, { until: 1, value: 0 }] } } }).arms[0];

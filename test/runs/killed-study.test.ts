@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stream } from "../../engine/random.ts";
-import { parseEvents } from "../../experiments/runs/lines.ts";
+import { parseEvents } from "../../experiments/runs/store/lines.ts";
 import { buildCli, cli, switchyard } from "../cli/bundle.ts";
 import { timeless } from "../engine/training.ts";
 

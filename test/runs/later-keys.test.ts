@@ -1,8 +1,8 @@
 /** Keys that came after the first runs were kept: absent means what there was before them. */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { keyOf, keyParts } from "../../experiments/runs/key.ts";
-import type { RunRecord } from "../../experiments/runs/records.ts";
+import { keyOf, keyParts } from "../../experiments/runs/store/key.ts";
+import type { RunRecord } from "../../experiments/runs/store/records.ts";
 import { problemsOf, resolve } from "./requests.ts";
 
 const gallery = `${import.meta.dirname}/../../experiments/gallery`;

@@ -1,12 +1,12 @@
 /** What one experiment may ask for, told before anything is planned; and how fast the rest is planned. */
 import { describe, expect, test } from "vitest";
-import { planBytes, planRun } from "../../engine/program/plan.ts";
-import { mostRuns } from "../../experiments/runs/limits.ts";
-import { keyParts, keyOf, runKeys } from "../../experiments/runs/key.ts";
-import { firstMiss, lookUp, planExperiment } from "../../experiments/runs/plan.ts";
-import { leastBytes } from "../../experiments/runs/sizes.ts";
-import { resolveExperiments } from "../../experiments/runs/spec.ts";
-import type { RunRecord, RunStore } from "../../experiments/runs/store.ts";
+import { planBytes, planRun } from "../../engine/plan/plan.ts";
+import { mostRuns } from "../../experiments/runs/spec/limits.ts";
+import { keyParts, keyOf, runKeys } from "../../experiments/runs/store/key.ts";
+import { firstMiss, lookUp, planExperiment } from "../../experiments/runs/plan/plan.ts";
+import { leastBytes } from "../../experiments/runs/spec/sizes.ts";
+import { resolveExperiments } from "../../experiments/runs/spec/spec.ts";
+import type { RunRecord, RunStore } from "../../experiments/runs/store/store.ts";
 import fc from "fast-check";
 import { hash } from "./plans.ts";
 import { options, problemsOf, request, resolve } from "./requests.ts";

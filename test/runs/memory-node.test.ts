@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { usableMemory } from "../../experiments/runs/memory-node.ts";
+import { usableMemory } from "../../experiments/runs/devices/node/memory.ts";
 
 const root = mkdtempSync(join(tmpdir(), "switchyard-cgroup-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

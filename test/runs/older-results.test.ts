@@ -1,8 +1,8 @@
 /** Results of older versions are read as what they are, under today's names. */
 import { describe, expect, test } from "vitest";
-import { encode } from "../../experiments/runs/json.ts";
-import { parseJson } from "../../experiments/runs/parse-json.ts";
-import { finalMetrics, metricEvent } from "../../experiments/runs/records.ts";
+import { encode } from "../../experiments/runs/store/json.ts";
+import { parseJson } from "../../experiments/runs/store/parse-json.ts";
+import { finalMetrics, metricEvent } from "../../experiments/runs/store/records.ts";
 import { flatMetrics } from "../../experiments/statistics/metrics.ts";
 
 /** As version 0.1.0 wrote it: how often the likeliest tokens agree was called acceptance. */

@@ -1,7 +1,7 @@
 /** What the owners of a run write in tests: every line, result and weight tells whose it is by its loss. */
 import { encodeSafetensors } from "../../engine/formats/safetensors.ts";
 import type { MetricEvent } from "../../engine/train/protocol.ts";
-import type { StoredResult } from "../../experiments/runs/store.ts";
+import type { StoredResult } from "../../experiments/runs/store/store.ts";
 
 export const stepOf = (n: number, trainLoss: number): MetricEvent => ({
   kind: "step", step: n, tokens: n, seconds: n, trainLoss, mtpLoss: [], balanceLoss: 0, gradNorm: 1, clipped: false, skipped: false, lr: 1, maxVioBatch: 0,

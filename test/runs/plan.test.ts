@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { differences } from "../../experiments/runs/difference.ts";
-import { lookUp, planExperiment } from "../../experiments/runs/plan.ts";
-import { MemoryStore } from "../../experiments/runs/store-memory.ts";
+import { differences } from "../../experiments/runs/spec/difference.ts";
+import { lookUp, planExperiment } from "../../experiments/runs/plan/plan.ts";
+import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
 import { bench, hash, plan } from "./plans.ts";
 import { resolve } from "./requests.ts";
 

@@ -1,8 +1,8 @@
 import { textDomain } from "../../engine/data/corpus.ts";
 import type { DomainText } from "../../engine/train/protocol.ts";
-import { Coordinator, type CoordinatorEvent, type CoordinatorOptions } from "../../experiments/runs/coordinator.ts";
-import { planExperiment, type ExperimentPlan } from "../../experiments/runs/plan.ts";
-import { MemoryStore } from "../../experiments/runs/store-memory.ts";
+import { Coordinator, type CoordinatorEvent, type CoordinatorOptions } from "../../experiments/runs/training/coordinator.ts";
+import { planExperiment, type ExperimentPlan } from "../../experiments/runs/plan/plan.ts";
+import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
 import { fakeEngine, type FakeEngine } from "./fake-engine.ts";
 import { resolve } from "./requests.ts";
 

@@ -1,6 +1,6 @@
 import { domainNames } from "../../engine/data/corpus.ts";
-import type { ExperimentRequest } from "../../experiments/notebook/kernel-protocol.ts";
-import { SpecError, resolveExperiment, type ResolvedExperiment, type SpecOptions, type SpecProblem } from "../../experiments/runs/spec.ts";
+import type { ExperimentRequest } from "../../experiments/notebook/kernel/protocol.ts";
+import { SpecError, resolveExperiment, type ResolvedExperiment, type SpecOptions, type SpecProblem } from "../../experiments/runs/spec/spec.ts";
 
 export const options: SpecOptions = { domains: domainNames, metrics: ["valLoss", "valBpb", "maxVioGlobal", "specialisation"] };
 

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { hasEnded, thisProcess } from "../../experiments/runs/process-identity.ts";
-import { lockRun, removeLeftovers, type Lease } from "../../experiments/runs/run-lock.ts";
-import { RunLockedError } from "../../experiments/runs/store.ts";
+import { hasEnded, thisProcess } from "../../experiments/runs/store/node/process-identity.ts";
+import { lockRun, removeLeftovers, type Lease } from "../../experiments/runs/store/node/run-lock.ts";
+import { RunLockedError } from "../../experiments/runs/store/store.ts";
 
 let folder: string;
 const children: ChildProcess[] = [];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { advance, emptySchedule, isEnded, maxLosses, type Schedule, type ScheduleCommand, type ScheduleEvent } from "../../experiments/runs/schedule.ts";
+import { advance, emptySchedule, isEnded, maxLosses, type Schedule, type ScheduleCommand, type ScheduleEvent } from "../../experiments/runs/training/schedule.ts";
 
 const submit = (ids: string[], study = "s", keys = ids): ScheduleEvent => ({ type: "submit", study, runs: ids.map((id, i) => ({ id, key: keys[i] })) });
 

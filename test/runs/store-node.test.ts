@@ -6,12 +6,12 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { MetricEvent } from "../../engine/train/protocol.ts";
 import { encodeSafetensors } from "../../engine/formats/safetensors.ts";
 import { semantics } from "../../engine/model/config.ts";
-import { writeAtomic, type FileSystem } from "../../experiments/runs/filesystem.ts";
-import { shortKey } from "../../experiments/runs/key.ts";
-import { MemoryStore } from "../../experiments/runs/store-memory.ts";
-import { NodeStore } from "../../experiments/runs/store-node.ts";
-import { StoreStack } from "../../experiments/runs/store-stack.ts";
-import { RunLockedError, StoreWriteError, type RunRecord, type RunStore, type StoredResult } from "../../experiments/runs/store.ts";
+import { writeAtomic, type FileSystem } from "../../experiments/runs/store/node/filesystem.ts";
+import { shortKey } from "../../experiments/runs/store/key.ts";
+import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
+import { NodeStore } from "../../experiments/runs/store/node/store.ts";
+import { StoreStack } from "../../experiments/runs/store/store-stack.ts";
+import { RunLockedError, StoreWriteError, type RunRecord, type RunStore, type StoredResult } from "../../experiments/runs/store/store.ts";
 import { fakeEngine } from "./fake-engine.ts";
 import { bench, hash, plan } from "./plans.ts";
 
@@ -199,7 +199,7 @@ describe("writing is atomic", () => {
     const file = join(folder, "a.json");
     const body = (n: number) => JSON.stringify({ n, padding: "x".repeat(300_000), end: n });
     const script = `
-      import { writeAtomic, nodeFileSystem } from ${JSON.stringify(new URL("../../experiments/runs/filesystem.ts", import.meta.url).href)};
+      import { writeAtomic, nodeFileSystem } from ${JSON.stringify(new URL("../../experiments/runs/store/node/filesystem.ts", import.meta.url).href)};
       const body = ${body.toString()};
       for (let n = 0; ; n++) { await writeAtomic(nodeFileSystem, ${JSON.stringify(file)}, body(n)); if (n === 0) console.log("going"); }`;
     await promises.writeFile(join(folder, "writer.ts"), script);

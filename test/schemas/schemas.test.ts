@@ -7,9 +7,9 @@ import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { publishedSchemas } from "../../experiments/schemas/published.ts";
 import { results } from "../../experiments/schemas/results.ts";
-import { readManifest } from "../../experiments/runs/manifest.ts";
-import { parseEvents } from "../../experiments/runs/lines.ts";
-import { NodeStore } from "../../experiments/runs/store-node.ts";
+import { readManifest } from "../../experiments/runs/store/node/manifest.ts";
+import { parseEvents } from "../../experiments/runs/store/lines.ts";
+import { NodeStore } from "../../experiments/runs/store/node/store.ts";
 import { buildCli, switchyard } from "../cli/bundle.ts";
 
 /** Two arms of a tiny model, one of which diverges, with what makes files differ: GQA, MTP, a bias schedule, losses at two scopes. */

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { domainNames } from "../../engine/data/corpus.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
-import { openDomains } from "../../experiments/runs/corpora-node.ts";
-import { aaPlans, chanceOfMore, differing, mostByChance } from "../../experiments/statistics/aa-study.ts";
+import { openDomains } from "../../experiments/runs/store/node/corpora.ts";
+import { aaPlans, chanceOfMore, differing, mostByChance } from "../studies/aa-study.ts";
 
 test("the A/A study is 40 experiments of two arms and five seeds, no two of its 400 runs alike", async () => {
   const plans = aaPlans(await openDomains(domainNames));

@@ -1,7 +1,7 @@
 /** What an interval, a verdict and a detectable difference promise is a frequency, and is counted in simulated studies. The full count is `npm run study:statistics`. */
 import { describe, expect, test } from "vitest";
-import { percent, studyBootstrap, studyCoverage, studyFamilies, studyMixedFamilies, studyPower, type Finding } from "../../experiments/statistics/simulate-study.ts";
-import { simulateStudies } from "../../experiments/statistics/simulate.ts";
+import { percent, studyBootstrap, studyCoverage, studyFamilies, studyMixedFamilies, studyPower, type Finding } from "../studies/simulate-study.ts";
+import { simulateStudies } from "../studies/simulate.ts";
 
 const studies = 2000;
 

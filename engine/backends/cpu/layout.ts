@@ -1,4 +1,4 @@
-import { type Plan, type PlannedOp, type PoolName, poolNames } from "../../program/plan-types.ts";
+import { type Plan, type PlannedOp, type PoolName, poolNames } from "../../plan/plan-types.ts";
 import type { Kernels } from "./kernels.ts";
 import { type RopeTable, ropeTables } from "./rope-tables.ts";
 

@@ -1,5 +1,5 @@
 import { accumulating, type OpAttrs, type OpKind } from "../../program/ops.ts";
-import type { Accumulate, ListName, Plan, PlannedOp, Slice } from "../../program/plan-types.ts";
+import type { Accumulate, ListName, Plan, PlannedOp, Slice } from "../../plan/plan-types.ts";
 import type { Kernels } from "./kernels.ts";
 import type { Layout } from "./layout.ts";
 import { lowerings } from "./lowering/index.ts";

@@ -1,7 +1,7 @@
 import { cos as cosine, sin as sine } from "../../numerics/elementary.ts";
 import { pow } from "../../numerics/pow.ts";
 import type { OpAttrs } from "../../program/ops.ts";
-import type { PlannedOp } from "../../program/plan-types.ts";
+import type { PlannedOp } from "../../plan/plan-types.ts";
 
 export interface RopeTable {
   values: { cos: Float32Array; sin: Float32Array };

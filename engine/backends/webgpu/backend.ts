@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { Plan } from "../../program/plan-types.ts";
+import type { Plan } from "../../plan/plan-types.ts";
 import type { Backend, BackendInfo } from "../backend.ts";
 import { compilePlan } from "./compile.ts";
 import { type DeviceOptions, openDevice } from "./device.ts";

@@ -1,4 +1,4 @@
-import type { ListName, Plan } from "../../program/plan-types.ts";
+import type { ListName, Plan } from "../../plan/plan-types.ts";
 import type { Device } from "./device.ts";
 import { Layout } from "./layout.ts";
 import { DeviceMemory } from "./memory.ts";

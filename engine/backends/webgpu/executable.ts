@@ -1,5 +1,5 @@
-import { aligned } from "../../program/memory.ts";
-import type { ListName, Slice } from "../../program/plan-types.ts";
+import { aligned } from "../../plan/memory.ts";
+import type { ListName, Slice } from "../../plan/plan-types.ts";
 import type { Executable } from "../backend.ts";
 import { chunks } from "./chunks.ts";
 import type { CompiledPlan, Dispatch } from "./compile.ts";

@@ -1,6 +1,6 @@
-import { aligned } from "../../program/memory.ts";
+import { aligned } from "../../plan/memory.ts";
 import type { DType } from "../../program/ops.ts";
-import { type Plan, type PoolName, poolNames, type Slice } from "../../program/plan-types.ts";
+import { type Plan, type PoolName, poolNames, type Slice } from "../../plan/plan-types.ts";
 import type { Layout } from "./layout.ts";
 import type { Memory, Operand } from "./launch.ts";
 

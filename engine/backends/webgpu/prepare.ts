@@ -1,4 +1,4 @@
-import type { ListName, Plan, PlannedOp } from "../../program/plan-types.ts";
+import type { ListName, Plan, PlannedOp } from "../../plan/plan-types.ts";
 import { assemble } from "./assemble.ts";
 import type { BufferLimits } from "./device.ts";
 import type { AdapterClass, LowerableOp, LowerContext, Operand } from "./launch.ts";

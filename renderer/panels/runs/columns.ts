@@ -1,7 +1,7 @@
 /** The columns of the list of runs. */
-import type { FoundRun } from "../../../experiments/runs/index-query.ts";
+import type { FoundRun } from "../../../experiments/runs/index/query.ts";
 import type { RunStatus } from "../../../experiments/results.ts";
-import { shortKey } from "../../../experiments/runs/key.ts";
+import { shortKey } from "../../../experiments/runs/store/key.ts";
 import { metricLabel } from "../../../experiments/statistics/metrics.ts";
 import { formatCount, formatDuration, formatValue } from "../../../experiments/statistics/numbers.ts";
 

@@ -1,5 +1,5 @@
 import { type OpAttrs, type OpKind, accumulating } from "../../../engine/program/ops.ts";
-import type { PoolName } from "../../../engine/program/plan-types.ts";
+import type { PoolName } from "../../../engine/plan/plan-types.ts";
 import { type Operand, elements, signatures } from "../../../engine/program/signatures.ts";
 import { referenceOps } from "../../../engine/backends/reference/ops.ts";
 import { type Random, createRandom } from "../random.ts";

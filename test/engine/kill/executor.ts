@@ -1,8 +1,8 @@
-import "../../../engine/backends/cpu/node-flags.ts";
+import "../../../engine/backends/node/cpu-flags.ts";
 import type { Backend } from "../../../engine/backends/backend.ts";
 import { createCpuBackend } from "../../../engine/backends/cpu/backend.ts";
 import { EngineService, type Openers } from "../../../engine/service.ts";
-import type { OpenExecutor } from "../../../experiments/runs/executors.ts";
+import type { OpenExecutor } from "../../../experiments/runs/training/executors.ts";
 
 /** The engine's own service on this very thread, with the backends given and no other. */
 export const localExecutor = (openers: Partial<Openers>): OpenExecutor => async () => {

@@ -1,7 +1,7 @@
 import { dataHash } from "../../../engine/data/corpus.ts";
 import { benchModels } from "../../../engine/bench/models.ts";
 import type { RunConfig } from "../../../engine/model/config.ts";
-import { planExperiment, type ExperimentPlan } from "../../../experiments/runs/plan.ts";
+import { planExperiment, type ExperimentPlan } from "../../../experiments/runs/plan/plan.ts";
 import { resolve } from "../../runs/requests.ts";
 import { smallDomains } from "../training.ts";
 

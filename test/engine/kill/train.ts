@@ -5,8 +5,8 @@
  *
  * Writes a line whenever something has become true: "from STEP" (the first step it makes), "checkpoint STEP", "done".
  */
-import { Coordinator } from "../../../experiments/runs/coordinator.ts";
-import { NodeStore } from "../../../experiments/runs/store-node.ts";
+import { Coordinator } from "../../../experiments/runs/training/coordinator.ts";
+import { NodeStore } from "../../../experiments/runs/store/node/store.ts";
 import { smallDomains } from "../training.ts";
 import { cpuExecutor } from "./executor.ts";
 import { tinyStudy } from "./study.ts";

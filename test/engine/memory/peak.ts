@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { predictMemory } from "../../../engine/backends/cpu/backend.ts";
 import { benchModels, type BenchModel } from "../../../engine/bench/models.ts";
 import { dataHash } from "../../../engine/data/corpus.ts";
-import { planRun } from "../../../engine/program/plan.ts";
-import { Coordinator } from "../../../experiments/runs/coordinator.ts";
-import { openDomains } from "../../../experiments/runs/corpora-node.ts";
-import { nodeExecutors } from "../../../experiments/runs/executors-node.ts";
-import { workerOverhead } from "../../../experiments/runs/memory-limits.ts";
-import { planExperiment } from "../../../experiments/runs/plan.ts";
-import { NodeStore } from "../../../experiments/runs/store-node.ts";
+import { planRun } from "../../../engine/plan/plan.ts";
+import { Coordinator } from "../../../experiments/runs/training/coordinator.ts";
+import { openDomains } from "../../../experiments/runs/store/node/corpora.ts";
+import { nodeExecutors } from "../../../experiments/runs/training/node/executors.ts";
+import { workerOverhead } from "../../../experiments/runs/cost/memory-limits.ts";
+import { planExperiment } from "../../../experiments/runs/plan/plan.ts";
+import { NodeStore } from "../../../experiments/runs/store/node/store.ts";
 import { resolve } from "../../runs/requests.ts";
 
 export interface Peak {
