@@ -33,7 +33,10 @@ export class WindowStore {
     this.scratch = scratch;
     this.folders = path === null ? [scratch] : [resultsFolder(path), scratch];
     // the scratch folder lies where the user's data do
-    this.store = new StoreStack(this.folders.map((folder) => new NodeStore(folder, { onNotice, named: folder === scratch })), onNotice);
+    this.store = new StoreStack(
+      this.folders.map((folder) => new NodeStore(folder, { onNotice, named: folder === scratch })),
+      onNotice,
+    );
   }
 
   async find(key: string): Promise<StoredResult | null> {
@@ -63,8 +66,15 @@ export class WindowStore {
   /** @throws {StoreWriteError} */
   async keepNames({ notebook, budget, experiments }: KeptNames): Promise<void> {
     const [folder] = this.folders;
-    const update = { notebook: this.path === null ? notebook : basename(this.path), arguments: { budget, only: null, sets: [], armSets: [] }, experiments, shared: this.path === null };
-    const turn = (manifests.get(folder) ?? Promise.resolve()).catch(() => {}).then(() => writeManifest(folder, update, storeFiles(folder, { named: folder === this.scratch })));
+    const update = {
+      notebook: this.path === null ? notebook : basename(this.path),
+      arguments: { budget, only: null, sets: [], armSets: [] },
+      experiments,
+      shared: this.path === null,
+    };
+    const turn = (manifests.get(folder) ?? Promise.resolve())
+      .catch(() => {})
+      .then(() => writeManifest(folder, update, storeFiles(folder, { named: folder === this.scratch })));
     manifests.set(folder, turn);
     await turn;
     await rememberStore(folder);

@@ -85,7 +85,11 @@ async function buildNode(outDir) {
 
 function buildApp(outDir) {
   const electronVite = join(dirname(fileURLToPath(import.meta.resolve("electron-vite/package.json"))), "bin/electron-vite.js");
-  const { status } = spawnSync(process.execPath, [electronVite, "build", "--logLevel", "warn"], { cwd: root, stdio: "inherit", env: { ...process.env, SWITCHYARD_BUILD_FOLDER: outDir } });
+  const { status } = spawnSync(process.execPath, [electronVite, "build", "--logLevel", "warn"], {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, SWITCHYARD_BUILD_FOLDER: outDir },
+  });
   if (status !== 0) throw new Error("electron-vite build failed");
   console.log("build: out/app");
 }

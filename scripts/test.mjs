@@ -57,7 +57,16 @@ function vitest(name, args, { env = {}, wrap = [] } = {}) {
   mkdirSync(reports, { recursive: true });
   const file = join(reports, `${name}.json`);
   rmSync(file, { force: true });
-  const command = [...wrap, process.execPath, join(root, "node_modules/vitest/vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`, ...args];
+  const command = [
+    ...wrap,
+    process.execPath,
+    join(root, "node_modules/vitest/vitest.mjs"),
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${file}`,
+    ...args,
+  ];
   const { status } = spawnSync(command[0], command.slice(1), { cwd: root, stdio: "inherit", env: { ...process.env, ...env } });
   if (!existsSync(file)) {
     total.failed += 1;
@@ -72,7 +81,8 @@ function vitest(name, args, { env = {}, wrap = [] } = {}) {
   for (const suite of report.testResults) {
     const skipped = suite.assertionResults.filter((test) => test.status !== "passed" && test.status !== "failed");
     tellSkipped(relative(root, suite.name), skipped.length);
-    for (const test of suite.assertionResults) if (test.status === "failed") failures.push(`${relative(root, suite.name)}: ${test.fullName}`);
+    for (const test of suite.assertionResults)
+      if (test.status === "failed") failures.push(`${relative(root, suite.name)}: ${test.fullName}`);
     // A file that does not load has no tests to count.
     if (suite.status === "failed" && suite.assertionResults.every((test) => test.status !== "failed")) {
       total.failed += 1;
@@ -142,7 +152,12 @@ if (wanted("svelte")) check("svelte-check", () => node(svelteCheck, "--tsconfig"
 if (wanted("units")) {
   const python = findParityPython() ?? (ci ? installParityPython() : null);
   // On CI that is a failure, for PyTorch could have been installed.
-  if (!python) skip("a trained model in transformers, and a run replayed in PyTorch", "no Python with test/parity/requirements.txt (name one by PARITY_PYTHON)", { installable: true, counted: true });
+  if (!python)
+    skip(
+      "a trained model in transformers, and a run replayed in PyTorch",
+      "no Python with test/parity/requirements.txt (name one by PARITY_PYTHON)",
+      { installable: true, counted: true },
+    );
   vitest("units", [], { env: python ? { PARITY_PYTHON: python } : {} });
 }
 

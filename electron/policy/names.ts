@@ -23,7 +23,10 @@ export function isExportPath(path: string): boolean {
 export function plainNameOf(name: string, otherwise = "untitled"): string {
   const dot = name.lastIndexOf(".");
   const ending = dot === -1 ? "" : name.slice(dot).replace(new RegExp(unfit, "gu"), "").slice(0, 20);
-  const stem = (dot === -1 ? name : name.slice(0, dot)).replace(new RegExp(unfit, "gu"), "-").replace(/^[.\s-]+|[.\s]+$/g, "").slice(0, 150);
+  const stem = (dot === -1 ? name : name.slice(0, dot))
+    .replace(new RegExp(unfit, "gu"), "-")
+    .replace(/^[.\s-]+|[.\s]+$/g, "")
+    .slice(0, 150);
   const plain = `${stem}${ending}`;
   return isPlainName(plain) && stem !== "" ? plain : `${otherwise}${ending}`;
 }

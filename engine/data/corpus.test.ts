@@ -84,7 +84,13 @@ describe("dataHash", () => {
     ["the split", ([a, b]) => [a, { ...b, trainLength: b.trainLength - 1 }]],
     ["the order of domains", ([a, b]) => [b, a]],
     ["a missing domain", ([a]) => [a]],
-    ["a byte moved from one domain to the next", ([a, b]) => [{ ...a, bytes: ascii("some tex") }, { ...b, bytes: ascii("tother text") }]],
+    [
+      "a byte moved from one domain to the next",
+      ([a, b]) => [
+        { ...a, bytes: ascii("some tex") },
+        { ...b, bytes: ascii("tother text") },
+      ],
+    ],
   ])("changes with %s", (_, change) => {
     expect(dataHash(change(base))).not.toBe(dataHash(base));
   });

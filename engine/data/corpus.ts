@@ -44,7 +44,9 @@ export async function openCorpus(name: string, gzip: Uint8Array): Promise<Domain
   }
   const found = bytesToHex(sha256(bytes));
   if (found !== entry.sha256) {
-    throw new CorpusError(`${entry.file} is not the frozen corpus "${name}": sha256 is ${found} of ${bytes.length} bytes, expected ${entry.sha256} of ${entry.bytes} bytes.`);
+    throw new CorpusError(
+      `${entry.file} is not the frozen corpus "${name}": sha256 is ${found} of ${bytes.length} bytes, expected ${entry.sha256} of ${entry.bytes} bytes.`,
+    );
   }
   return { name, bytes, trainLength: entry.trainLength };
 }

@@ -122,7 +122,12 @@ function predict(build: Build, given: TransformerProgram["given"], keepLogits: b
       );
       const overlap =
         main && mode === "evaluate"
-          ? program.emit("overlap", { rows: size, vocab, seqLen, mainLen: train.seqLen, mainOffset: depth }, [logits, lse, main.logits, main.lse], { homes: [home] })[0]
+          ? program.emit(
+              "overlap",
+              { rows: size, vocab, seqLen, mainLen: train.seqLen, mainOffset: depth },
+              [logits, lse, main.logits, main.lse],
+              { homes: [home] },
+            )[0]
           : null;
       return { depth, seqLen, logits, nll, lse, argmax, overlap };
     });

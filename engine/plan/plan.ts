@@ -14,7 +14,15 @@ export function planRun(config: RunConfig, options: BuildOptions = {}): Plan {
 
 class Planner {
   private readonly pools: Record<PoolName, number> = {
-    parameters: 0, gradients: 0, moment1: 0, moment2: 0, state: 0, inputs: 0, numbers: 0, metrics: 0, activations: 0,
+    parameters: 0,
+    gradients: 0,
+    moment1: 0,
+    moment2: 0,
+    state: 0,
+    inputs: 0,
+    numbers: 0,
+    metrics: 0,
+    activations: 0,
   };
   /** tensors that outlive a list, by id */
   private readonly slices = new Map<number, Slice>();
@@ -137,7 +145,11 @@ class Planner {
     for (const node of nodes) for (const output of node.outputs) if (output.home !== "activations") this.lay(output);
     const inGradients = (tensor: Tensor) => gradientOf.has(storageOf(tensor).id);
     const { offsets, length } = placeActivations(
-      nodes.map((node) => ({ ...node, outputs: node.outputs.filter((o) => !inGradients(o)), inputs: node.inputs.filter((i) => !inGradients(i)) })),
+      nodes.map((node) => ({
+        ...node,
+        outputs: node.outputs.filter((o) => !inGradients(o)),
+        inputs: node.inputs.filter((i) => !inGradients(i)),
+      })),
       storageOf,
     );
     this.pools.activations = Math.max(this.pools.activations, length);
@@ -151,7 +163,14 @@ class Planner {
       if (!slice) {
         const offset = offsets.get(root.id);
         if (offset === undefined) throw new Error(`${tensor.name} is read but never placed`);
-        slice = { pool: "activations", offset, length: elements(root.shape), dtype: root.dtype, shape: root.shape, name: `${root.name}#${root.id}` };
+        slice = {
+          pool: "activations",
+          offset,
+          length: elements(root.shape),
+          dtype: root.dtype,
+          shape: root.shape,
+          name: `${root.name}#${root.id}`,
+        };
         activationSlices.set(root.id, slice);
       }
       return slice;
@@ -179,7 +198,14 @@ class Planner {
       const [p, g, m, v] = [pool("parameters"), pool("gradients"), pool("moment1"), pool("moment2")];
       const ops = [
         plannedOp("clipScale", { length }, `clip${own}`, [g, numbers], [gradNorm, clipScale], ["never", "never"]),
-        plannedOp("adamw", { length, decayLength }, `adamw${own}`, [p, g, m, v, clipScale, numbers], [p, m, v], ["always", "always", "always"]),
+        plannedOp(
+          "adamw",
+          { length, decayLength },
+          `adamw${own}`,
+          [p, g, m, v, clipScale, numbers],
+          [p, m, v],
+          ["always", "always", "always"],
+        ),
       ];
       return { gradNorm, clipScale, ops };
     });
@@ -191,7 +217,16 @@ class Planner {
       const b = this.sliceOf(bias);
       const loads = this.sliceOf(load);
       const experts = b.length;
-      step.push(plannedOp("biasUpdate", { experts, groups: loads.length / experts, rule }, `${name}.bias`, [b, loads, (main ? clipped[0] : clipped[clipped.length - 1]).clipScale, numbers], [b], ["always"]));
+      step.push(
+        plannedOp(
+          "biasUpdate",
+          { experts, groups: loads.length / experts, rule },
+          `${name}.bias`,
+          [b, loads, (main ? clipped[0] : clipped[clipped.length - 1]).clipScale, numbers],
+          [b],
+          ["always"],
+        ),
+      );
     }
     return { step, gradNorm, clipScale };
   }
@@ -205,7 +240,12 @@ interface ClipGroup {
 }
 
 function plannedOp<Kind extends OpKind>(
-  kind: Kind, attrs: OpAttrs[Kind], name: string, inputs: Slice[], outputs: Slice[], accumulate: Accumulate[],
+  kind: Kind,
+  attrs: OpAttrs[Kind],
+  name: string,
+  inputs: Slice[],
+  outputs: Slice[],
+  accumulate: Accumulate[],
 ): PlannedOp {
   const bytes = 4 * [...inputs, ...outputs].reduce((sum, slice) => sum + slice.length, 0);
   return { kind, attrs, name, inputs, outputs, accumulate, flops: flopsOf(kind, attrs), bytes } as PlannedOp;
@@ -219,4 +259,3 @@ export function planFlops(plan: Plan): { microstep: number; step: number; evalua
   const sum = (ops: PlannedOp[]) => ops.reduce((total, op) => total + op.flops, 0);
   return { microstep: sum(plan.lists.microstep), step: sum(plan.lists.step), evaluate: sum(plan.lists.evaluate) };
 }
-

@@ -44,7 +44,8 @@ function verifyList(plan: Plan, list: ListName, problems: string[]): void {
     for (const input of op.inputs) mustBeWritten(input, "input");
     op.outputs.forEach((output, n) => {
       if (op.accumulate[n] === "always" && !inPlace.has(op.kind)) mustBeWritten(output, "accumulator");
-      if (op.accumulate[n] !== "never" && !inPlace.has(op.kind) && (n > 0 || !accumulating.has(op.kind))) complain(`output ${n} cannot accumulate`);
+      if (op.accumulate[n] !== "never" && !inPlace.has(op.kind) && (n > 0 || !accumulating.has(op.kind)))
+        complain(`output ${n} cannot accumulate`);
     });
     for (const output of op.outputs) {
       const [pool, from, to] = blocksOf(output);
@@ -57,19 +58,23 @@ function verifyOperands(plan: Plan, op: PlannedOp, complain: (what: string) => v
   const signature = signatures[op.kind](op.attrs as never);
   const least = minimumInputs[op.kind] ?? signature.inputs.length;
   if (op.inputs.length < least || op.inputs.length > signature.inputs.length) complain(`${op.inputs.length} inputs`);
-  if (op.outputs.length !== signature.outputs.length || op.accumulate.length !== op.outputs.length) complain(`${op.outputs.length} outputs`);
+  if (op.outputs.length !== signature.outputs.length || op.accumulate.length !== op.outputs.length)
+    complain(`${op.outputs.length} outputs`);
   const check = (slice: Slice, want: { shape: number[]; dtype: string } | undefined, role: string) => {
     if (!want) return;
-    if (want.shape[0] !== anyLength && slice.length !== elements(want.shape)) complain(`${role} ${slice.name} has ${slice.length} elements, not ${elements(want.shape)}`);
+    if (want.shape[0] !== anyLength && slice.length !== elements(want.shape))
+      complain(`${role} ${slice.name} has ${slice.length} elements, not ${elements(want.shape)}`);
     if (slice.dtype !== want.dtype) complain(`${role} ${slice.name} is ${slice.dtype}, not ${want.dtype}`);
     if (slice.offset % alignment !== 0) complain(`${role} ${slice.name} is not aligned`);
-    if (slice.offset < 0 || slice.offset + slice.length > plan.pools[slice.pool]) complain(`${role} ${slice.name} leaves pool ${slice.pool}`);
+    if (slice.offset < 0 || slice.offset + slice.length > plan.pools[slice.pool])
+      complain(`${role} ${slice.name} leaves pool ${slice.pool}`);
   };
   op.inputs.forEach((slice, n) => check(slice, signature.inputs[n], `input ${n}`));
   op.outputs.forEach((slice, n) => check(slice, signature.outputs[n], `output ${n}`));
   const overlap = (a: Slice, b: Slice) => a.pool === b.pool && a.offset < b.offset + b.length && b.offset < a.offset + a.length;
   op.outputs.forEach((output, n) => {
-    if (!inPlace.has(op.kind)) for (const input of op.inputs) if (overlap(output, input)) complain(`output ${n} overlaps input ${input.name}`);
+    if (!inPlace.has(op.kind))
+      for (const input of op.inputs) if (overlap(output, input)) complain(`output ${n} overlaps input ${input.name}`);
     for (const other of op.outputs.slice(n + 1)) if (overlap(output, other)) complain(`outputs ${output.name} and ${other.name} overlap`);
   });
 }

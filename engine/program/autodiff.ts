@@ -73,7 +73,10 @@ class Backward {
 
   contributeTensor(x: Tensor, term: Tensor): void {
     const known = this.gradients.get(x.id);
-    this.gradients.set(x.id, known ? this.program.emit("add", { length: elements(x.shape) }, [known, term], { label: `→ ${x.name}` })[0] : term);
+    this.gradients.set(
+      x.id,
+      known ? this.program.emit("add", { length: elements(x.shape) }, [known, term], { label: `→ ${x.name}` })[0] : term,
+    );
   }
 }
 
@@ -83,8 +86,7 @@ const only = (d: (Tensor | undefined)[]): Tensor => {
 };
 
 const rules: { [Kind in OpKind]?: Rule<Kind> } = {
-  embedding: (c, { attrs, inputs: [, table] }, d) =>
-    c.contribute(table, "embeddingGrad", attrs, [only(d), c.given.order, c.given.starts]),
+  embedding: (c, { attrs, inputs: [, table] }, d) => c.contribute(table, "embeddingGrad", attrs, [only(d), c.given.order, c.given.starts]),
 
   rmsNorm: (c, { attrs, inputs: [x, gain], outputs: [, rstd] }, d) => {
     const size = { rows: attrs.rows, width: attrs.width };

@@ -119,11 +119,15 @@ export class Program {
       const want = signature.inputs[n];
       const size = elements(want.shape);
       if ((want.shape[0] !== anyLength && size !== elements(input.shape)) || want.dtype !== input.dtype)
-        throw new Error(`${name}: input ${n} (${input.name}) is ${input.dtype}[${input.shape}], ${kind} wants ${want.dtype}[${want.shape}]`);
+        throw new Error(
+          `${name}: input ${n} (${input.name}) is ${input.dtype}[${input.shape}], ${kind} wants ${want.dtype}[${want.shape}]`,
+        );
     });
     const outputs =
       options.outputs ??
-      signature.outputs.map((o, n) => this.tensor(signature.outputs.length > 1 ? `${name}:${n}` : name, o.shape, o.dtype, options.homes?.[n]));
+      signature.outputs.map((o, n) =>
+        this.tensor(signature.outputs.length > 1 ? `${name}:${n}` : name, o.shape, o.dtype, options.homes?.[n]),
+      );
     const into = signature.outputs.map((_, n) => options.into?.[n] ?? null);
     if (kind === "dispatch") this.dispatchPartner.set(outputs[2].id, outputs[1]);
     this.nodes.push({ kind, attrs, name, inputs, outputs, into, differentiable: options.differentiable ?? true } as Node);

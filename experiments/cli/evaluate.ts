@@ -41,6 +41,13 @@ export function documentBlocks({ notebook, cells }: OpenNotebook, { displays, er
   return notebook.blocks.map((block) =>
     block.kind === "prose"
       ? { kind: "prose", text: block.text }
-      : { kind: "cell", id: block.id, source: block.source, displays: displays.get(block.id) ?? [], error: errors.get(block.id) ?? null, stale: evaluated.has(block.id) ? null : "it was not part of this run (--only)" },
+      : {
+          kind: "cell",
+          id: block.id,
+          source: block.source,
+          displays: displays.get(block.id) ?? [],
+          error: errors.get(block.id) ?? null,
+          stale: evaluated.has(block.id) ? null : "it was not part of this run (--only)",
+        },
   );
 }

@@ -42,7 +42,10 @@ export async function openNotebook({ notebook: path, only }: StudyArguments): Pr
   let text: string;
   try {
     const file = await readNotebookFile(path);
-    if (file.format === "jupyter") throw new Error(`${basename(path)} is a Jupyter notebook: open it in the app, which imports it, and save it as ${basename(path, extname(path))}.md`);
+    if (file.format === "jupyter")
+      throw new Error(
+        `${basename(path)} is a Jupyter notebook: open it in the app, which imports it, and save it as ${basename(path, extname(path))}.md`,
+      );
     ({ text } = file);
   } catch (error) {
     throw new RefusedError(`switchyard: ${(error as Error).message}`);
@@ -60,7 +63,9 @@ export async function openNotebook({ notebook: path, only }: StudyArguments): Pr
   const ids = compiled.cells.map((cell) => cell.id);
   if (only !== null && !ids.includes(only)) {
     const near = didYouMean(only, ids);
-    throw new RefusedError(`switchyard: --only ${only}: there is no such cell${near ? ` (did you mean ${near}?)` : `; there are ${ids.join(", ")}`}`);
+    throw new RefusedError(
+      `switchyard: --only ${only}: there is no such cell${near ? ` (did you mean ${near}?)` : `; there are ${ids.join(", ")}`}`,
+    );
   }
   const wanted = only === null ? new Set(ids) : new Set([only, ...reachable(only, compiled.graph.upstream)]);
   const cells = compiled.graph.order.filter((id) => wanted.has(id)).map((id) => compiled.byId.get(id)!);
@@ -84,7 +89,11 @@ export async function planStudy(study: StudyArguments): Promise<PlannedStudy> {
     machineBytes: usableMemory(),
   };
   try {
-    const plans = await Promise.all(resolveExperiments(requests, options).map(async (experiment) => planExperiment(experiment, dataHash(await openDomains(experiment.domains)))));
+    const plans = await Promise.all(
+      resolveExperiments(requests, options).map(async (experiment) =>
+        planExperiment(experiment, dataHash(await openDomains(experiment.domains))),
+      ),
+    );
     return { ...open, requests, plans, options };
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;
@@ -126,7 +135,9 @@ function budgetSets({ frontMatter }: Notebook, name: string | null): SpecOptions
   const budget = Object.hasOwn(frontMatter.budget, name) ? frontMatter.budget[name] : null;
   if (!budget) {
     const known = Object.keys(frontMatter.budget);
-    throw new RefusedError(`switchyard: --budget ${name}: the notebook declares ${known.length > 0 ? `only ${known.join(", ")}` : "no budgets"}`);
+    throw new RefusedError(
+      `switchyard: --budget ${name}: the notebook declares ${known.length > 0 ? `only ${known.join(", ")}` : "no budgets"}`,
+    );
   }
   return budgetOverrides(budget);
 }

@@ -28,12 +28,15 @@ export const openEngine: OpenExecutor = nodeExecutors(new URL("./engine.worker.j
 
 /** Asks one worker what can train here, and chooses for these runs; that worker is used for the first of them afterwards. */
 export async function findBackend(
-  wanted: BackendName | "auto", { runs, jobs, rates }: { runs: RunConfig[]; jobs: number | null; rates: Rates },
+  wanted: BackendName | "auto",
+  { runs, jobs, rates }: { runs: RunConfig[]; jobs: number | null; rates: Rates },
 ): Promise<{ choice: StudyChoice; open: OpenExecutor; close(): Promise<void> }> {
   const first = await openEngine();
   try {
     const choice = await chooseForStudy({
-      wanted, runs, rates,
+      wanted,
+      runs,
+      rates,
       devices: await first.devices(wanted === "auto" ? undefined : [wanted]),
       texts: openDomains,
       open: openEngine,

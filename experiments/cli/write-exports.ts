@@ -24,7 +24,11 @@ export interface Exports {
 export const exportsAsked = ({ html, pdf, md }: Exports): boolean => html !== null || pdf !== null || md !== null;
 
 /** @returns the files that a reader would open */
-export async function writeExports({ notebook, html, pdf, paper, md, force }: Exports, document: ReportDocument, onProblem: (text: string) => void): Promise<string[]> {
+export async function writeExports(
+  { notebook, html, pdf, paper, md, force }: Exports,
+  document: ReportDocument,
+  onProblem: (text: string) => void,
+): Promise<string[]> {
   const draw = drawerOf(document);
   const page = md === null ? null : reportMarkdown(document, draw, { onProblem });
   const pagePath = md === null ? null : join(resolve(md), "report.md");

@@ -111,7 +111,9 @@ export function compose(composition: Composition, options: FigureOptions): Figur
     y += 20;
   }
   y += 4;
-  const blocks = composition.legend?.length ? [legend(composition.legend, options.view?.hidden ?? [], inner, theme), ...composition.blocks] : composition.blocks;
+  const blocks = composition.legend?.length
+    ? [legend(composition.legend, options.view?.hidden ?? [], inner, theme), ...composition.blocks]
+    : composition.blocks;
   for (const block of blocks) {
     parts.push(group(margin, y, block.markup));
     for (const area of block.areas ?? []) areas.push({ ...area, x: area.x + margin, y: area.y + y });
@@ -133,7 +135,10 @@ function viewNotes(entries: readonly LegendEntry[], areas: readonly PlotArea[], 
   const { zoom } = view ?? {};
   const cut = areas.find(({ xScale }) => xScale.name === zoom?.axis);
   const [from, to] = cut && zoom ? [zoom.from, zoom.to].map((end) => formatPlace(cut.xScale, end, (zoom.to - zoom.from) / 10)) : [];
-  return [...(hidden.length ? [`Hidden: ${hidden.join(", ")}.`] : []), ...(cut ? [`A part of the axis: ${cut.xScale.name} from ${from} to ${to}.`] : [])];
+  return [
+    ...(hidden.length ? [`Hidden: ${hidden.join(", ")}.`] : []),
+    ...(cut ? [`A part of the axis: ${cut.xScale.name} from ${from} to ${to}.`] : []),
+  ];
 }
 
 /** A place on an x axis, with the digits that `step` deserves. */
@@ -164,13 +169,23 @@ export function stack(figures: readonly Figure[], experiments: readonly string[]
   return figureOf(composition, parts, { areas, legend }, { width: figures[0].width, height: y }, themeOf(options.theme));
 }
 
-function figureOf(composition: Pick<Composition, "title" | "alternative" | "data" | "html" | "markdown">, parts: readonly string[], places: Pick<Figure, "areas" | "legend">, size: { width: number; height: number }, theme: Theme): Figure {
+function figureOf(
+  composition: Pick<Composition, "title" | "alternative" | "data" | "html" | "markdown">,
+  parts: readonly string[],
+  places: Pick<Figure, "areas" | "legend">,
+  size: { width: number; height: number },
+  theme: Theme,
+): Figure {
   const { title, alternative } = composition;
   const svg = element(
     "svg",
     {
-      xmlns: "http://www.w3.org/2000/svg", ...size, viewBox: `0 0 ${size.width} ${size.height}`, role: "img",
-      "aria-label": `${title}. ${alternative}`, "font-family": fontFamily,
+      xmlns: "http://www.w3.org/2000/svg",
+      ...size,
+      viewBox: `0 0 ${size.width} ${size.height}`,
+      role: "img",
+      "aria-label": `${title}. ${alternative}`,
+      "font-family": fontFamily,
       // advances as the typeface has them, not rounded to pixels: texts were measured so
       "text-rendering": "geometricPrecision",
     },

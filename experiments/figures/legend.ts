@@ -46,11 +46,21 @@ export function legend(items: readonly LegendItem[], hidden: readonly string[], 
     const off = hidden.includes(item.arm);
     const attributes: Attributes = { "data-arm": item.arm, "data-hidden": off };
     parts.push(
-      group(x, y, [
-        off ? line(0, 9, 18, 9, theme.rule) : swatchOf(item.style, theme),
-        label(text, swatch, 13, { size, fill: off ? theme.inkSoft : theme.ink, title: item.label, attributes: { "data-role": "legend", "text-decoration": off ? "line-through" : null } }),
-        item.note ? label(item.note, swatch + textWidth + 6, 13, { size, fill: theme.inkSoft }) : "",
-      ], attributes),
+      group(
+        x,
+        y,
+        [
+          off ? line(0, 9, 18, 9, theme.rule) : swatchOf(item.style, theme),
+          label(text, swatch, 13, {
+            size,
+            fill: off ? theme.inkSoft : theme.ink,
+            title: item.label,
+            attributes: { "data-role": "legend", "text-decoration": off ? "line-through" : null },
+          }),
+          item.note ? label(item.note, swatch + textWidth + 6, 13, { size, fill: theme.inkSoft }) : "",
+        ],
+        attributes,
+      ),
     );
     entries.push({ arm: item.arm, x, y, width: itemWidth, height: itemHeight - 2, hidden: off });
     x += itemWidth + 18;

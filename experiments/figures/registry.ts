@@ -54,7 +54,12 @@ export function drawFigure(request: FigureRequest, experiments: ReadonlyMap<stri
   return stack(drawn, ids, frame);
 }
 
-function define<T>(name: string, title: string, schema: v.GenericSchema<unknown, T>, draw: (experiment: ExperimentResult, options: T, frame: FigureOptions) => Figure): FigureDefinition {
+function define<T>(
+  name: string,
+  title: string,
+  schema: v.GenericSchema<unknown, T>,
+  draw: (experiment: ExperimentResult, options: T, frame: FigureOptions) => Figure,
+): FigureDefinition {
   return {
     title,
     defaultOptions: parseOptions(name, schema, {}) as Record<string, unknown>,

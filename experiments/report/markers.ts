@@ -9,10 +9,20 @@ export const pdfMark = "% Made by Switchyard\n";
 
 /** @param text bytes as Latin-1: everything looked for is ASCII */
 const kinds: Record<string, (text: string) => boolean> = {
-  html: (text) => text.startsWith("<!doctype html>") && (text.includes('<meta name="generator" content="Switchyard ') || text.includes("default-src 'none'; style-src 'unsafe-inline'; img-src data:")),
-  md: (text) => text.startsWith("# ") && !text.includes("```ts {#") && (text.includes("<!-- Made by Switchyard ") || (text.includes("\n## How to repeat it\n") && text.includes("\n## What the metrics mean\n"))),
+  html: (text) =>
+    text.startsWith("<!doctype html>") &&
+    (text.includes('<meta name="generator" content="Switchyard ') ||
+      text.includes("default-src 'none'; style-src 'unsafe-inline'; img-src data:")),
+  md: (text) =>
+    text.startsWith("# ") &&
+    !text.includes("```ts {#") &&
+    (text.includes("<!-- Made by Switchyard ") ||
+      (text.includes("\n## How to repeat it\n") && text.includes("\n## What the metrics mean\n"))),
   pdf: (text) => text.startsWith("%PDF-") && text.endsWith(pdfMark),
-  svg: (text) => text.startsWith('<svg color="#') || (text.startsWith("<svg ") && text.slice(0, text.indexOf(">")).includes(` font-family="${fontFamily}"`)) || /^<svg [^>]* color="/.test(text),
+  svg: (text) =>
+    text.startsWith('<svg color="#') ||
+    (text.startsWith("<svg ") && text.slice(0, text.indexOf(">")).includes(` font-family="${fontFamily}"`)) ||
+    /^<svg [^>]* color="/.test(text),
   json: (text) => /^\s*\{\s*"schema":\s*"switchyard\./.test(text),
   safetensors: (text) => /"__metadata__":\{"format":"pt","(?:model|backend)":/.test(text),
 };

@@ -31,7 +31,11 @@ export function publishedSchemas(): Map<string, string> {
   return new Map(
     Object.entries(published).map(([name, { title, schema }]) => {
       const { $schema, $defs, ...body } = toJsonSchema(schema, { typeMode: "input", definitions });
-      const text = JSON.stringify({ $schema, $id: `urn:switchyard:${name}:1`, title, ...body, $defs: usedOnly(body, $defs as Definitions) }, null, 2);
+      const text = JSON.stringify(
+        { $schema, $id: `urn:switchyard:${name}:1`, title, ...body, $defs: usedOnly(body, $defs as Definitions) },
+        null,
+        2,
+      );
       return [`${name}.schema.json`, `${text}\n`];
     }),
   );

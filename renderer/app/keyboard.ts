@@ -40,7 +40,11 @@ export function keysAt(focus: Focus): { keys: string; action: Action }[] {
 export function attachKeyboard(app: App): () => void {
   const sequence = new KeySequence(app.host.mac);
   const run = (event: KeyboardEvent, candidates: { keys: string; action: Action }[]): void => {
-    const keys = sequence.press(event, candidates.map((it) => it.keys), event.timeStamp);
+    const keys = sequence.press(
+      event,
+      candidates.map((it) => it.keys),
+      event.timeStamp,
+    );
     const found = candidates.find((it) => it.keys === keys);
     if (!found?.action.enabled(app)) return;
     event.preventDefault();

@@ -29,7 +29,13 @@ export function draw(request: FigureRequest, experiments: Experiments, frame: Fi
  * a part of the axis are as on screen, and the figure says so; a figure that nobody has touched is byte for byte the report's.
  * The CSV has all of the data.
  */
-export async function exportFigure(host: Host, request: FigureRequest, experiments: Experiments, format: ExportFormat, view?: View): Promise<string | null> {
+export async function exportFigure(
+  host: Host,
+  request: FigureRequest,
+  experiments: Experiments,
+  format: ExportFormat,
+  view?: View,
+): Promise<string | null> {
   const name = `${figureFileName(request)}.${format}`;
   const { svg, width, height, csv } = drawFigure(request, experiments, { width: standaloneWidth, theme: "light", view });
   switch (format) {

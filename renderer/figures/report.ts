@@ -18,9 +18,18 @@ export function reportDocument(notebook: NotebookState, studies: Studies): Repor
       if (block.kind === "prose" || block.id === null) return { kind: "prose", text: block.text };
       const { items } = notebook.output(block.id);
       const validity = notebook.validity(block.id);
-      const experiments = studies.studiesOf(block.id).flatMap(({ evidence }) => (evidence ? [{ kind: "experiment" as const, id: evidence.id }] : []));
+      const experiments = studies
+        .studiesOf(block.id)
+        .flatMap(({ evidence }) => (evidence ? [{ kind: "experiment" as const, id: evidence.id }] : []));
       const displays = [...experiments, ...items.filter((item) => item.kind !== "experiment")];
-      return { kind: "cell", id: block.id, source: block.text, displays, error: notebook.error(block.id), stale: validity.kind === "stale" ? validity.why : null };
+      return {
+        kind: "cell",
+        id: block.id,
+        source: block.text,
+        displays,
+        error: notebook.error(block.id),
+        stale: validity.kind === "stale" ? validity.why : null,
+      };
     }),
     results: {
       schema: "switchyard.results/1",
@@ -34,7 +43,10 @@ export function reportDocument(notebook: NotebookState, studies: Studies): Repor
   };
 }
 
-const drawFrom = (studies: Studies): DrawFigure => (request, frame) => drawFigure(request, studies.evidence, frame);
+const drawFrom =
+  (studies: Studies): DrawFigure =>
+  (request, frame) =>
+    drawFigure(request, studies.evidence, frame);
 
 export function reportOf(notebook: NotebookState, studies: Studies, options: HtmlOptions = {}): string {
   return reportHtml(reportDocument(notebook, studies), drawFrom(studies), options);

@@ -17,7 +17,10 @@ interface Shown {
   restored: string[];
 }
 
-const wrongDocument = (): Error => Object.assign(new Error("this page shows another notebook than the one that was to be saved; nothing was written"), { name: "WrongDocumentError" });
+const wrongDocument = (): Error =>
+  Object.assign(new Error("this page shows another notebook than the one that was to be saved; nothing was written"), {
+    name: "WrongDocumentError",
+  });
 
 /** Asks for one file; null when the person cancels. */
 function pickFile(accept: string): Promise<File | null> {
@@ -65,7 +68,15 @@ export function browserHost(): Host {
     const base = from.replace(/\.ipynb$/i, "");
     const { text, notes } = fromJupyter(json, base);
     const { id, name } = show(`${base}.md`, null);
-    return { id, path: null, name, text, unsaved: null, recovered: null, notes: [`${from} was imported: it is saved as a notebook of its own, and the Jupyter notebook stays as it is.`, ...notes] };
+    return {
+      id,
+      path: null,
+      name,
+      text,
+      unsaved: null,
+      recovered: null,
+      notes: [`${from} was imported: it is saved as a notebook of its own, and the Jupyter notebook stays as it is.`, ...notes],
+    };
   };
   const recovered = ({ id: copy, name, text, restored }: BrowserCopy): OpenedDocument => {
     const { id } = show(name, null, [copy, ...restored]);

@@ -47,7 +47,10 @@ export async function cardOf({ text, budget }: GalleryNotebook, studies: Studies
   const notebook = parseNotebook(text);
   const { cells, graph } = compileNotebook(notebook);
   const ids = cells.filter((cell) => cell.kind === "experiment").map((cell) => cell.id);
-  const settings = (name: string | null): StudySettings => ({ sets: name === null ? [] : budgetOverrides(notebook.frontMatter.budget[name]), ids });
+  const settings = (name: string | null): StudySettings => ({
+    sets: name === null ? [] : budgetOverrides(notebook.frontMatter.budget[name]),
+    ids,
+  });
 
   const requests: ExperimentRequest[] = [];
   const evidence = new Map<string, ExperimentResult>();
@@ -78,7 +81,12 @@ export async function cardOf({ text, budget }: GalleryNotebook, studies: Studies
   return { costs, figure: figure ? { request: figure.request, evidence } : null };
 }
 
-async function costOf(budget: string, requests: readonly ExperimentRequest[], settings: StudySettings, studies: Studies): Promise<BudgetCost> {
+async function costOf(
+  budget: string,
+  requests: readonly ExperimentRequest[],
+  settings: StudySettings,
+  studies: Studies,
+): Promise<BudgetCost> {
   const cost: BudgetCost = { budget, runs: 0, stored: 0, tokens: 0, seconds: 0 };
   for (const request of requests) {
     const { plan, cached, expectedSeconds } = await studies.planOf(request, settings);

@@ -12,7 +12,10 @@ export interface GalleryNotebook {
   budget: string | null;
 }
 
-const manifests = import.meta.glob<{ arguments: { budget: string | null } }>("../../experiments/gallery/*.results/manifest.json", { import: "default", eager: true });
+const manifests = import.meta.glob<{ arguments: { budget: string | null } }>("../../experiments/gallery/*.results/manifest.json", {
+  import: "default",
+  eager: true,
+});
 const files = import.meta.glob<string>("../../experiments/gallery/*.md", { query: "?raw", import: "default", eager: true });
 
 export const gallery: readonly GalleryNotebook[] = Object.entries(files)
@@ -21,7 +24,13 @@ export const gallery: readonly GalleryNotebook[] = Object.entries(files)
     const { frontMatter, blocks } = parseNotebook(text);
     const prose = blocks.find((block) => block.kind === "prose")?.text ?? "";
     const paragraphs = prose.split(/\n\s*\n/).filter((paragraph) => !/^(#|\$\$|!\[)/.test(paragraph.trim()));
-    return { id, title: frontMatter.title ?? id, opening: paragraphs[0] ?? "", text, budget: manifests[path.replace(/\.md$/, ".results/manifest.json")]?.arguments.budget ?? null };
+    return {
+      id,
+      title: frontMatter.title ?? id,
+      opening: paragraphs[0] ?? "",
+      text,
+      budget: manifests[path.replace(/\.md$/, ".results/manifest.json")]?.arguments.budget ?? null,
+    };
   })
   .sort((a, b) => (a.id === "balancing" ? -1 : b.id === "balancing" ? 1 : a.title.localeCompare(b.title)));
 

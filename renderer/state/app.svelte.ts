@@ -262,7 +262,15 @@ export class App {
     this.notices = this.notices.filter((notice) => notice.id !== id);
   }
 
-  private async openText({ fromGallery = false, ...document }: { name: string; text: string; budget?: string | null; fromGallery?: boolean }): Promise<void> {
+  private async openText({
+    fromGallery = false,
+    ...document
+  }: {
+    name: string;
+    text: string;
+    budget?: string | null;
+    fromGallery?: boolean;
+  }): Promise<void> {
     // Somebody's work stays where it is: a second notebook gets its own window, where windows can be had.
     if (this.notebook && !this.notebook.pristine) {
       await this.host.newWindow();

@@ -79,7 +79,10 @@ export class CellRunner {
 
   private chain(cell: string, work: () => Promise<void>): void {
     const next = (this.chains.get(cell) ?? Promise.resolve()).then(work);
-    this.chains.set(cell, next.catch((error: unknown) => this.events.refuse(error instanceof Error ? error.message : String(error))));
+    this.chains.set(
+      cell,
+      next.catch((error: unknown) => this.events.refuse(error instanceof Error ? error.message : String(error))),
+    );
   }
 
   private async evaluate(cell: CompiledCell, ticket: number, cachedOnly: boolean): Promise<void> {
@@ -157,7 +160,11 @@ export class CellRunner {
       mode.allStored = stored && (request.index === 0 || mode.allStored);
       if (mode.kind === "plan" || !stored) throw new PlanOnly("planned");
     }
-    const { result, cached } = await this.studies.run(request, { sets, ids }, { fresh: this.fresh.get(request.cell) === experimentId(request) });
+    const { result, cached } = await this.studies.run(
+      request,
+      { sets, ids },
+      { fresh: this.fresh.get(request.cell) === experimentId(request) },
+    );
     mode.cached &&= cached;
     if (mode.kind === "train") this.events.trained(result); // what opens with its results changes no file
     return result;

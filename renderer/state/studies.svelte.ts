@@ -90,7 +90,11 @@ export class Studies {
 
   private open(): Promise<void> {
     this.opened ??= this.tableKnown.then(() =>
-      this.service.open(shareStore(this.store) as never, proxy(storedRates) as never, proxy((event: CoordinatorEvent) => this.take(event))),
+      this.service.open(
+        shareStore(this.store) as never,
+        proxy(storedRates) as never,
+        proxy((event: CoordinatorEvent) => this.take(event)),
+      ),
     );
     return this.opened;
   }
@@ -116,7 +120,11 @@ export class Studies {
   }
 
   /** Trains an experiment, or takes it from the store. */
-  async run(request: ExperimentRequest, settings: StudySettings, { fresh = false } = {}): Promise<{ result: ExperimentResult; cached: boolean }> {
+  async run(
+    request: ExperimentRequest,
+    settings: StudySettings,
+    { fresh = false } = {},
+  ): Promise<{ result: ExperimentResult; cached: boolean }> {
     await this.open();
     const { plan, cached } = await this.service.plan(request, settings, this.wish);
     const study = this.view(plan, cached);
@@ -143,7 +151,8 @@ export class Studies {
       const { study: id, choice } = await this.service.submit(study.plan, this.wish, { fresh });
       this.choice = choice;
       study.study = id;
-      if (study.cached.size < study.plan.runs.length || fresh) study.apply({ type: "message", study: id, text: `${choice.info.adapter}: ${choice.why}` });
+      if (study.cached.size < study.plan.runs.length || fresh)
+        study.apply({ type: "message", study: id, text: `${choice.info.adapter}: ${choice.why}` });
       return id;
     } catch (error) {
       study.state = "planned";

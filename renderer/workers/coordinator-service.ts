@@ -45,7 +45,9 @@ export interface Submitted {
 }
 
 /** Chromium tells at most 8 GiB; machines that train have that. */
-const machineBytes = (navigator as { deviceMemory?: number }).deviceMemory ? (navigator as { deviceMemory?: number }).deviceMemory! * 2 ** 30 : 8 * 2 ** 30;
+const machineBytes = (navigator as { deviceMemory?: number }).deviceMemory
+  ? (navigator as { deviceMemory?: number }).deviceMemory! * 2 ** 30
+  : 8 * 2 ** 30;
 
 /** The window keeps one core for itself while a person can see it; one worker keeps a GPU busy. */
 const workersOn = (backend: BackendName): number => (backend === "webgpu" ? 1 : Math.max(1, navigator.hardwareConcurrency - 1));
@@ -60,8 +62,15 @@ interface OpenCoordinator {
 /** Every core, as far as memory reaches. */
 async function workersWhileHidden(runs: readonly RunConfig[], { info, workers }: StudyChoice): Promise<number> {
   if (info.name === "webgpu" || workers < workersOn(info.name)) return workers;
-  const kinds = new Map(runs.map((config) => [JSON.stringify([config.model, config.balance, config.train.batchSize, config.train.microBatch, config.train.seqLen]), config]));
-  const fit = await Promise.all([...kinds.values()].map((config) => fittingWorkers(config, info, navigator.hardwareConcurrency, machineBytes)));
+  const kinds = new Map(
+    runs.map((config) => [
+      JSON.stringify([config.model, config.balance, config.train.batchSize, config.train.microBatch, config.train.seqLen]),
+      config,
+    ]),
+  );
+  const fit = await Promise.all(
+    [...kinds.values()].map((config) => fittingWorkers(config, info, navigator.hardwareConcurrency, machineBytes)),
+  );
   return Math.min(navigator.hardwareConcurrency, ...fit);
 }
 
@@ -109,7 +118,13 @@ export class CoordinatorService {
 
   /** @throws SpecError with every problem of the spec */
   async plan(request: ExperimentRequest, { sets, ids }: StudySettings, wish: BackendWish): Promise<PlanReport> {
-    const experiment = resolveExperiment(request, { domains: domainNames, metrics: Object.keys(metricDefinitions), sets, ids: [...new Set([...ids, experimentId(request)])], machineBytes });
+    const experiment = resolveExperiment(request, {
+      domains: domainNames,
+      metrics: Object.keys(metricDefinitions),
+      sets,
+      ids: [...new Set([...ids, experimentId(request)])],
+      machineBytes,
+    });
     const plan = planExperiment(experiment, await hashOf(experiment.domains));
     const { cached } = await lookUp(plan, this.openStore);
     const missing = plan.runs.filter((run) => !cached.has(run.id)).map((run) => run.config);
@@ -128,7 +143,11 @@ export class CoordinatorService {
     this.studies.set(id, study);
     void study.finished
       // what more workers than chosen have shown is no rate of these, nor what one of a group has
-      .then(({ arms }) => hidden || changes !== this.changes || choice.replicas > 1 ? [] : Promise.all(arms.map((arm) => this.rates.learn(choice.info, arm.config, choice.workers, arm.runs))))
+      .then(({ arms }) =>
+        hidden || changes !== this.changes || choice.replicas > 1
+          ? []
+          : Promise.all(arms.map((arm) => this.rates.learn(choice.info, arm.config, choice.workers, arm.runs))),
+      )
       .catch(() => {}) // whoever waits for the study hears of it
       .finally(() => this.studies.delete(id));
     return { study: id, choice };
@@ -172,7 +191,16 @@ export class CoordinatorService {
   }
 
   private async choose(runs: RunConfig[], wanted: BackendWish): Promise<StudyChoice> {
-    return chooseForStudy({ wanted, runs, devices: await this.devices(), texts: domainTexts, open: this.openExecutor, workers: workersOn, machineBytes, rates: this.rates });
+    return chooseForStudy({
+      wanted,
+      runs,
+      devices: await this.devices(),
+      texts: domainTexts,
+      open: this.openExecutor,
+      workers: workersOn,
+      machineBytes,
+      rates: this.rates,
+    });
   }
 
   /** From what was measured before: looking at a plan never trains, not even for a second. */
@@ -190,7 +218,14 @@ export class CoordinatorService {
     const name = `${this.opening}:${info.name}:${workers}`;
     let open = this.coordinators.get(name);
     if (!open) {
-      const coordinator = new Coordinator({ store: this.openStore, openExecutor: this.openExecutor, workers, replicas: replicasOn(info), backend: info.name, domains: domainTexts });
+      const coordinator = new Coordinator({
+        store: this.openStore,
+        openExecutor: this.openExecutor,
+        workers,
+        replicas: replicasOn(info),
+        backend: info.name,
+        domains: domainTexts,
+      });
       coordinator.subscribe((event) => this.listener({ ...event, study: `${name}/${event.study}` }));
       this.coordinators.set(name, (open = { coordinator, seen: workers, hidden }));
     }

@@ -23,7 +23,13 @@ export interface GradientRule<Kind extends OpKind> {
   /** The ops used below, apart from the op itself. */
   uses: OpKind[];
   /** Gradient per differentiable input: name → [its index, the gradient]. `d` holds upstream gradients by output. */
-  gradient: (apply: Apply, attrs: OpAttrs[Kind], inputs: Float64Array[], outputs: Float64Array[], d: Float64Array[]) => Record<string, [number, Float64Array]>;
+  gradient: (
+    apply: Apply,
+    attrs: OpAttrs[Kind],
+    inputs: Float64Array[],
+    outputs: Float64Array[],
+    d: Float64Array[],
+  ) => Record<string, [number, Float64Array]>;
 }
 
 const crossEntropyWeight = 0.25;

@@ -43,7 +43,9 @@ describe("the harness throws when an op", () => {
     ["a whole slice behind it", 64],
     ["before it", -1],
   ])("writes %s", async (_, distance) => {
-    const backend = faulty(({ outputs: [c] }, executable) => executable.write(element(c, distance < 0 ? distance : c.length + distance), [1]));
+    const backend = faulty(({ outputs: [c] }, executable) =>
+      executable.write(element(c, distance < 0 ? distance : c.length + distance), [1]),
+    );
     await expect(expectAgree(backend, reference, product, 1)).rejects.toThrow("outside output 0");
   });
 

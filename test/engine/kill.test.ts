@@ -67,7 +67,8 @@ test(`a process killed ${kills} times while it trains ends, started again each t
   const last = await trainProcess(killed, null);
   expect(last.at(-1)).toBe("done");
   starts.push(Number(last.find((line) => line.startsWith("from"))!.split(" ")[1]));
-  for (let n = 1; n < starts.length; n++) expect(starts[n], "it goes on from a later checkpoint than the time before").toBeGreaterThan(starts[n - 1]);
+  for (let n = 1; n < starts.length; n++)
+    expect(starts[n], "it goes on from a later checkpoint than the time before").toBeGreaterThan(starts[n - 1]);
 
   const [a, b] = [await kept(calm), await kept(killed)];
   expect(b.result).toEqual(a.result);

@@ -23,14 +23,17 @@ describe("predicted memory", () => {
   function countMemories(): () => number {
     const memories: WebAssembly.Memory[] = [];
     const { Memory } = WebAssembly;
-    vi.stubGlobal("WebAssembly", Object.assign(Object.create(WebAssembly) as typeof WebAssembly, {
-      Memory: class extends Memory {
-        constructor(descriptor: WebAssembly.MemoryDescriptor) {
-          super(descriptor);
-          memories.push(this);
-        }
-      },
-    }));
+    vi.stubGlobal(
+      "WebAssembly",
+      Object.assign(Object.create(WebAssembly) as typeof WebAssembly, {
+        Memory: class extends Memory {
+          constructor(descriptor: WebAssembly.MemoryDescriptor) {
+            super(descriptor);
+            memories.push(this);
+          }
+        },
+      }),
+    );
     return () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
   }
 
@@ -49,11 +52,14 @@ describe("predicted memory", () => {
   });
 
   // M takes minutes on a busy machine: `node test/engine/memory/peak.mjs M`
-  test.runIf(process.platform === "linux").each(["XS", "S"])("with what a worker holds beside it is within a fifth of what the process grows by, checkpoints included: %s", async (name) => {
-    buildCli();
-    const { grown, linear, beside } = await ask<Peak>(script("peak.mjs"), name);
-    expect(Math.abs(linear + beside - grown) / grown, `${grown} bytes against ${linear} + ${beside}`).toBeLessThan(0.2);
-  });
+  test.runIf(process.platform === "linux").each(["XS", "S"])(
+    "with what a worker holds beside it is within a fifth of what the process grows by, checkpoints included: %s",
+    async (name) => {
+      buildCli();
+      const { grown, linear, beside } = await ask<Peak>(script("peak.mjs"), name);
+      expect(Math.abs(linear + beside - grown) / grown, `${grown} bytes against ${linear} + ${beside}`).toBeLessThan(0.2);
+    },
+  );
 });
 
 test("twenty runs in a row leave the process as large as five did", async () => {

@@ -26,7 +26,11 @@ export interface Trained {
 export async function trainRun(
   config: RunConfig,
   options: {
-    backend?: Backend; seed?: Partial<Seed>; domains?: DomainText[]; checkpoint?: Uint8Array; control?: Control;
+    backend?: Backend;
+    seed?: Partial<Seed>;
+    domains?: DomainText[];
+    checkpoint?: Uint8Array;
+    control?: Control;
     onMetrics?: (events: MetricEvent[], control: Control) => void;
   } = {},
 ): Promise<Trained> {
@@ -36,7 +40,13 @@ export async function trainRun(
   const checkpoints: Trained["checkpoints"] = [];
   const outcome = await trainAlone(
     (jobs, listener) => trainGroup(jobs, backend, new GroupControl([control], () => Promise.resolve()), listener),
-    { config, seed: { init: 1, data: 1, ...options.seed }, domains: options.domains ?? smallDomains(), backend: backend.info.name, checkpoint: options.checkpoint ?? null },
+    {
+      config,
+      seed: { init: 1, data: 1, ...options.seed },
+      domains: options.domains ?? smallDomains(),
+      backend: backend.info.name,
+      checkpoint: options.checkpoint ?? null,
+    },
     {
       onMetrics: (batch) => {
         events.push(...batch);

@@ -48,6 +48,11 @@ process.on("message", (name: string) => {
   } catch (error) {
     threw = String((error as Error)?.stack ?? error).slice(0, 300);
   }
-  const opened: Opened = { milliseconds: performance.now() - begin, told: told.slice(0, 3).map((sentence) => sentence.slice(0, 160)), parts, threw };
+  const opened: Opened = {
+    milliseconds: performance.now() - begin,
+    told: told.slice(0, 3).map((sentence) => sentence.slice(0, 160)),
+    parts,
+    threw,
+  };
   process.send!(opened);
 });

@@ -4,7 +4,11 @@ import { proseToHtml } from "../../experiments/report/prose.ts";
 
 const html = (markdown: string) => proseToHtml(markdown, { math: "mathml" });
 /** With each formula as its source in brackets. */
-const shown = (markdown: string) => html(markdown).replace(/<math.*?<annotation[^>]*>(.*?)<\/annotation>.*?<\/math>/gs, "[$1]").replace(/<\/?(?:span|p)[^>]*>/g, "").trim();
+const shown = (markdown: string) =>
+  html(markdown)
+    .replace(/<math.*?<annotation[^>]*>(.*?)<\/annotation>.*?<\/math>/gs, "[$1]")
+    .replace(/<\/?(?:span|p)[^>]*>/g, "")
+    .trim();
 
 describe("single dollars are formulas by Pandoc's rule", () => {
   test.each([
@@ -23,11 +27,15 @@ describe("single dollars are formulas by Pandoc's rule", () => {
   ])("%j", (markdown, words) => expect(shown(markdown)).toBe(words));
 
   test("amounts of money are never formulas", () => {
-    const amount = fc.tuple(fc.integer({ min: 1, max: 99_999 }), fc.constantFrom("", "k", ".50", " million", ",")).map(([n, unit]) => `$${n}${unit}`);
-    fc.assert(fc.property(fc.array(amount, { minLength: 1, maxLength: 5 }), (amounts) => {
-      const text = amounts.join(" and ");
-      expect(shown(text)).toBe(text);
-    }));
+    const amount = fc
+      .tuple(fc.integer({ min: 1, max: 99_999 }), fc.constantFrom("", "k", ".50", " million", ","))
+      .map(([n, unit]) => `$${n}${unit}`);
+    fc.assert(
+      fc.property(fc.array(amount, { minLength: 1, maxLength: 5 }), (amounts) => {
+        const text = amounts.join(" and ");
+        expect(shown(text)).toBe(text);
+      }),
+    );
   });
 });
 

@@ -20,12 +20,17 @@ let folder: string;
 let index: RunIndex;
 
 /** Milliseconds, as a quiet machine would need them: with n runnable threads per core each gets 1/n of the time. */
-async function timed(what: string, query: Partial<RunQuery>, options: SearchOptions = { refresh: false }): Promise<FoundRuns & { milliseconds: number }> {
+async function timed(
+  what: string,
+  query: Partial<RunQuery>,
+  options: SearchOptions = { refresh: false },
+): Promise<FoundRuns & { milliseconds: number }> {
   const from = performance.now();
   const found = await index.search({ ...page, ...query }, options);
   const crowd = Math.max(1, loadavg()[0] / cpus().length);
   const milliseconds = performance.now() - from;
-  if (process.env.SWITCHYARD_RUNS) console.log(`${count} runs: ${what}: ${Math.round(milliseconds)} ms (load per core ${crowd.toFixed(1)})`);
+  if (process.env.SWITCHYARD_RUNS)
+    console.log(`${count} runs: ${what}: ${Math.round(milliseconds)} ms (load per core ${crowd.toFixed(1)})`);
   return { ...found, milliseconds: milliseconds / crowd };
 }
 
@@ -44,10 +49,17 @@ beforeAll(async () => {
       const key = runKey(record.config, seed, record.dataHash);
       await mkdir(join(at, "runs", shortKey(key)), { recursive: true });
       await writeFile(join(at, "runs", shortKey(key), "config.json"), encode({ ...record, key, seed }));
-      await writeFile(join(at, "runs", shortKey(key), "result.json"), encode({ ...result, key, metrics: { ...result.metrics!, valLoss: 2 + ((i * 7919) % count) / count } }));
+      await writeFile(
+        join(at, "runs", shortKey(key), "result.json"),
+        encode({ ...result, key, metrics: { ...result.metrics!, valLoss: 2 + ((i * 7919) % count) / count } }),
+      );
       named.push({ key, arm: `arm ${i % 10}`, seed: i, status: "done" });
     }
-    await writeManifest(at, { notebook: `study-${from / perStore}.md`, arguments: { budget: null, only: null, sets: [], armSets: [] }, experiments: [{ id: "study", title: "Study", runs: named }] });
+    await writeManifest(at, {
+      notebook: `study-${from / perStore}.md`,
+      arguments: { budget: null, only: null, sets: [], armSets: [] },
+      experiments: [{ id: "study", title: "Study", runs: named }],
+    });
     await rememberStore(at, join(folder, "data"));
   }
   index = new RunIndex(join(folder, "data"));

@@ -4,12 +4,31 @@ import type { MetricEvent } from "../../engine/train/protocol.ts";
 import type { StoredResult } from "../../experiments/runs/store/store.ts";
 
 export const stepOf = (n: number, trainLoss: number): MetricEvent => ({
-  kind: "step", step: n, tokens: n, seconds: n, trainLoss, mtpLoss: [], balanceLoss: 0, gradNorm: 1, clipped: false, skipped: false, lr: 1, maxVioBatch: 0,
+  kind: "step",
+  step: n,
+  tokens: n,
+  seconds: n,
+  trainLoss,
+  mtpLoss: [],
+  balanceLoss: 0,
+  gradNorm: 1,
+  clipped: false,
+  skipped: false,
+  lr: 1,
+  maxVioBatch: 0,
 });
 
 export const checkpointOf = (step: number, loss = 0): Uint8Array =>
   encodeSafetensors(new Map([["w", { shape: [1], data: Float32Array.of(loss) }]]), { progress: JSON.stringify({ step }) });
 
 export const resultOf = (key: string, steps: number, loss: number): StoredResult => ({
-  key, status: "diverged", error: `loss ${loss}`, divergedAt: steps, steps, tokens: steps, seconds: 1, provenance: null, metrics: null,
+  key,
+  status: "diverged",
+  error: `loss ${loss}`,
+  divergedAt: steps,
+  steps,
+  tokens: steps,
+  seconds: 1,
+  provenance: null,
+  metrics: null,
 });

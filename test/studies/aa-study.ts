@@ -18,7 +18,12 @@ const seedOffset = 1000;
 /** A run takes a moment: what is tested is the way from training to verdict, and its noise is that of any training. */
 const spec = {
   model: {
-    hiddenSize: 16, numHiddenLayers: 1, numAttentionHeads: 2, nRoutedExperts: 4, moeIntermediateSize: 8, intermediateSize: 32,
+    hiddenSize: 16,
+    numHiddenLayers: 1,
+    numAttentionHeads: 2,
+    nRoutedExperts: 4,
+    moeIntermediateSize: 8,
+    intermediateSize: 32,
     attention: { kind: "mla", kvLoraRank: 8, qkNopeHeadDim: 4, qkRopeHeadDim: 4, vHeadDim: 8 },
   },
   train: { steps: 60, batchSize: 6, seqLen: 32, evalEvery: 60, keep: "none" },

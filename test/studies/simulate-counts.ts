@@ -22,7 +22,10 @@ export function countCoverage(design: StudyDesign, studies: number, name: string
     bootstrap += within(bootstrap95);
     bootstraps += Number(bootstrap95 !== undefined);
   }
-  return { t: { frequency: t / studies, of: studies }, bootstrap: bootstraps ? { frequency: bootstrap / bootstraps, of: bootstraps } : null };
+  return {
+    t: { frequency: t / studies, of: studies },
+    bootstrap: bootstraps ? { frequency: bootstrap / bootstraps, of: bootstraps } : null,
+  };
 }
 
 /** Studies in which any arm without a true difference gets a verdict: the family-wise error. */

@@ -1,5 +1,13 @@
 /** The study of our own statistics: every promise, in every design, beside how often it was kept. */
-import { countCoverage, countFalseVerdicts, countTold, powerOfReported, reportedDetectable, standardError, type Count } from "./simulate-counts.ts";
+import {
+  countCoverage,
+  countFalseVerdicts,
+  countTold,
+  powerOfReported,
+  reportedDetectable,
+  standardError,
+  type Count,
+} from "./simulate-counts.ts";
 import { pairedSd, type StudyDesign } from "./simulate.ts";
 
 /** Equal arms have paired differences with an sd of about 0.02 nats, that of the default study's validation loss. */
@@ -24,7 +32,11 @@ const bootstrapped: Record<string, StudyDesign> = { "8 seeds": plain(8), "10 see
 /** Arms beside the baseline over which Holm corrects. */
 const families = [1, 3, 4];
 
-const withShifts = (design: StudyDesign, ...shifts: number[]): StudyDesign => ({ ...design, shifts, noise: [design.noise[0], ...shifts.map(() => design.noise[1])] });
+const withShifts = (design: StudyDesign, ...shifts: number[]): StudyDesign => ({
+  ...design,
+  shifts,
+  noise: [design.noise[0], ...shifts.map(() => design.noise[1])],
+});
 
 /** A promised frequency. */
 interface Promised {
@@ -34,8 +46,16 @@ interface Promised {
   holds(counted: number, slack: number): boolean;
 }
 
-const near = (frequency: number, by: number): Promised => ({ text: `${percent(frequency, 0)} ± ${100 * by}`, frequency, holds: (counted, slack) => Math.abs(counted - frequency) <= Math.max(by, slack) });
-const atMost = (frequency: number): Promised => ({ text: `≤ ${percent(frequency, 0)}`, frequency, holds: (counted, slack) => counted <= frequency + slack });
+const near = (frequency: number, by: number): Promised => ({
+  text: `${percent(frequency, 0)} ± ${100 * by}`,
+  frequency,
+  holds: (counted, slack) => Math.abs(counted - frequency) <= Math.max(by, slack),
+});
+const atMost = (frequency: number): Promised => ({
+  text: `≤ ${percent(frequency, 0)}`,
+  frequency,
+  holds: (counted, slack) => counted <= frequency + slack,
+});
 
 export interface Finding {
   design: string;
@@ -97,7 +117,12 @@ export function* studyFamilies(studies: number, names = Object.keys(designs)): G
 export function* studyMixedFamilies(studies: number, names = ["5 seeds"]): Generator<Finding> {
   for (const name of names) {
     const mixed = withShifts(designs[name], 10 * pairedSd(designs[name]), 0, 0, 0);
-    yield finding(`${name}, 3 equal arms and one far off`, "any of the equal arms gets a verdict", countFalseVerdicts(mixed, studies, `mixed family, ${name}`), atMost(0.05));
+    yield finding(
+      `${name}, 3 equal arms and one far off`,
+      "any of the equal arms gets a verdict",
+      countFalseVerdicts(mixed, studies, `mixed family, ${name}`),
+      atMost(0.05),
+    );
   }
 }
 

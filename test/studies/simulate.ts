@@ -50,21 +50,60 @@ function simulateArms({ seeds, shifts, noise, diverged = false, metrics = 1 }: S
       const values: Carried = { valLoss: value(), specialisation: metrics === 2 ? value() : NaN };
       return runWith(name, seed, lost?.arm === arm && lost.seed === seed ? null : values);
     });
-    return { name, patch: {}, config: {} as ArmResult["config"], params: 0, activeParams: 0, flopsPerToken: 0, runs, ...summariseArm(runs) };
+    return {
+      name,
+      patch: {},
+      config: {} as ArmResult["config"],
+      params: 0,
+      activeParams: 0,
+      flopsPerToken: 0,
+      runs,
+      ...summariseArm(runs),
+    };
   });
 }
 
 /** Metrics that no study looks at: what is not finite makes no pair, and so costs no test and no bootstrap. */
 const unmeasured: Omit<FinalMetrics, keyof Carried> = {
-  step: 1, tokens: 1, seconds: 1, valLossError: NaN, valBpb: {}, mtpLoss: [], agreement: [], acceptance: [], maxVioGlobal: NaN, maxVioFloor: NaN, routingEntropy: NaN,
-  expertCounts: [], trainLoss: NaN, balanceLoss: NaN, gradNorm: NaN, skippedSteps: NaN, clippedSteps: NaN, tokensPerSecond: NaN, maxVioBatch: NaN, domains: [],
+  step: 1,
+  tokens: 1,
+  seconds: 1,
+  valLossError: NaN,
+  valBpb: {},
+  mtpLoss: [],
+  agreement: [],
+  acceptance: [],
+  maxVioGlobal: NaN,
+  maxVioFloor: NaN,
+  routingEntropy: NaN,
+  expertCounts: [],
+  trainLoss: NaN,
+  balanceLoss: NaN,
+  gradNorm: NaN,
+  skippedSteps: NaN,
+  clippedSteps: NaN,
+  tokensPerSecond: NaN,
+  maxVioBatch: NaN,
+  domains: [],
 };
 
 /** @param values null makes a run that diverged */
 function runWith(arm: string, seedIndex: number, values: Carried | null): RunResult {
   const done = values !== null;
   return {
-    arm, seed: { init: seedIndex, data: seedIndex }, seedIndex, key: "", status: done ? "done" : "diverged", error: null, divergedAt: done ? null : 1,
-    cached: false, steps: 1, tokens: 1, seconds: 1, provenance: null, curves: "", metrics: done ? { ...unmeasured, ...values } : null,
+    arm,
+    seed: { init: seedIndex, data: seedIndex },
+    seedIndex,
+    key: "",
+    status: done ? "done" : "diverged",
+    error: null,
+    divergedAt: done ? null : 1,
+    cached: false,
+    steps: 1,
+    tokens: 1,
+    seconds: 1,
+    provenance: null,
+    curves: "",
+    metrics: done ? { ...unmeasured, ...values } : null,
   };
 }

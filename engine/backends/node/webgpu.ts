@@ -12,7 +12,10 @@ const gpuNodes = ["/dev/dri", "/dev/nvidiactl", "/dev/nvidia0", "/dev/kfd", "/de
  * The variable that Vulkan's loader is to find SwiftShader by, or null: a person has chosen, or it is not there. It comes after the machine's own
  * drivers where there is a GPU. Where there is none those could only be software too, and Dawn writes a warning to stderr for each it will not have.
  */
-export function softwareDriver(env: NodeJS.ProcessEnv, exists: (path: string) => boolean): "VK_ADD_DRIVER_FILES" | "VK_DRIVER_FILES" | null {
+export function softwareDriver(
+  env: NodeJS.ProcessEnv,
+  exists: (path: string) => boolean,
+): "VK_ADD_DRIVER_FILES" | "VK_DRIVER_FILES" | null {
   const chosen = env.VK_ICD_FILENAMES ?? env.VK_DRIVER_FILES ?? env.VK_ADD_DRIVER_FILES;
   if (chosen || !exists(swiftShader)) return null;
   return gpuNodes.some(exists) ? "VK_ADD_DRIVER_FILES" : "VK_DRIVER_FILES";

@@ -119,7 +119,9 @@ function binder(
     const entries = operands.map((operand, binding): GPUBindGroupEntry => {
       const { buffer, from, length } = memory.bound(operand);
       if (4 * length > bindingLimit) {
-        throw new RangeError(`${label}: binds ${4 * length} bytes for ${memory.layout.replicas} replica(s); this adapter allows ${bindingLimit}`);
+        throw new RangeError(
+          `${label}: binds ${4 * length} bytes for ${memory.layout.replicas} replica(s); this adapter allows ${bindingLimit}`,
+        );
       }
       return { binding, resource: { buffer, offset: 4 * from, size: 4 * length } };
     });

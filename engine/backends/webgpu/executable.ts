@@ -102,7 +102,8 @@ export class WebGpuExecutable implements Executable {
   }
 
   run(list: ListName, first = true, replicas = this.replicas): void {
-    if (!Number.isInteger(replicas) || replicas < 1 || replicas > this.replicas) throw new RangeError(`${replicas} of ${this.replicas} replicas`);
+    if (!Number.isInteger(replicas) || replicas < 1 || replicas > this.replicas)
+      throw new RangeError(`${replicas} of ${this.replicas} replicas`);
     this.enqueue(() => {
       this.submit(this.compiled.lists[list][first ? "first" : "later"], replicas);
       this.runsInFlight++;

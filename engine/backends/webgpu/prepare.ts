@@ -35,7 +35,12 @@ export interface KernelChoice {
 }
 
 /** Lowers every op of a plan; scratch, tables and shapes are reserved in `memory`. */
-export function preparePlan(plan: Plan, memory: DeviceMemory, limits: BufferLimits, { adapterClass, chooseMatmul }: KernelChoice): Record<ListName, PreparedList> {
+export function preparePlan(
+  plan: Plan,
+  memory: DeviceMemory,
+  limits: BufferLimits,
+  { adapterClass, chooseMatmul }: KernelChoice,
+): Record<ListName, PreparedList> {
   const { layout } = memory;
   const context: LowerContext = {
     adapterClass,

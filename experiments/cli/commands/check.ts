@@ -19,7 +19,10 @@ export async function check(argv: string[]): Promise<number> {
   for (const plan of planned.plans) {
     const cache = await lookUp(plan, store);
     const { experiment, arms, runs, dataHash } = plan;
-    if (args.json) say(`${encode({ type: "plan", experiment: experiment.id, cell: experiment.cell, title: experiment.title, dataHash, arms, runs: runs.map(({ config: _config, ...run }) => ({ ...run, cached: cache.cached.has(run.id) })) })}\n`);
+    if (args.json)
+      say(
+        `${encode({ type: "plan", experiment: experiment.id, cell: experiment.cell, title: experiment.title, dataHash, arms, runs: runs.map(({ config: _config, ...run }) => ({ ...run, cached: cache.cached.has(run.id) })) })}\n`,
+      );
     else say(`${planText(plan, cache, await firstMiss(plan, cache))}\n`);
   }
   if (planned.plans.length === 0 && !args.json) say("no experiments\n");

@@ -29,9 +29,17 @@ export async function clean(argv: string[]): Promise<number> {
   return refused ? 1 : 0;
 }
 
-async function cleanStore(store: string, fs: FileSystem, before: number, removed: { files: number; bytes: number }, leave: (text: string) => void): Promise<void> {
+async function cleanStore(
+  store: string,
+  fs: FileSystem,
+  before: number,
+  removed: { files: number; bytes: number },
+  leave: (text: string) => void,
+): Promise<void> {
   const runs = await fs.readdir(join(store, "runs")).catch((error: unknown) => {
-    throw new RefusedError(`switchyard: ${store} holds no runs${(error as Error).name === "OutsideStoreError" ? `: ${(error as Error).message}` : ""}`);
+    throw new RefusedError(
+      `switchyard: ${store} holds no runs${(error as Error).name === "OutsideStoreError" ? `: ${(error as Error).message}` : ""}`,
+    );
   });
   for (const run of runs.filter((name) => /^[0-9a-f]{16}$/.test(name))) {
     const folder = join(store, "runs", run);

@@ -16,14 +16,16 @@ import { textTable } from "../text-table.ts";
 
 /** @param names runs' folders (`x.results/runs/<key16>`), or beginnings of keys of runs that the index knows */
 export async function compare(names: readonly string[], json: boolean): Promise<number> {
-  if (names.length < fewestCompared || names.length > mostCompared) throw new UsageError(`--compare needs ${fewestCompared} to ${mostCompared} runs, not ${names.length}`);
+  if (names.length < fewestCompared || names.length > mostCompared)
+    throw new UsageError(`--compare needs ${fewestCompared} to ${mostCompared} runs, not ${names.length}`);
   const index = new RunIndex();
   for (const name of names) if (await isRunFolder(name)) await rememberStore(storeOf(name));
   const { runs: known } = await index.search(everyRun);
   const runs: ComparableRun[] = [];
   for (const name of names) {
     const { store, key } = await named(name, known);
-    if (runs.some(({ found }) => found.key === key && found.store === store)) throw new RefusedError(`switchyard: ${name} is there twice: a run is not compared with itself`);
+    if (runs.some(({ found }) => found.key === key && found.store === store))
+      throw new RefusedError(`switchyard: ${name} is there twice: a run is not compared with itself`);
     runs.push(await index.read({ store, key }));
   }
   const comparison = compareRuns(runs);
@@ -31,17 +33,24 @@ export async function compare(names: readonly string[], json: boolean): Promise<
   return 0;
 }
 
-const isRunFolder = (name: string): Promise<boolean> => lstat(join(name, "config.json")).then((found) => found.isFile(), () => false);
+const isRunFolder = (name: string): Promise<boolean> =>
+  lstat(join(name, "config.json")).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 const storeOf = (folder: string): string => dirname(dirname(resolve(folder)));
 
 async function named(name: string, known: readonly FoundRun[]): Promise<FoundRun> {
   const folder = await isRunFolder(name);
   const prefix = folder ? basename(resolve(name)) : name;
-  if (!/^[0-9a-f]{4,64}$/.test(prefix)) throw new RefusedError(`switchyard: ${name} is neither a run's folder nor the beginning of a key (4 or more of 0-9a-f)`);
+  if (!/^[0-9a-f]{4,64}$/.test(prefix))
+    throw new RefusedError(`switchyard: ${name} is neither a run's folder nor the beginning of a key (4 or more of 0-9a-f)`);
   const found = known.filter(({ key, store }) => key.startsWith(prefix) && (!folder || store === storeOf(name)));
   const keys = [...new Set(found.map(({ key }) => key))];
-  if (keys.length > 1) throw new RefusedError(`switchyard: ${name} is the beginning of ${keys.length} keys: ${keys.map(shortKey).join(", ")}`);
-  if (found.length === 0) throw new RefusedError(`switchyard: no run ${name} in any store that is known; switchyard runs FOLDER makes those of a folder known`);
+  if (keys.length > 1)
+    throw new RefusedError(`switchyard: ${name} is the beginning of ${keys.length} keys: ${keys.map(shortKey).join(", ")}`);
+  if (found.length === 0)
+    throw new RefusedError(`switchyard: no run ${name} in any store that is known; switchyard runs FOLDER makes those of a folder known`);
   return found[0];
 }
 
@@ -60,9 +69,17 @@ function text({ runs, config, metrics, warnings }: RunComparison): string {
     ["", ...runs.map(({ name }) => name)],
     ...facts.map(([name, value]) => [name, ...runs.map(value)]),
     blank,
-    ...(config.length === 0 ? [["settings", ...runs.map(() => "the same")]] : config.map(({ path, values }) => [path, ...values.map(written)])),
+    ...(config.length === 0
+      ? [["settings", ...runs.map(() => "the same")]]
+      : config.map(({ path, values }) => [path, ...values.map(written)])),
     blank,
-    ...metrics.map(({ title, unit, values }) => [unit === "" ? title : `${title} (${unit})`, ...values.map((value) => (value === null ? "" : formatValue(value)))]),
+    ...metrics.map(({ title, unit, values }) => [
+      unit === "" ? title : `${title} (${unit})`,
+      ...values.map((value) => (value === null ? "" : formatValue(value))),
+    ]),
   ];
-  return `${textTable(rows, rows[0].map(() => "left"))}${warnings.map((warning) => `\nWarning: ${warning}`).join("")}${warnings.length > 0 ? "\n" : ""}`;
+  return `${textTable(
+    rows,
+    rows[0].map(() => "left"),
+  )}${warnings.map((warning) => `\nWarning: ${warning}`).join("")}${warnings.length > 0 ? "\n" : ""}`;
 }

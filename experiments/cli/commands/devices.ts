@@ -28,15 +28,23 @@ export async function devices(argv: string[]): Promise<number> {
   }
   const together = found.available.map(runsAtOnce);
   if (values.json) {
-    say(`${encode({ ...found, available: found.available.map((info, n) => ({ ...info, workers: together[n].workers, replicas: together[n].replicas })), auto, why, kernelTable: { path: user.path, used: user.table !== null } })}\n`);
+    say(
+      `${encode({ ...found, available: found.available.map((info, n) => ({ ...info, workers: together[n].workers, replicas: together[n].replicas })), auto, why, kernelTable: { path: user.path, used: user.table !== null } })}\n`,
+    );
     return 0;
   }
   const rates = new Rates(nodeRates((text) => remark(`${text}\n`)));
-  const lines = found.available.map(({ name, adapter, software, kernels, table }, n) => `${name.padEnd(10)} ${adapter}${software ? ", software" : ""}, ${together[n].text}, kernels ${kernels.slice(0, 8)}${table ? `, table ${table.slice(0, 8)} (${user.table ? user.path : "built in"})` : ""}${name === auto ? `   (auto: ${why})` : ""}`);
+  const lines = found.available.map(
+    ({ name, adapter, software, kernels, table }, n) =>
+      `${name.padEnd(10)} ${adapter}${software ? ", software" : ""}, ${together[n].text}, kernels ${kernels.slice(0, 8)}${table ? `, table ${table.slice(0, 8)} (${user.table ? user.path : "built in"})` : ""}${name === auto ? `   (auto: ${why})` : ""}`,
+  );
   for (const { name, reason } of found.unavailable) lines.push(`${name.padEnd(10)} not here: ${reason}`);
   const measured = await Promise.all(found.available.map(async (info) => [info.name, await rates.measured(info)] as const));
   for (const [name, known] of measured) if (known) lines.push(estimatesFrom(name, known));
-  if (measured.every(([, known]) => known === null)) lines.push("Nothing has been measured here yet: switchyard check trains a second of a study to estimate its time, and every run adds what it showed.");
+  if (measured.every(([, known]) => known === null))
+    lines.push(
+      "Nothing has been measured here yet: switchyard check trains a second of a study to estimate its time, and every run adds what it showed.",
+    );
   say(`${lines.join("\n")}\n`);
   return 0;
 }

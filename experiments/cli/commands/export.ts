@@ -15,8 +15,13 @@ export async function exportRun(argv: string[]): Promise<number> {
   if (format !== "huggingface") throw new UsageError(`--format ${format}: only huggingface`);
   const { store, record } = await findRun(name, values.store ?? (await storesHere()));
   const weights = await store.weights(record.key);
-  if (!weights) throw new RefusedError(`switchyard: run ${record.key.slice(0, 16)} has no weights: it is unfinished, diverged, or was trained with train.keep "none"`);
-  const files = refuseInterchange(`run ${record.key.slice(0, 16)}`, () => exportHuggingFace(record.config, decodeSafetensors(weights).tensors, record.semantics));
+  if (!weights)
+    throw new RefusedError(
+      `switchyard: run ${record.key.slice(0, 16)} has no weights: it is unfinished, diverged, or was trained with train.keep "none"`,
+    );
+  const files = refuseInterchange(`run ${record.key.slice(0, 16)}`, () =>
+    exportHuggingFace(record.config, decodeSafetensors(weights).tensors, record.semantics),
+  );
   await writeModelFolder(folder, files);
   say(`${folder}: ${[...files.keys()].join(", ")}\n`);
   return 0;

@@ -17,7 +17,11 @@ import { userKernelTable } from "../workers.ts";
  */
 export async function forwardModel(argv: string[]): Promise<number> {
   const { values, positionals } = parse(argv, {
-    tokens: { type: "string" }, out: { type: "string" }, grads: { type: "boolean" }, backend: { type: "string" }, force: { type: "boolean" },
+    tokens: { type: "string" },
+    out: { type: "string" },
+    grads: { type: "boolean" },
+    backend: { type: "string" },
+    force: { type: "boolean" },
   });
   const { tokens, out, grads = false, backend: name = "cpu" } = values;
   if (positionals.length !== 1) throw new UsageError("forward needs one model folder");
@@ -35,7 +39,11 @@ export async function forwardModel(argv: string[]): Promise<number> {
     const { logits, loss, gradients } = await forward(backend, { model, tensors }, ids, { gradients: grads }).catch((error: unknown) => {
       throw error instanceof RangeError ? new RefusedError(`switchyard: ${tokens}: ${error.message}`) : error;
     });
-    const written = new Map<string, NamedTensor>([["logits", logits], ["loss", { shape: [], data: Float64Array.of(loss) }], ...(gradients ?? [])]);
+    const written = new Map<string, NamedTensor>([
+      ["logits", logits],
+      ["loss", { shape: [], data: Float64Array.of(loss) }],
+      ...(gradients ?? []),
+    ]);
     const { adapter, kernels } = backend.info;
     await writeFile(out, encodeSafetensors(written, { format: "pt", backend: name, adapter, kernels }));
     say(`${out}: logits [${logits.shape}], loss ${loss}${gradients ? `, ${gradients.size} gradients` : ""} (${name}, ${adapter})\n`);
@@ -52,7 +60,8 @@ async function readIds(path: string): Promise<number[][]> {
   } catch (error) {
     throw new RefusedError(`switchyard: ${path}: ${(error as Error).message}`);
   }
-  const isIds = Array.isArray(ids) && ids.every((sequence) => Array.isArray(sequence) && sequence.every((id) => Number.isSafeInteger(id) && id >= 0));
+  const isIds =
+    Array.isArray(ids) && ids.every((sequence) => Array.isArray(sequence) && sequence.every((id) => Number.isSafeInteger(id) && id >= 0));
   if (!isIds) throw new RefusedError(`switchyard: ${path}: needs [[id, …], …]`);
   return ids as number[][];
 }

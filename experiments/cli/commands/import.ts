@@ -12,7 +12,8 @@ import { refuseOverwriting } from "../refuse-overwriting.ts";
 export async function importModel(argv: string[]): Promise<number> {
   const { values, positionals } = parse(argv, { out: { type: "string" }, force: { type: "boolean" } });
   if (positionals.length !== 1) throw new UsageError("import needs one model folder");
-  if (values.out !== undefined) await refuseOverwriting([values.out], { reading: await filesOf(positionals[0]), force: values.force ?? false });
+  if (values.out !== undefined)
+    await refuseOverwriting([values.out], { reading: await filesOf(positionals[0]), force: values.force ?? false });
   const { model, tensors, notes } = await readModelFolder(positionals[0]);
   for (const note of notes) remark(`${note}\n`);
   if (values.out !== undefined) await writeFile(values.out, encodeSafetensors(tensors, { format: "pt", model: JSON.stringify(model) }));

@@ -28,10 +28,21 @@ export async function report(argv: string[]): Promise<number> {
   if (args.out !== null && !exportsAsked(args)) await refuseForeignFolder(args.out, args.notebook, args.force);
   const notice = (text: string) => remark(`${text}\n`);
   const { store, folder, files, gallery } = openStores(args.notebook, args.out, notice);
-  const remembered = args.explicit ? null : ((await readManifest(folder, files, notice)) ?? (gallery === null ? null : await readManifest(shippedResults(gallery))));
-  const study: StudyArguments = remembered ? { ...remembered.arguments, sets: remembered.arguments.sets as Override[], armSets: remembered.arguments.armSets as Override[], notebook: args.notebook } : args;
+  const remembered = args.explicit
+    ? null
+    : ((await readManifest(folder, files, notice)) ?? (gallery === null ? null : await readManifest(shippedResults(gallery))));
+  const study: StudyArguments = remembered
+    ? {
+        ...remembered.arguments,
+        sets: remembered.arguments.sets as Override[],
+        armSets: remembered.arguments.armSets as Override[],
+        notebook: args.notebook,
+      }
+    : args;
   const planned = await planStudy(study);
-  const experiments = await Promise.all(planned.plans.map(async (plan) => resultFromStore(plan, store, await openDomains(plan.experiment.domains))));
+  const experiments = await Promise.all(
+    planned.plans.map(async (plan) => resultFromStore(plan, store, await openDomains(plan.experiment.domains))),
+  );
   const answer = async (request: ExperimentRequest) => {
     const at = planned.requests.findIndex((known) => known.cell === request.cell && known.index === request.index);
     if (at >= 0) return experiments[at];
@@ -46,10 +57,17 @@ export async function report(argv: string[]): Promise<number> {
   const runs = experiments.flatMap((experiment) => experiment.arms.flatMap((arm) => arm.runs));
   const missing = runs.filter((run) => run.status === "queued").length;
   if (missing > 0) notice(`${missing} of ${runs.length} runs are not in the store; switchyard run trains them.`);
-  const document = { title: titleOf(planned), blocks: documentBlocks(planned, shown), results: resultsOf(planned.name, experiments), command: commandLine({ ...study, notebook: planned.name }) };
+  const document = {
+    title: titleOf(planned),
+    blocks: documentBlocks(planned, shown),
+    results: resultsOf(planned.name, experiments),
+    command: commandLine({ ...study, notebook: planned.name }),
+  };
   const problems = new Set<string>();
   const onProblem = (text: string) => void problems.add(text);
-  const written = exportsAsked(args) ? await writeExports(args, document, onProblem) : [(await writeReportFiles(folder, document, files, { onProblem, onNotice: notice })).report];
+  const written = exportsAsked(args)
+    ? await writeExports(args, document, onProblem)
+    : [(await writeReportFiles(folder, document, files, { onProblem, onNotice: notice })).report];
   problems.forEach(notice);
   for (const path of written) say(`report: ${path}\n`);
   return runs.every((run) => run.status === "done") && shown.errors.size === 0 && problems.size === 0 ? 0 : 1;

@@ -48,7 +48,14 @@ export async function run(argv: string[]): Promise<number> {
   present.device(choice);
   for (const [i, plan] of planned.plans.entries()) present.plan(plan, caches[i], await firstMiss(plan, caches[i]));
 
-  const coordinator = new Coordinator({ store, openExecutor: open, workers, replicas: replicasOn(choice.info), backend: choice.info.name, domains: openDomains });
+  const coordinator = new Coordinator({
+    store,
+    openExecutor: open,
+    workers,
+    replicas: replicasOn(choice.info),
+    backend: choice.info.name,
+    domains: openDomains,
+  });
   coordinator.subscribe(present.event);
   const interrupt = onInterrupt(() => {
     present.close();
@@ -63,7 +70,10 @@ export async function run(argv: string[]): Promise<number> {
       let study = studies.get(identity(request));
       if (!study) {
         const before = planned.requests.find(({ cell, index }) => cell === request.cell && index === request.index);
-        if (before) throw new Error(`#${request.cell} asks for another experiment than when it was planned (“${before.title}”): nothing of it was trained; what a cell asks for must follow from the notebook alone`);
+        if (before)
+          throw new Error(
+            `#${request.cell} asks for another experiment than when it was planned (“${before.title}”): nothing of it was trained; what a cell asks for must follow from the notebook alone`,
+          );
         // only known now that the cells before it have results
         const experiment = resolveExperiment(request, { ...planned.options, armSets: armSetsOf(request, planned.options.armSets) });
         study = coordinator.submit(planExperiment(experiment, dataHash(await openDomains(experiment.domains))), args);
@@ -77,20 +87,34 @@ export async function run(argv: string[]): Promise<number> {
     present.close();
     const runs = results.flatMap((experiment) => experiment.arms.flatMap((arm) => arm.runs));
     // with fewer runs than workers they had the machine to themselves, and side by side the groups differ: neither is what the rate is of
-    if (missing.length >= workers && choice.replicas === 1) for (const { config, runs: own } of results.flatMap((experiment) => experiment.arms)) await rates.learn(choice.info, config, workers, own);
+    if (missing.length >= workers && choice.replicas === 1)
+      for (const { config, runs: own } of results.flatMap((experiment) => experiment.arms))
+        await rates.learn(choice.info, config, workers, own);
     const lost = [...(await keepManifest(folder, files, planned, args, results, present.notice)), ...store.unsaved()];
     if (lost.length > 0) present.notice(lostText(lost));
     if (interrupt.happened) {
-      const command = ["switchyard", "run", ...argv].map((word) => (/^[\w./=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
+      const command = ["switchyard", "run", ...argv]
+        .map((word) => (/^[\w./=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+        .join(" ");
       const done = runs.filter((run) => run.status === "done" || run.status === "diverged").length;
-      remark(`Stopped with ${done} of ${runs.length} runs finished; the others go on from their checkpoints with\n  ${command.replace(" --fresh", "")}\n`);
+      remark(
+        `Stopped with ${done} of ${runs.length} runs finished; the others go on from their checkpoints with\n  ${command.replace(" --fresh", "")}\n`,
+      );
       return 130;
     }
     results.forEach(present.result);
     for (const error of shown.errors.values()) present.notice(`${args.notebook}: ${cellErrorText(error)}`);
-    const document = { title: titleOf(planned), blocks: documentBlocks(planned, shown), results: resultsOf(planned.name, results), command: commandLine({ ...args, notebook: planned.name }) };
+    const document = {
+      title: titleOf(planned),
+      blocks: documentBlocks(planned, shown),
+      results: resultsOf(planned.name, results),
+      command: commandLine({ ...args, notebook: planned.name }),
+    };
     const problems: string[] = [];
-    const written = await writeReportFiles(folder, document, files, { onProblem: (text) => void problems.push(text), onNotice: present.notice }).catch((error: unknown) => {
+    const written = await writeReportFiles(folder, document, files, {
+      onProblem: (text) => void problems.push(text),
+      onNotice: present.notice,
+    }).catch((error: unknown) => {
       if (!(error instanceof StoreWriteError)) throw error;
       present.notice(error.message);
       return null;
@@ -118,10 +142,19 @@ export function resultsOf(notebook: string, experiments: ExperimentResult[]): Re
 
 /** @returns what could not be written */
 async function keepManifest(
-  folder: string, files: FileSystem, { name }: OpenNotebook, { budget, only, sets, armSets }: RunArguments, results: readonly ExperimentResult[], notice: (text: string) => void,
+  folder: string,
+  files: FileSystem,
+  { name }: OpenNotebook,
+  { budget, only, sets, armSets }: RunArguments,
+  results: readonly ExperimentResult[],
+  notice: (text: string) => void,
 ): Promise<string[]> {
   try {
-    await writeManifest(folder, { notebook: name, arguments: { budget, only, sets, armSets }, experiments: results.map(nameExperiment) }, files);
+    await writeManifest(
+      folder,
+      { notebook: name, arguments: { budget, only, sets, armSets }, experiments: results.map(nameExperiment) },
+      files,
+    );
     await rememberStore(folder);
     return [];
   } catch (error) {

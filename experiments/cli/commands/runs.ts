@@ -18,7 +18,12 @@ import { textTable, type Side } from "../text-table.ts";
  * side by side.
  */
 export async function runs(argv: string[]): Promise<number> {
-  const { values, positionals } = parse(argv, { where: { type: "string" }, json: { type: "boolean" }, rebuild: { type: "boolean" }, compare: { type: "boolean" } });
+  const { values, positionals } = parse(argv, {
+    where: { type: "string" },
+    json: { type: "boolean" },
+    rebuild: { type: "boolean" },
+    compare: { type: "boolean" },
+  });
   const { where = null, json = false, rebuild = false } = values;
   if (values.compare) {
     if (where !== null || rebuild) throw new UsageError("--compare takes runs, and --json");
@@ -39,7 +44,13 @@ export async function runs(argv: string[]): Promise<number> {
 async function storesIn(folders: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const folder of folders) {
-    if (!(await stat(folder).then((at) => at.isDirectory(), () => false))) throw new RefusedError(`switchyard: ${folder}: there is no such folder`);
+    if (
+      !(await stat(folder).then(
+        (at) => at.isDirectory(),
+        () => false,
+      ))
+    )
+      throw new RefusedError(`switchyard: ${folder}: there is no such folder`);
     const stores = await storesBelow(folder);
     if (stores.length === 0) throw new RefusedError(`switchyard: ${folder} holds no runs`);
     found.push(...stores);
@@ -66,8 +77,16 @@ const columns: [string, (run: FoundRun) => string, Side][] = [
 const metric = ({ metrics }: FoundRun, name: string): string => (metrics[name] === undefined ? "" : formatValue(metrics[name]));
 
 function text({ runs: found, stores }: FoundRuns): string {
-  if (stores === 0) return "No store of runs is known yet: switchyard run makes one, and switchyard runs FOLDER finds those that are there.\n";
+  if (stores === 0)
+    return "No store of runs is known yet: switchyard run makes one, and switchyard runs FOLDER finds those that are there.\n";
   const rows = [columns.map(([name]) => name), ...found.map((run) => columns.map(([, value]) => value(run)))];
   const count = new Set(found.map((run) => `${run.store}/${run.key}`)).size;
-  return `${found.length > 0 ? textTable(rows, columns.map(([, , side]) => side)) : ""}${count} run${count === 1 ? "" : "s"} in ${stores} store${stores === 1 ? "" : "s"}\n`;
+  return `${
+    found.length > 0
+      ? textTable(
+          rows,
+          columns.map(([, , side]) => side),
+        )
+      : ""
+  }${count} run${count === 1 ? "" : "s"} in ${stores} store${stores === 1 ? "" : "s"}\n`;
 }

@@ -18,13 +18,18 @@ import { RefusedError } from "../refused.ts";
  */
 export async function tune(argv: string[]): Promise<number> {
   const { values, positionals } = parse(argv, {
-    models: { type: "string", default: "XS,S" }, seconds: { type: "string", default: "60" }, reset: { type: "boolean" }, json: { type: "boolean", default: false },
+    models: { type: "string", default: "XS,S" },
+    seconds: { type: "string", default: "60" },
+    reset: { type: "boolean" },
+    json: { type: "boolean", default: false },
   });
   if (positionals.length > 0) throw new UsageError(`tune takes no ${positionals[0]}`);
   const user = await readKernelTable();
   if (values.reset) {
     const removed = await removeKernelTable(user.path);
-    say(removed ? `${user.path} removed: the table that Switchyard brings holds again\n` : "the table that Switchyard brings holds already\n");
+    say(
+      removed ? `${user.path} removed: the table that Switchyard brings holds again\n` : "the table that Switchyard brings holds already\n",
+    );
     return 0;
   }
   const [models, seconds] = [modelsOf([values.models], "--models"), wholeNumber("--seconds", values.seconds)];
@@ -37,20 +42,31 @@ export async function tune(argv: string[]): Promise<number> {
     });
   try {
     const { info, family } = backend;
-    if (!values.json) say(`${info.adapter} (${family})${info.software ? ": a software adapter, which studies use only when told to" : ""}; kernels are compiled first\n`);
-    const products = await measure(backend, models.map((name) => planRun(benchModels[name])), {
-      seconds,
-      onProduct: (product) => {
-        if (!values.json) say(`${productLine(product)}\n`);
+    if (!values.json)
+      say(
+        `${info.adapter} (${family})${info.software ? ": a software adapter, which studies use only when told to" : ""}; kernels are compiled first\n`,
+      );
+    const products = await measure(
+      backend,
+      models.map((name) => planRun(benchModels[name])),
+      {
+        seconds,
+        onProduct: (product) => {
+          if (!values.json) say(`${productLine(product)}\n`);
+        },
       },
-    });
+    );
     const table = tunedTable(user.table, family, products);
     await writeKernelTable(table, user.path);
     const hash = tableHash(tableFor(family, table));
     if (values.json) {
-      say(`${JSON.stringify({ adapter: info.adapter, family, models, path: user.path, before: info.table, after: hash, products: products.map(productData) })}\n`);
+      say(
+        `${JSON.stringify({ adapter: info.adapter, family, models, path: user.path, before: info.table, after: hash, products: products.map(productData) })}\n`,
+      );
     } else {
-      say(`${totalLine(products)}\n${user.path}: table ${hash.slice(0, 8)}${hash === info.table ? ", as before" : ` in place of ${info.table!.slice(0, 8)}`}\n`);
+      say(
+        `${totalLine(products)}\n${user.path}: table ${hash.slice(0, 8)}${hash === info.table ? ", as before" : ` in place of ${info.table!.slice(0, 8)}`}\n`,
+      );
     }
     return 0;
   } finally {

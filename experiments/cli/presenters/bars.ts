@@ -8,12 +8,16 @@ import { remarks, runLine } from "./plain.ts";
 
 /** For a terminal: a bar for each experiment and one for each run that trains, finished runs as lines above. */
 export function barPresenter(): Presenter {
-  const bars = new MultiBar({ format: "{bar} {percentage} %  {name}  {detail}", hideCursor: true, clearOnComplete: false, barsize: 24, fps: 10, forceRedraw: true }, Presets.rect);
+  const bars = new MultiBar(
+    { format: "{bar} {percentage} %  {name}  {detail}", hideCursor: true, clearOnComplete: false, barsize: 24, fps: 10, forceRedraw: true },
+    Presets.rect,
+  );
   const studies = new Map<string, SingleBar>();
   const runs = new Map<string, { bar: SingleBar; steps: number }>();
   const lengths = new Map<string, number>();
   let open = true;
-  const above = (text: string) => void (open && (studies.size > 0 || runs.size > 0) ? bars.log(`${terminalText(text)}\n`) : say(`${text}\n`));
+  const above = (text: string) =>
+    void (open && (studies.size > 0 || runs.size > 0) ? bars.log(`${terminalText(text)}\n`) : say(`${text}\n`));
   const drop = (run: string) => {
     const shown = runs.get(run);
     if (shown) bars.remove(shown.bar);
@@ -40,7 +44,10 @@ export function barPresenter(): Presenter {
           } else if (event.result.status === "queued") drop(event.run);
           else if (event.result.status === "running" && !runs.has(event.run)) {
             const steps = lengths.get(event.run) ?? 1;
-            runs.set(event.run, { bar: bars.create(steps, event.result.steps, { name: terminalLine(event.run), detail: "starting" }), steps });
+            runs.set(event.run, {
+              bar: bars.create(steps, event.result.steps, { name: terminalLine(event.run), detail: "starting" }),
+              steps,
+            });
           }
           break;
         case "metrics": {
@@ -53,7 +60,10 @@ export function barPresenter(): Presenter {
           const { tokens, totalTokens, tokensPerSecond, secondsLeft, ended, runs: all } = event.progress;
           bar.setTotal(totalTokens);
           const speed = tokensPerSecond > 0 ? `${Math.round(tokensPerSecond).toLocaleString("en")} tokens/s  ` : "";
-          bar.update(tokens, { name, detail: `${ended}/${all} runs  ${speed}${secondsLeft === null ? "" : `${seconds(secondsLeft)} left`}` });
+          bar.update(tokens, {
+            name,
+            detail: `${ended}/${all} runs  ${speed}${secondsLeft === null ? "" : `${seconds(secondsLeft)} left`}`,
+          });
           break;
         }
         case "preparing":

@@ -10,10 +10,18 @@ export function jsonPresenter(): Presenter {
   /** by study, and by the runs that prepare */
   const lastProgress = new Map<string, number>();
   return {
-    device: ({ info, why, workers, replicas, expectedSeconds }) => line({ type: "device", ...info, why, workers, replicas, expectedSeconds }),
+    device: ({ info, why, workers, replicas, expectedSeconds }) =>
+      line({ type: "device", ...info, why, workers, replicas, expectedSeconds }),
     plan: ({ experiment, arms, runs, dataHash }, { cached }) =>
       line({
-        type: "plan", experiment: experiment.id, cell: experiment.cell, title: experiment.title, baseline: experiment.baseline, primary: experiment.primary, seeds: experiment.seeds, dataHash,
+        type: "plan",
+        experiment: experiment.id,
+        cell: experiment.cell,
+        title: experiment.title,
+        baseline: experiment.baseline,
+        primary: experiment.primary,
+        seeds: experiment.seeds,
+        dataHash,
         arms: arms.map(({ name, patch, differences, cost }) => ({ name, patch, differences, ...cost })),
         runs: runs.map(({ id, arm, seed, key }) => ({ run: id, arm, seed, key, cached: cached.has(id) })),
       }),
@@ -37,7 +45,12 @@ export function jsonPresenter(): Presenter {
     notice: (text) => remark(`${text}\n`),
     log: (cell, level, text) => line({ type: "log", cell, level, text }),
     result: ({ id, arms, comparisons }) =>
-      line({ type: "result", experiment: id, arms: arms.map(({ name, n, mean, sd }) => ({ name, n, mean, sd })), comparisons: comparisons.filter(({ verdict }) => verdict !== "not tested") }),
+      line({
+        type: "result",
+        experiment: id,
+        arms: arms.map(({ name, n, mean, sd }) => ({ name, n, mean, sd })),
+        comparisons: comparisons.filter(({ verdict }) => verdict !== "not tested"),
+      }),
     wrote: (files) => line({ type: "wrote", ...files }),
     close: () => {},
   };

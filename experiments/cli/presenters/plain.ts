@@ -34,11 +34,18 @@ export function plainPresenter(): Presenter {
 export function remarks(out: (text: string) => void): Pick<Presenter, "device" | "plan" | "notice" | "log" | "result" | "wrote"> {
   return {
     device: ({ info, why, workers, replicas, expectedSeconds }) =>
-      out(`${info.name}: ${info.adapter} (${why}), ${workers * replicas} at once${expectedSeconds === null ? "" : `, about ${seconds(expectedSeconds)} in all`}`),
+      out(
+        `${info.name}: ${info.adapter} (${why}), ${workers * replicas} at once${expectedSeconds === null ? "" : `, about ${seconds(expectedSeconds)} in all`}`,
+      ),
     plan: (plan, cache, miss) => out(planText(plan, cache, miss)),
     notice: (text) => remark(`${text}\n`),
     log: (cell, level, text) => out(`#${cell} ${level}: ${text}`),
-    result: (experiment) => out([`${experiment.id}: ${experiment.title}`, ...describeExperiment(experiment).map((sentence) => `  ${sentence}`)].map(terminalLine).join("\n")),
+    result: (experiment) =>
+      out(
+        [`${experiment.id}: ${experiment.title}`, ...describeExperiment(experiment).map((sentence) => `  ${sentence}`)]
+          .map(terminalLine)
+          .join("\n"),
+      ),
     wrote: ({ report }) => out(`report: ${report}`),
   };
 }
@@ -46,13 +53,15 @@ export function remarks(out: (text: string) => void): Pick<Presenter, "device" |
 export function runLine({ run: id, result }: { run: string; result: RunResult }): string {
   const run = terminalLine(id);
   const { status, cached, metrics, error, divergedAt, steps, seconds: took } = result;
-  if (status === "done") return `${run}: ${cached ? "in the store" : `done in ${seconds(took)}`}, validation loss ${metrics ? metrics.valLoss.toFixed(4) : "unknown"} nats${skipped(metrics)}`;
+  if (status === "done")
+    return `${run}: ${cached ? "in the store" : `done in ${seconds(took)}`}, validation loss ${metrics ? metrics.valLoss.toFixed(4) : "unknown"} nats${skipped(metrics)}`;
   if (status === "diverged") return `${run}: diverged at step ${divergedAt}: ${error}`;
   if (status === "failed") return `${run}: failed at step ${steps}: ${error}`;
   return `${run}: stopped at step ${steps}`;
 }
 
-const skipped = (metrics: RunResult["metrics"]): string => (metrics && metrics.skippedSteps > 0 ? `, ${metrics.skippedSteps} of ${metrics.step} steps skipped` : "");
+const skipped = (metrics: RunResult["metrics"]): string =>
+  metrics && metrics.skippedSteps > 0 ? `, ${metrics.skippedSteps} of ${metrics.step} steps skipped` : "";
 
 export const preparingLine = ({ runs, text }: Extract<CoordinatorEvent, { type: "preparing" }>): string =>
   `${runs.length === 1 ? terminalLine(runs[0]) : `${runs.length} runs side by side`}: ${text}`;

@@ -12,7 +12,11 @@ import { pngRenderer, type PngRenderer } from "../png.ts";
 const families: readonly (Omit<FontFamily, "files"> & { files: string[] })[] = [
   { name: "Inter", files: ["inter-ui/web/Inter-Regular.woff2", "inter-ui/web/Inter-SemiBold.woff2"] },
   // as this file calls itself
-  { name: "Noto Sans Hebrew Thin", rightToLeft: true, files: ["@fontsource/noto-sans-hebrew/files/noto-sans-hebrew-hebrew-400-normal.woff2"] },
+  {
+    name: "Noto Sans Hebrew Thin",
+    rightToLeft: true,
+    files: ["@fontsource/noto-sans-hebrew/files/noto-sans-hebrew-hebrew-400-normal.woff2"],
+  },
   { name: "Noto Sans Arabic", rightToLeft: true, files: ["@fontsource/noto-sans-arabic/files/noto-sans-arabic-arabic-400-normal.woff2"] },
   { name: "Noto Sans Math", files: ["@fontsource/noto-sans-math/files/noto-sans-math-latin-400-normal.woff2"] },
   { name: "Noto Sans Symbols", files: ["@fontsource/noto-sans-symbols/files/noto-sans-symbols-symbols-400-normal.woff2"] },

@@ -88,8 +88,10 @@ function refused(program: Program): CellAnalysis["problem"] {
     if (!found || node.start < found.offset) found = { offset: node.start, name: "UnsupportedSyntax", message };
   };
   full(program, (node) => {
-    if (node.type === "ImportExpression") refuse(node, "import() loads code while a cell runs, and a cell can load none: use `import … from \"switchyard\"`");
-    if (node.type === "MetaProperty" && node.meta.name === "import") refuse(node, "import.meta has no meaning in a cell: a cell has no address");
+    if (node.type === "ImportExpression")
+      refuse(node, 'import() loads code while a cell runs, and a cell can load none: use `import … from "switchyard"`');
+    if (node.type === "MetaProperty" && node.meta.name === "import")
+      refuse(node, "import.meta has no meaning in a cell: a cell has no address");
     if (node.type === "ExportDefaultDeclaration") refuse(node, "a cell shares values by name: write `export const name = …`");
     if (node.type === "ExportAllDeclaration") refuse(node, "a cell cannot re-export a module");
     if (node.type === "ExportNamedDeclaration") {
@@ -112,8 +114,14 @@ const examples: Readonly<Record<Imported["module"], string>> = {
 function readImport(node: ImportDeclaration, imports: Map<string, Imported>): CellAnalysis["problem"] {
   const source = String(node.source.value);
   if (!Object.hasOwn(exportsOf, source)) {
-    const near = source.startsWith("d3-") ? '; d3 is one module here: write `import { … } from "d3"`' : didYouMean(source, Object.keys(exportsOf));
-    return { offset: node.source.start, name: "ImportError", message: `"${source}" cannot be imported: a cell runs in a sandbox whose modules are "switchyard", "d3" and "@observablehq/plot"${near}` };
+    const near = source.startsWith("d3-")
+      ? '; d3 is one module here: write `import { … } from "d3"`'
+      : didYouMean(source, Object.keys(exportsOf));
+    return {
+      offset: node.source.start,
+      name: "ImportError",
+      message: `"${source}" cannot be imported: a cell runs in a sandbox whose modules are "switchyard", "d3" and "@observablehq/plot"${near}`,
+    };
   }
   const module = source as Imported["module"];
   for (const specifier of node.specifiers) {
@@ -125,7 +133,11 @@ function readImport(node: ImportDeclaration, imports: Map<string, Imported>): Ce
     }
     const name = specifier.imported.type === "Identifier" ? specifier.imported.name : String(specifier.imported.value);
     if (!exportsOf[module].includes(name))
-      return { offset: specifier.start, name: "ImportError", message: `"${module}" has no \`${name}\`${didYouMean(name, exportsOf[module])}` };
+      return {
+        offset: specifier.start,
+        name: "ImportError",
+        message: `"${module}" has no \`${name}\`${didYouMean(name, exportsOf[module])}`,
+      };
     imports.set(specifier.local.name, { module, name });
   }
   return null;
@@ -166,6 +178,8 @@ function usesExperiment(program: Program, imports: ReadonlyMap<string, Imported>
 
 /** Names that a cell with a syntax error seems to define, so that the cells that read them stay attached to it. */
 function guessDefines(source: string): string[] {
-  const declarations = source.matchAll(/^(?:export\s+)?(?:const|let|var|(?:async\s+)?function\*?|class|enum|namespace)\s+([\p{L}_$][\p{L}\p{N}_$]*)/gmu);
+  const declarations = source.matchAll(
+    /^(?:export\s+)?(?:const|let|var|(?:async\s+)?function\*?|class|enum|namespace)\s+([\p{L}_$][\p{L}\p{N}_$]*)/gmu,
+  );
   return [...new Set([...declarations].map((match) => match[1]))];
 }

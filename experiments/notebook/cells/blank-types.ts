@@ -13,7 +13,13 @@ export interface SourceProblem {
  * Constructs with runtime meaning beyond types (enums, namespaces, parameter properties) cannot be erased.
  */
 export function blankTypes(source: string): { js: string; problem: SourceProblem | null } {
-  const file = ts.createSourceFile("cell.ts", source, { languageVersion: ts.ScriptTarget.ESNext, impliedNodeFormat: ts.ModuleKind.ESNext }, false, ts.ScriptKind.TS);
+  const file = ts.createSourceFile(
+    "cell.ts",
+    source,
+    { languageVersion: ts.ScriptTarget.ESNext, impliedNodeFormat: ts.ModuleKind.ESNext },
+    false,
+    ts.ScriptKind.TS,
+  );
   // TypeScript's parser repairs what it cannot read; without its diagnostics, broken types would vanish silently.
   const { parseDiagnostics } = file as unknown as { parseDiagnostics: ts.DiagnosticWithLocation[] };
   if (parseDiagnostics.length > 0) {
@@ -43,7 +49,7 @@ function describe(node: ts.Node): string {
     case ts.SyntaxKind.ReadonlyKeyword:
       return "a parameter property makes code, so its types cannot simply be erased: declare the field and assign it in the constructor";
     case ts.SyntaxKind.ImportEqualsDeclaration:
-      return "`import x = …` cannot be erased: write `import { x } from \"switchyard\"`";
+      return '`import x = …` cannot be erased: write `import { x } from "switchyard"`';
     case ts.SyntaxKind.ExportAssignment:
       return "`export =` cannot be erased: write `export const name = …`";
     case ts.SyntaxKind.TypeAssertionExpression:

@@ -1,6 +1,21 @@
 /** Edits of a notebook as data, and their undoing. */
 import {
-  applyEdit, cellToProse, deleteBlock, deleteCell, editBetween, insertCell, insertProse, moveBlock, moveCell, type Place, proseToCell, replaceCell, replaceProse, reverseEdit, splitCell, type TextEdit,
+  applyEdit,
+  cellToProse,
+  deleteBlock,
+  deleteCell,
+  editBetween,
+  insertCell,
+  insertProse,
+  moveBlock,
+  moveCell,
+  type Place,
+  proseToCell,
+  replaceCell,
+  replaceProse,
+  reverseEdit,
+  splitCell,
+  type TextEdit,
 } from "../file/edits.ts";
 import { parseNotebook, type Notebook } from "../file/markdown.ts";
 import type { HistoryEntry } from "./session.ts";

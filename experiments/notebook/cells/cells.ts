@@ -9,7 +9,20 @@ import type { CellError } from "../kernel/protocol.ts";
 import { cellsOf, parseNotebook, type Notebook } from "../file/markdown.ts";
 import { nameMap } from "../../own-keys.ts";
 import { reachable } from "./order.ts";
-import { type Activity, type CellRecord, compiledCell, isCurrent, type SessionCommand, type SessionEvent, type SessionState, isStaleFromAbove, statusOf, validityKind, withNotebook, withSettings } from "./session.ts";
+import {
+  type Activity,
+  type CellRecord,
+  compiledCell,
+  isCurrent,
+  type SessionCommand,
+  type SessionEvent,
+  type SessionState,
+  isStaleFromAbove,
+  statusOf,
+  validityKind,
+  withNotebook,
+  withSettings,
+} from "./session.ts";
 
 export type { NotebookEdit } from "./cell-edits.ts";
 export { openSession, statusOf, validityOf } from "./session.ts";
@@ -79,7 +92,8 @@ class Draft {
       case "ended":
         return this.ended(event);
       case "found":
-        if (event.all && this.state.now.get(event.cell)?.hash === event.hash && statusOf(this.state, event.cell) === "idle") this.enqueue(event.cell, { cachedOnly: true });
+        if (event.all && this.state.now.get(event.cell)?.hash === event.hash && statusOf(this.state, event.cell) === "idle")
+          this.enqueue(event.cell, { cachedOnly: true });
         return;
       case "kernelRestarted":
         return this.loseValues();
@@ -150,7 +164,14 @@ class Draft {
     const cell = compiledCell(this.state, id);
     const activity = this.activity.get(id);
     if (!cell || cell.error || (activity && activity.status !== "queued")) return;
-    this.activity.set(id, { status: "queued", ticket: 0, made: null, names: [], cachedOnly: cachedOnly && (activity?.cachedOnly ?? true), asked: asked || (activity?.asked ?? false) });
+    this.activity.set(id, {
+      status: "queued",
+      ticket: 0,
+      made: null,
+      names: [],
+      cachedOnly: cachedOnly && (activity?.cachedOnly ?? true),
+      asked: asked || (activity?.asked ?? false),
+    });
   }
 
   /** Starts what is queued and waits for nothing that is queued or running. */
@@ -180,12 +201,25 @@ class Draft {
       const record = this.records.get(source);
       if (record?.hasValue && record.names.includes(name)) inputs[name] = { cell: source, hash: record.made.hash };
       else if (!activity.asked) return;
-      else return this.finish(id, { made: now, outcome: "failed", error: inputMissing(id, name, source, compiledCell(this.state, source)?.error), names: [], hasValue: false });
+      else
+        return this.finish(id, {
+          made: now,
+          outcome: "failed",
+          error: inputMissing(id, name, source, compiledCell(this.state, source)?.error),
+          names: [],
+          hasValue: false,
+        });
     }
     // From here the kernel no longer holds what the cell computed before.
     this.loseValue(id);
     const ticket = ++this.state.lastTicket;
-    this.activity.set(id, { ...activity, status: "running", ticket, made: fingerprint(now.source, now.settings, inputs), names: cell.defines });
+    this.activity.set(id, {
+      ...activity,
+      status: "running",
+      ticket,
+      made: fingerprint(now.source, now.settings, inputs),
+      names: cell.defines,
+    });
     this.commands.push({ type: "evaluate", cell, ticket, cachedOnly: activity.cachedOnly });
   }
 
@@ -204,7 +238,8 @@ class Draft {
     this.records.set(id, record);
     // The kernel holds one value per name: where the name had moved here from another cell, that cell's is gone.
     if (!record.hasValue) return;
-    for (const [other, { names }] of this.records) if (other !== id && names.some((name) => record.names.includes(name))) this.loseValue(other);
+    for (const [other, { names }] of this.records)
+      if (other !== id && names.some((name) => record.names.includes(name))) this.loseValue(other);
     this.runReaders(id);
   }
 
@@ -212,7 +247,8 @@ class Draft {
     for (const active of id === undefined ? [...this.activity.keys()] : [id]) {
       const activity = this.activity.get(active);
       this.cancel(active);
-      if (activity?.made) this.records.set(active, { made: activity.made, outcome: "aborted", error: null, names: activity.names, hasValue: false });
+      if (activity?.made)
+        this.records.set(active, { made: activity.made, outcome: "aborted", error: null, names: activity.names, hasValue: false });
     }
   }
 
@@ -316,4 +352,5 @@ function inputMissing(cell: string, name: string, source: string, error: CellErr
 }
 
 /** Sources by id, for those who show cells. */
-export const sourcesOf = (state: SessionState): Map<string, string> => new Map(cellsOf(state.notebook).map(({ id, source }) => [id, source]));
+export const sourcesOf = (state: SessionState): Map<string, string> =>
+  new Map(cellsOf(state.notebook).map(({ id, source }) => [id, source]));

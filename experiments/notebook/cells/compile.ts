@@ -32,7 +32,9 @@ export function compileCells(sources: readonly { id: string; source: string }[])
     const problem = analysis.problem ?? linkProblem(id, analysis, definer);
     const error = problem && errorAt(id, source, problem);
     const { code, inserted } = error ? { code: "", inserted: null } : generate(analysis, reads);
-    const libraries = [...new Set([...analysis.imports.values()].flatMap(({ module }) => (module === "switchyard" ? [] : [module])))].sort();
+    const libraries = [
+      ...new Set([...analysis.imports.values()].flatMap(({ module }) => (module === "switchyard" ? [] : [module]))),
+    ].sort();
     return { id, kind, defines, reads, libraries, code, inserted, error };
   });
 
@@ -43,7 +45,13 @@ export function compileCells(sources: readonly { id: string; source: string }[])
     const path = [...told, cycle[0]].map((id) => (id.startsWith("…") ? id : `#${id}`)).join(" reads ");
     for (const id of cycle) {
       const cell = byId.get(id)!;
-      cell.error ??= { cell: id, line: null, column: null, name: "CycleError", message: `cells cannot read each other in a circle: ${path}` };
+      cell.error ??= {
+        cell: id,
+        line: null,
+        column: null,
+        name: "CycleError",
+        message: `cells cannot read each other in a circle: ${path}`,
+      };
       cell.code = "";
     }
   }

@@ -20,7 +20,13 @@ export interface Fingerprint {
 const circular = "circular";
 
 export function fingerprint(source: string, settings: string, inputs: Fingerprint["inputs"]): Fingerprint {
-  const parts = [source, settings, Object.entries(inputs).map(([name, { hash }]) => [name, hash]).sort()];
+  const parts = [
+    source,
+    settings,
+    Object.entries(inputs)
+      .map(([name, { hash }]) => [name, hash])
+      .sort(),
+  ];
   return { hash: bytesToHex(sha256(utf8ToBytes(JSON.stringify(parts)))), source, settings, inputs };
 }
 

@@ -15,7 +15,10 @@ const reasons: [string, string][] = [
   ["require module exports", 'a cell loads no packages: use `import … from "switchyard"`'],
   ["process Buffer Deno Bun __dirname __filename", "a cell has no access to the machine"],
   ["window document localStorage sessionStorage location alert", "a cell has no page: use display()"],
-  ["setTimeout setInterval setImmediate requestAnimationFrame queueMicrotask", "a cell has no timers: it runs when what it reads has changed"],
+  [
+    "setTimeout setInterval setImmediate requestAnimationFrame queueMicrotask",
+    "a cell has no timers: it runs when what it reads has changed",
+  ],
   ["performance crypto", "a cell computes on results only"],
 ];
 

@@ -56,7 +56,8 @@ class Smallest {
   add(value: number): void {
     const { heap } = this;
     let at = heap.push(value) - 1;
-    for (let above = (at - 1) >> 1; at > 0 && heap[above] > heap[at]; at = above, above = (at - 1) >> 1) [heap[at], heap[above]] = [heap[above], heap[at]];
+    for (let above = (at - 1) >> 1; at > 0 && heap[above] > heap[at]; at = above, above = (at - 1) >> 1)
+      [heap[at], heap[above]] = [heap[above], heap[at]];
   }
 
   take(): number | undefined {

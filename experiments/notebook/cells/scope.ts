@@ -130,7 +130,8 @@ function isAssigned(identifier: Identifier, parents: readonly AnyNode[]): boolea
         break;
       case "ObjectPattern":
         // acorn-walk goes straight from the pattern to the values (and computed keys) of its properties.
-        if (!parent.properties.some((property) => (property.type === "RestElement" ? property.argument : property.value) === child)) return false;
+        if (!parent.properties.some((property) => (property.type === "RestElement" ? property.argument : property.value) === child))
+          return false;
         break;
       case "ArrayPattern":
       case "RestElement":

@@ -106,8 +106,21 @@ export type SessionCommand =
   | { type: "refuse"; message: string };
 
 export function openSession(text: string, { trusted = false, settings = "" } = {}): SessionState {
-  const empty = { trusted, settings, typing: false, records: new Map(), activity: new Map(), lookedUp: new Map(), undo: [], redo: [], lastTicket: 0 };
-  return withNotebook({ ...empty, notebook: parseNotebook(""), compiled: compileNotebook(parseNotebook("")), now: new Map() }, parseNotebook(text));
+  const empty = {
+    trusted,
+    settings,
+    typing: false,
+    records: new Map(),
+    activity: new Map(),
+    lookedUp: new Map(),
+    undo: [],
+    redo: [],
+    lastTicket: 0,
+  };
+  return withNotebook(
+    { ...empty, notebook: parseNotebook(""), compiled: compileNotebook(parseNotebook("")), now: new Map() },
+    parseNotebook(text),
+  );
 }
 
 export function withNotebook(state: SessionState, notebook: Notebook): SessionState {

@@ -51,7 +51,8 @@ function guard(inline: boolean): Extension {
         if (code === null || code !== first) return nok(code);
         const count = (counts.get(paragraph) ?? 0) + 1;
         counts.set(paragraph, count);
-        if (count > limits.marks) throw new TooMuch(`a paragraph holds more than ${limits.marks.toLocaleString("en")} marks such as * [ or $`);
+        if (count > limits.marks)
+          throw new TooMuch(`a paragraph holds more than ${limits.marks.toLocaleString("en")} marks such as * [ or $`);
         if (count % 64 === 0) onTime();
         effects.consume(code);
         return next;
@@ -61,14 +62,21 @@ function guard(inline: boolean): Extension {
   };
   const definition = construct(() => {
     definitions += 1;
-    if (definitions > limits.definitions) throw new TooMuch(`it holds more than ${limits.definitions.toLocaleString("en")} definitions or footnotes`);
+    if (definitions > limits.definitions)
+      throw new TooMuch(`it holds more than ${limits.definitions.toLocaleString("en")} definitions or footnotes`);
   });
   if (!inline) return { document: { null: clock }, flow: { null: clock } };
-  return { document: { null: clock }, flow: { null: clock, 91: definition }, contentInitial: { 91: definition }, text: Object.fromEntries(marks.map((code) => [code, mark])) };
+  return {
+    document: { null: clock },
+    flow: { null: clock, 91: definition },
+    contentInitial: { 91: definition },
+    text: Object.fromEntries(marks.map((code) => [code, mark])),
+  };
 }
 
 /** An attempt may see a context that inherits from the paragraph's own. */
-const ownContext = (context: TokenizeContext): object => (Object.hasOwn(context, "events") ? context : (Object.getPrototypeOf(context) as object));
+const ownContext = (context: TokenizeContext): object =>
+  Object.hasOwn(context, "events") ? context : (Object.getPrototypeOf(context) as object);
 
 const prefix = /^[ \t]*(?:(?:>|[-+*](?=[ \t]|$)|\d{1,9}[.)](?=[ \t]|$))[ \t]*)*/;
 
@@ -88,7 +96,8 @@ function refuseDeepContainers(text: string): void {
       while (columns.length > 0 && columns[columns.length - 1] >= index) columns.pop();
       columns.push(index);
     }
-    if (Math.max(columns.length, openers.length) > limits.containers) throw new TooMuch(`its quotes and lists are nested deeper than ${limits.containers} levels`);
+    if (Math.max(columns.length, openers.length) > limits.containers)
+      throw new TooMuch(`its quotes and lists are nested deeper than ${limits.containers} levels`);
     if (openers.length === 0 && /^\S/.test(line)) columns.length = 0;
   }
   if (work > 100_000) throw new TooMuch("its quotes and lists are nested too deeply for their length");
@@ -105,4 +114,5 @@ function refuseLargeTables(tree: Root): void {
   count(tree);
 }
 
-const columnsOf = (table: Table): number => Math.max(table.align?.length ?? 0, ...table.children.slice(0, 1).map((row) => row.children.length));
+const columnsOf = (table: Table): number =>
+  Math.max(table.align?.length ?? 0, ...table.children.slice(0, 1).map((row) => row.children.length));

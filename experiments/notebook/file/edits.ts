@@ -78,10 +78,17 @@ function isPlain(notebook: Notebook, source: string): boolean {
 /** The notebook with one cell's code exchanged and everything behind it shifted: a keystroke in a long notebook is cheap. */
 function withSource(notebook: Notebook, cell: CellBlock, source: string, text: string): Notebook {
   const shift = text.length - notebook.text.length;
-  const lines = countLines(text.slice(cell.body.start, cell.body.end + shift)) - countLines(notebook.text.slice(cell.body.start, cell.body.end));
+  const lines =
+    countLines(text.slice(cell.body.start, cell.body.end + shift)) - countLines(notebook.text.slice(cell.body.start, cell.body.end));
   const moved = (span: Span): Span => ({ start: span.start + shift, end: span.end + shift });
   const blocks = notebook.blocks.map((block): Block => {
-    if (block === cell) return { ...cell, source, body: { start: cell.body.start, end: cell.body.end + shift }, span: { start: cell.span.start, end: cell.span.end + shift } };
+    if (block === cell)
+      return {
+        ...cell,
+        source,
+        body: { start: cell.body.start, end: cell.body.end + shift },
+        span: { start: cell.span.start, end: cell.span.end + shift },
+      };
     if (block.span.start < cell.span.start) return block;
     const there = { span: moved(block.span), line: block.line + lines };
     return block.kind === "cell" ? { ...block, ...there, body: moved(block.body) } : { ...block, ...there };
@@ -158,7 +165,12 @@ export function splitCell(notebook: Notebook, id: string, offset: number): Noteb
   const first = source.slice(0, offset).replace(/\n$/, "");
   const second = source.slice(offset).replace(/^\n/, "");
   const shortened = replaceCell(notebook, id, first);
-  return insertCell(shortened, shortened.blocks.findIndex((block) => block.kind === "cell" && block.id === id) + 1, second, mintId(shortened, id));
+  return insertCell(
+    shortened,
+    shortened.blocks.findIndex((block) => block.kind === "cell" && block.id === id) + 1,
+    second,
+    mintId(shortened, id),
+  );
 }
 
 /** Turns code into text. */
@@ -202,7 +214,8 @@ function insertBlock(notebook: Notebook, place: Place, markdown: string, ids: re
   }
   const after = text.slice(at);
   const isStart = before === "" || before === "\uFEFF" || (!previous && at === notebook.frontMatter.span.end);
-  const lead = isStart && (before === "" || before === "\uFEFF" || /[\r\n]$/.test(before)) ? "" : /[\r\n]$/.test(before) ? ending : ending + ending;
+  const lead =
+    isStart && (before === "" || before === "\uFEFF" || /[\r\n]$/.test(before)) ? "" : /[\r\n]$/.test(before) ? ending : ending + ending;
   const trail = after === "" ? ending : /^[ \t]*(\r\n|\n|\r)/.test(after) ? ending : ending + ending;
   return guard(notebook, parseNotebook(before + lead + markdown + trail + after), ids);
 }
@@ -235,7 +248,9 @@ function replaceLines(above: string, before: string, after: string): string {
 
 function newIds(notebook: Notebook, markdown: string): string[] {
   const taken = new Set(cellsOf(notebook).map((cell) => cell.id));
-  return cellsOf(parseNotebook(markdown)).map((cell) => cell.id).filter((id) => !taken.has(id));
+  return cellsOf(parseNotebook(markdown))
+    .map((cell) => cell.id)
+    .filter((id) => !taken.has(id));
 }
 
 const removedIds = (notebook: Notebook, index: number): string[] => {
@@ -245,7 +260,9 @@ const removedIds = (notebook: Notebook, index: number): string[] => {
 
 function reparse(before: Notebook, text: string, gone: readonly string[] = []): Notebook {
   const after = parseNotebook(text);
-  const ids = cellsOf(before).map((cell) => cell.id).filter((id) => !gone.includes(id));
+  const ids = cellsOf(before)
+    .map((cell) => cell.id)
+    .filter((id) => !gone.includes(id));
   return check(ids, after);
 }
 
@@ -259,7 +276,7 @@ function check(expected: readonly string[], after: Notebook): Notebook {
   const now = new Set(cells.map((cell) => cell.id));
   const lost = expected.filter((id) => !now.has(id));
   // Where a file repeats an id, taking one away renames the other: then only the number of cells tells.
-  if (lost.length > 0 && cells.length < expected.length) throw new EditError(`this would turn ${lost.map((id) => `#${id}`).join(", ")} into text: close the fence or HTML that is open above`);
+  if (lost.length > 0 && cells.length < expected.length)
+    throw new EditError(`this would turn ${lost.map((id) => `#${id}`).join(", ")} into text: close the fence or HTML that is open above`);
   return after;
 }
-

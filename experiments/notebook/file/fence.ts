@@ -60,11 +60,17 @@ export function readInfo(info: string): { id: string | null; warnings: Omit<Note
   if (ids.length === 0) return { id: null, warnings };
   const id = ids[0].slice(1);
   if (!languages.has(language.toLowerCase())) {
-    warnings.push({ kind: "unknown language", message: `\`${language || "(none)"}\` fences do not run: #${id} is shown as text. Cells are \`ts\`.` });
+    warnings.push({
+      kind: "unknown language",
+      message: `\`${language || "(none)"}\` fences do not run: #${id} is shown as text. Cells are \`ts\`.`,
+    });
     return { id: null, warnings };
   }
   if (!cellIdPattern.test(id)) {
-    warnings.push({ kind: "invalid id", message: `"#${id}" is no cell id (letters, digits, "_" and "-", starting with a letter): the fence is shown as text.` });
+    warnings.push({
+      kind: "invalid id",
+      message: `"#${id}" is no cell id (letters, digits, "_" and "-", starting with a letter): the fence is shown as text.`,
+    });
     return { id: null, warnings };
   }
   const unknown = [...words.filter((word) => word !== ids[0]), ...rest.split(/\s+/).filter((word) => word !== "")];

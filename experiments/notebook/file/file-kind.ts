@@ -12,7 +12,13 @@ export function formatOf(path: string): NotebookFormat | null {
 }
 
 const beginnings: readonly (readonly [start: string, what: string])[] = [
-  ["%PDF-", "a PDF"], ["\x89PNG", "a picture"], ["\xff\xd8\xff", "a picture"], ["GIF8", "a picture"], ["PK\x03\x04", "an archive"], ["\x1f\x8b", "an archive"], ["\x7fELF", "a program"],
+  ["%PDF-", "a PDF"],
+  ["\x89PNG", "a picture"],
+  ["\xff\xd8\xff", "a picture"],
+  ["GIF8", "a picture"],
+  ["PK\x03\x04", "an archive"],
+  ["\x1f\x8b", "an archive"],
+  ["\x7fELF", "a program"],
 ];
 
 function kindOf(bytes: Uint8Array): string | null {
@@ -27,7 +33,8 @@ function kindOf(bytes: Uint8Array): string | null {
  */
 export function notebookText(name: string, bytes: Uint8Array): { text: string; format: NotebookFormat } {
   const refuse = (why: string): Error => new Error(`${name} cannot be opened: ${why}`);
-  if (bytes.byteLength > largestNotebook) throw refuse(`it has ${(bytes.byteLength / 2 ** 20).toFixed(0)} MiB, and notebooks have ${largestNotebook / 2 ** 20} at most`);
+  if (bytes.byteLength > largestNotebook)
+    throw refuse(`it has ${(bytes.byteLength / 2 ** 20).toFixed(0)} MiB, and notebooks have ${largestNotebook / 2 ** 20} at most`);
   const kind = kindOf(bytes);
   if (kind !== null) throw refuse(`it is ${kind}, not a notebook`);
   const format = formatOf(name);

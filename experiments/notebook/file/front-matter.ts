@@ -16,8 +16,7 @@ export const formatVersion = 1;
  */
 export function readFrontMatter(text: string, start: number): { frontMatter: FrontMatter; warnings: NotebookWarning[] } {
   const warnings: NotebookWarning[] = [];
-  const warn = (line: number, message: string, kind: NotebookWarning["kind"] = "front matter") =>
-    warnings.push({ kind, message, line });
+  const warn = (line: number, message: string, kind: NotebookWarning["kind"] = "front matter") => warnings.push({ kind, message, line });
   const frontMatter: FrontMatter = { version: null, title: null, budget: nameMap(), data: {}, span: { start, end: start } };
 
   const open = opening.exec(text.slice(start));
@@ -63,7 +62,8 @@ function readYaml(body: string, warn: Warn): { data: unknown; errors: number } {
     const lines = new LineCounter();
     const document = parseDocument(body, { lineCounter: lines, prettyErrors: false });
     const { errors } = document;
-    for (const problem of errors.slice(0, mostErrors)) warn(lines.linePos(problem.pos[0]).line + 1, `The front matter is not valid YAML: ${problem.message}`);
+    for (const problem of errors.slice(0, mostErrors))
+      warn(lines.linePos(problem.pos[0]).line + 1, `The front matter is not valid YAML: ${problem.message}`);
     return { data: errors.length === 0 ? toPlain(() => document.toJS(), warn) : null, errors: errors.length };
   } catch (error) {
     warn(1, `The front matter cannot be read: ${excessOf(error, "it")}.`, "too much");
@@ -74,7 +74,8 @@ function readYaml(body: string, warn: Warn): { data: unknown; errors: number } {
 /** Collections that open within each other by marks on one line; those of indentation are bounded by the length. */
 function refuseDeepYaml(body: string): void {
   const deepest = 2 * limits.containers;
-  if ((body.match(/[[{]/g) ?? []).length > 1000 || new RegExp(`(?:[-?:] +){${deepest},}`).test(body)) throw new TooMuch("it opens more lists and maps than settings need");
+  if ((body.match(/[[{]/g) ?? []).length > 1000 || new RegExp(`(?:[-?:] +){${deepest},}`).test(body))
+    throw new TooMuch("it opens more lists and maps than settings need");
   if ((body.match(/[&*]/g) ?? []).length > 100) throw new TooMuch("it has more anchors and references than settings need");
 }
 
@@ -134,8 +135,7 @@ function readBudget(name: string, value: unknown, warn: Warn): Budget {
   return budget;
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isSeeds = (value: unknown): value is number | number[] =>
   Array.isArray(value) ? value.length > 0 && value.every(Number.isInteger) : Number.isInteger(value) && (value as number) > 0;

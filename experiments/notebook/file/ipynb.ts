@@ -54,23 +54,28 @@ export function fromJupyter(json: string, name = "Untitled"): Imported {
   const { metadata, cells } = parsed.output;
   const language = (metadata.language_info?.name ?? metadata.kernelspec?.language ?? "python").toLowerCase();
   const notes: string[] = [];
-  let notebook = parseNotebook(metadata.switchyard?.front_matter ?? `---\nswitchyard: ${formatVersion}\ntitle: ${JSON.stringify(metadata.title ?? name)}\n---\n`);
+  let notebook = parseNotebook(
+    metadata.switchyard?.front_matter ?? `---\nswitchyard: ${formatVersion}\ntitle: ${JSON.stringify(metadata.title ?? name)}\n---\n`,
+  );
   let outputs = 0;
   let foreign = 0;
   for (const cell of cells) {
     const source = normaliseEndings(cell.source);
     outputs += cell.outputs.length;
-    if (Object.keys(cell.attachments).length > 0) notes.push(`Images attached to a text cell were left out: ${Object.keys(cell.attachments).join(", ")}.`);
+    if (Object.keys(cell.attachments).length > 0)
+      notes.push(`Images attached to a text cell were left out: ${Object.keys(cell.attachments).join(", ")}.`);
     if (cell.cell_type === "code" && ourLanguages.has(language)) {
       const isFree = cell.id !== undefined && cellIdPattern.test(cell.id) && !cellsOf(notebook).some(({ id }) => id === cell.id);
       notebook = insertCell(notebook, notebook.blocks.length, source, isFree ? cell.id : mintId(notebook, cell.id));
     } else if (cell.cell_type === "markdown") notebook = addProse(notebook, source);
     else {
       if (cell.cell_type === "code") foreign++;
-      if (source.trim() !== "") notebook = insertProse(notebook, notebook.blocks.length, fenced(source, cell.cell_type === "code" ? language : "text"));
+      if (source.trim() !== "")
+        notebook = insertProse(notebook, notebook.blocks.length, fenced(source, cell.cell_type === "code" ? language : "text"));
     }
   }
-  if (outputs > 0) notes.push(`${outputs} ${outputs === 1 ? "output was" : "outputs were"} left out: results live beside a notebook, not in it.`);
+  if (outputs > 0)
+    notes.push(`${outputs} ${outputs === 1 ? "output was" : "outputs were"} left out: results live beside a notebook, not in it.`);
   if (foreign > 0) notes.push(`${foreign} ${foreign === 1 ? "cell" : "cells"} in ${language} became text: cells here are TypeScript.`);
   return { text: notebook.text, notes };
 }

@@ -16,7 +16,18 @@ export { cellsOf } from "./notebook.ts";
 const blocksOnly = {
   disable: {
     null: [
-      "attention", "autolink", "characterEscape", "characterReference", "codeText", "definition", "hardBreakEscape", "htmlText", "labelEnd", "labelStartImage", "labelStartLink", "setextUnderline",
+      "attention",
+      "autolink",
+      "characterEscape",
+      "characterReference",
+      "codeText",
+      "definition",
+      "hardBreakEscape",
+      "htmlText",
+      "labelEnd",
+      "labelStartImage",
+      "labelStartLink",
+      "setextUnderline",
     ],
   },
 };
@@ -31,12 +42,18 @@ export function parseNotebook(text: string): Notebook {
   try {
     refuseLonger(text, limits.notebook, "this file");
     const ends = text.match(/[\r\n]/g)?.length ?? 0;
-    if (ends > limits.lines) throw new TooMuch(`this file has ${ends.toLocaleString("en")} lines; ${limits.lines.toLocaleString("en")} are read`);
+    if (ends > limits.lines)
+      throw new TooMuch(`this file has ${ends.toLocaleString("en")} lines; ${limits.lines.toLocaleString("en")} are read`);
     return readNotebook(text);
   } catch (error) {
     const frontMatter: FrontMatter = { version: null, title: null, budget: {}, data: {}, span: { start: 0, end: 0 } };
     const message = `The text is shown as it is, and nothing in it is a cell: ${excessOf(error, "it")}.`;
-    return { text, frontMatter, blocks: [{ kind: "prose", text, span: { start: 0, end: text.length }, line: 1 }], warnings: [{ kind: "too much", message, line: 1 }] };
+    return {
+      text,
+      frontMatter,
+      blocks: [{ kind: "prose", text, span: { start: 0, end: text.length }, line: 1 }],
+      warnings: [{ kind: "too much", message, line: 1 }],
+    };
   }
 }
 
@@ -45,7 +62,8 @@ function readNotebook(text: string): Notebook {
   const { frontMatter, warnings } = readFrontMatter(text, text.startsWith(byteOrderMark) ? 1 : 0);
   const start = frontMatter.span.end;
   const cells = readCells(text, start, lines, warnings);
-  if (cells.length > limits.cells) throw new TooMuch(`it has ${cells.length.toLocaleString("en")} cells; ${limits.cells.toLocaleString("en")} are read`);
+  if (cells.length > limits.cells)
+    throw new TooMuch(`it has ${cells.length.toLocaleString("en")} cells; ${limits.cells.toLocaleString("en")} are read`);
 
   const blocks: Block[] = [];
   let at = start;
@@ -56,7 +74,12 @@ function readNotebook(text: string): Notebook {
   blocks.push(...proseBetween(text, at, text.length, lines));
   warnings.push(...conflictMarkers(text, lines));
   warnings.sort((a, b) => a.line - b.line);
-  if (warnings.length > mostWarnings) warnings.splice(mostWarnings, Infinity, { kind: "too much", message: `… and ${warnings.length - mostWarnings} more warnings`, line: warnings[mostWarnings].line });
+  if (warnings.length > mostWarnings)
+    warnings.splice(mostWarnings, Infinity, {
+      kind: "too much",
+      message: `… and ${warnings.length - mostWarnings} more warnings`,
+      line: warnings[mostWarnings].line,
+    });
   return { text, frontMatter, blocks, warnings };
 }
 
@@ -112,7 +135,11 @@ function cellOf(text: string, start: number, node: Code, lines: Lines, warnings:
   for (const warning of info.warnings) warnings.push({ ...warning, line });
   if (info.id === null) return null;
   if (!opened.fence.closed)
-    warnings.push({ kind: "unclosed fence", message: `The fence of cell #${info.id} is never closed: the cell takes the rest of the file.`, line });
+    warnings.push({
+      kind: "unclosed fence",
+      message: `The fence of cell #${info.id} is never closed: the cell takes the rest of the file.`,
+      line,
+    });
   return { kind: "cell", id: info.id, line: line + 1, ...opened };
 }
 
@@ -121,7 +148,11 @@ function warnNested(node: RootContent, start: number, lines: Lines, warnings: No
     const id = readInfo(`${node.lang ?? ""} ${node.meta ?? ""}`).id;
     if (id === null) return;
     const line = lines.at(start + node.position!.start.offset!);
-    warnings.push({ kind: "nested fence", message: `#${id} is inside a list or quotation and therefore text: a cell starts at the margin.`, line });
+    warnings.push({
+      kind: "nested fence",
+      message: `#${id} is inside a list or quotation and therefore text: a cell starts at the margin.`,
+      line,
+    });
   } else if ("children" in node) for (const child of node.children) warnNested(child as RootContent, start, lines, warnings);
 }
 

@@ -15,7 +15,8 @@ export interface Curve {
 export function curvesOf(result: ExperimentResult, metric: string): Curve[] {
   const curves = curvesWith(result, metric);
   const events = result.arms.flatMap((arm) => arm.runs.flatMap((run) => run.events ?? []));
-  if (events.length > 0 && curves.every(({ points }) => points.length === 0)) throw new RangeError(`no curve is called "${metric}"; there are ${namesIn(events).join(", ")}`);
+  if (events.length > 0 && curves.every(({ points }) => points.length === 0))
+    throw new RangeError(`no curve is called "${metric}"; there are ${namesIn(events).join(", ")}`);
   return curves;
 }
 
@@ -24,7 +25,8 @@ function namesIn(events: readonly MetricEvent[]): string[] {
   for (const event of events)
     for (const [name, value] of Object.entries(event)) {
       if (typeof value === "number" && !coordinates.has(name)) names.add(name);
-      else if (["valBpb", "mtpLoss", "agreement", "acceptance"].includes(name)) for (const part of Object.keys(value as object)) names.add(`${name}.${Array.isArray(value) ? Number(part) + 1 : part}`);
+      else if (["valBpb", "mtpLoss", "agreement", "acceptance"].includes(name))
+        for (const part of Object.keys(value as object)) names.add(`${name}.${Array.isArray(value) ? Number(part) + 1 : part}`);
     }
   return [...names];
 }

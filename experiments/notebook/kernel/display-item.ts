@@ -7,7 +7,14 @@ import type { DisplayItem } from "./protocol.ts";
 const maxText = 2_000_000;
 const maxRows = 10_000;
 
-const text = v.pipe(v.string(), v.maxLength(maxText, ({ input }) => `a drawing of ${(input.length / 1e6).toFixed(1)} MB cannot be shown: the limit is ${maxText / 1e6} MB of SVG; draw fewer points`));
+const text = v.pipe(
+  v.string(),
+  v.maxLength(
+    maxText,
+    ({ input }) =>
+      `a drawing of ${(input.length / 1e6).toFixed(1)} MB cannot be shown: the limit is ${maxText / 1e6} MB of SVG; draw fewer points`,
+  ),
+);
 
 const item = v.variant("kind", [
   v.strictObject({ kind: v.literal("experiment"), id: v.string() }),
@@ -19,9 +26,18 @@ const item = v.variant("kind", [
   v.strictObject({
     kind: v.literal("table"),
     columns: v.array(v.string()),
-    rows: v.pipe(v.array(v.array(v.union([v.string(), v.number(), v.nan(), v.boolean(), v.null()]))), v.maxLength(maxRows, `a table may have ${maxRows} rows`)),
+    rows: v.pipe(
+      v.array(v.array(v.union([v.string(), v.number(), v.nan(), v.boolean(), v.null()]))),
+      v.maxLength(maxRows, `a table may have ${maxRows} rows`),
+    ),
   }),
-  v.strictObject({ kind: v.literal("text"), text: v.pipe(v.string(), v.transform((value) => (value.length > maxText ? `${value.slice(0, maxText)}…` : value))) }),
+  v.strictObject({
+    kind: v.literal("text"),
+    text: v.pipe(
+      v.string(),
+      v.transform((value) => (value.length > maxText ? `${value.slice(0, maxText)}…` : value)),
+    ),
+  }),
 ]);
 
 /** Reads what the sandbox says a value looks like. @throws when it is no display item, or too large a one */

@@ -17,9 +17,13 @@ export function cellError(cell: CompiledCell, failure: Failure, memoryBytes: num
 function inWords({ name, message }: Failure, memoryBytes: number, reads: readonly string[]): { name: string; message: string } {
   if (name === "InternalError" && message === "out of memory")
     return { name: "MemoryLimit", message: `the notebook's values took more than ${Math.round(memoryBytes / 2 ** 20)} MB of memory` };
-  if (name === "InternalError" && message === "stack overflow") return { name: "StackOverflow", message: "calls nest too deeply: does a function call itself without end?" };
+  if (name === "InternalError" && message === "stack overflow")
+    return { name: "StackOverflow", message: "calls nest too deeply: does a function call itself without end?" };
   if (name === "TypeError" && reads.length > 0 && /read-only|not extensible|cannot delete|not configurable|could not delete/.test(message))
-    return { name: "ReadOnly", message: `${message}: what another cell has made cannot be changed here; change a copy of it, such as \`[...list]\` or \`{ ...object }\`, or change it in the cell that makes it` };
+    return {
+      name: "ReadOnly",
+      message: `${message}: what another cell has made cannot be changed here; change a copy of it, such as \`[...list]\` or \`{ ...object }\`, or change it in the cell that makes it`,
+    };
   return { name, message };
 }
 

@@ -114,7 +114,12 @@ class SandboxKernel implements Kernel {
         if (!dry) this.share(cell, true);
         return { status: "planned" };
       }
-      if (!known) return this.failed(cell, { name: "ValueLost", message: `\`${name}\` has no value yet: run the cell that defines it first`, stack: "" });
+      if (!known)
+        return this.failed(cell, {
+          name: "ValueLost",
+          message: `\`${name}\` has no value yet: run the cell that defines it first`,
+          stack: "",
+        });
     }
     const libraries = cell.libraries.length > 0 ? await librariesScript() : null;
     const sandbox = await this.open();
@@ -150,7 +155,8 @@ class SandboxKernel implements Kernel {
 
   interrupt(cell?: string): void {
     this.signals.interruptSeen();
-    for (const evaluation of [...this.live.values()]) if (cell === undefined || evaluation.cell.id === cell) evaluation.end({ status: "interrupted" });
+    for (const evaluation of [...this.live.values()])
+      if (cell === undefined || evaluation.cell.id === cell) evaluation.end({ status: "interrupted" });
   }
 
   dispose(): void {
@@ -201,7 +207,8 @@ class SandboxKernel implements Kernel {
       this.signals.interruptSeen();
       return evaluation.end({ status: "interrupted" });
     }
-    if (owner.stopped === "time") return evaluation.end(this.failed(cell, { name: "TimeLimit", message: `${this.tooLong()} and was stopped`, stack: "" }));
+    if (owner.stopped === "time")
+      return evaluation.end(this.failed(cell, { name: "TimeLimit", message: `${this.tooLong()} and was stopped`, stack: "" }));
     if (evaluation.settled) return evaluation.end(evaluation.settled());
     if (owner.waiting > 0) return;
     const message = "the cell waits for a promise that nothing will settle: there are no timers, network or events in a cell";
@@ -220,7 +227,8 @@ class SandboxKernel implements Kernel {
     const { id } = culprit.cell;
     if (owner.stopped === "interrupt") culprit.end({ status: "interrupted" });
     else {
-      const why = owner.stopped === "time" ? `${this.tooLong()} and would not stop` : "the cell broke the sandbox, most likely by nesting too deeply";
+      const why =
+        owner.stopped === "time" ? `${this.tooLong()} and would not stop` : "the cell broke the sandbox, most likely by nesting too deeply";
       const name = owner.stopped === "time" ? "TimeLimit" : "SandboxLost";
       culprit.end(this.failed(culprit.cell, { name, message: `${why}; the values of all cells are gone`, stack: "" }));
     }
@@ -243,7 +251,11 @@ class SandboxKernel implements Kernel {
       this.results.set(result.id, result);
       // Curves stay here until a cell asks for one metric of them.
       const styles = armStyles(result.arms);
-      const arms = result.arms.map((arm) => ({ ...arm, color: themeOf("auto").series[styles.get(arm.name)!.colour], runs: arm.runs.map(({ events: _events, ...run }) => run) }));
+      const arms = result.arms.map((arm) => ({
+        ...arm,
+        color: themeOf("auto").series[styles.get(arm.name)!.colour],
+        runs: arm.runs.map(({ events: _events, ...run }) => run),
+      }));
       return toWire({ ok: true, result: toWire({ ...result, arms }) });
     } catch (error) {
       const { name, message } = describe(error);
@@ -260,7 +272,10 @@ class SandboxKernel implements Kernel {
     evaluation.displays++;
     evaluation.shown += json.length;
     const most = evaluation.displays > maxDisplays ? `${maxDisplays} values` : evaluation.shown > maxShown ? `${maxShown / 1e6} MB` : null;
-    this.host.display(evaluation.cell.id, most === null ? readDisplayItem(fromWire(json)) : { kind: "text", text: `… more than ${most}: the rest is not shown` });
+    this.host.display(
+      evaluation.cell.id,
+      most === null ? readDisplayItem(fromWire(json)) : { kind: "text", text: `… more than ${most}: the rest is not shown` },
+    );
   }
 
   private log(owner: Owner, level: string, text: string): void {
@@ -269,7 +284,8 @@ class SandboxKernel implements Kernel {
     if (evaluation.logLines > maxLogLines || evaluation.logged > maxLogged) return;
     evaluation.logLines++;
     evaluation.logged += text.length;
-    const most = evaluation.logLines > maxLogLines ? `${maxLogLines} lines` : evaluation.logged > maxLogged ? `${maxLogged / 1e6} MB` : null;
+    const most =
+      evaluation.logLines > maxLogLines ? `${maxLogLines} lines` : evaluation.logged > maxLogged ? `${maxLogged / 1e6} MB` : null;
     const line = most === null ? text : `… more than ${most}: the rest is not shown`;
     this.host.log(evaluation.cell.id, level === "info" || level === "warn" || level === "error" ? level : "log", line);
   }

@@ -63,7 +63,14 @@ class RemoteKernel implements Kernel {
       const service = wrap<KernelService>(thread.endpoint);
       const shared = typeof SharedArrayBuffer === "function" ? new SharedArrayBuffer(4 * signalWords.length) : null;
       const opened = service.open(proxy(this.host), this.options, shared) as Promise<void>;
-      const session: Session = { thread, service, opened, words: shared && new Int32Array(shared), seenTurns: 0, seenAt: performance.now() };
+      const session: Session = {
+        thread,
+        service,
+        opened,
+        words: shared && new Int32Array(shared),
+        seenTurns: 0,
+        seenAt: performance.now(),
+      };
       this.session = session;
       void thread.ended.then((reason) => this.lose(session, reason));
     }
@@ -111,9 +118,11 @@ class RemoteKernel implements Kernel {
     if (session.words) Atomics.store(session.words, signalWords.interrupt, cell === undefined ? everyCell : cellCode(cell));
     const late = new Promise<"late">((resolve) => setTimeout(resolve, graceMilliseconds, "late"));
     if ((await Promise.race([session.service.interrupt(cell), late])) !== "late") return;
-    for (const pending of [...this.pending]) if (pending.session === session && (cell === undefined || pending.cell.id === cell)) pending.end({ status: "interrupted" });
+    for (const pending of [...this.pending])
+      if (pending.session === session && (cell === undefined || pending.cell.id === cell)) pending.end({ status: "interrupted" });
     // Another cell may merely keep the thread busy: that one goes on.
-    if (cell === undefined || !session.words || Atomics.load(session.words, signalWords.cell) === cellCode(cell)) this.lose(session, "it would not stop");
+    if (cell === undefined || !session.words || Atomics.load(session.words, signalWords.cell) === cellCode(cell))
+      this.lose(session, "it would not stop");
   }
 
   async generation(): Promise<number> {
@@ -141,7 +150,16 @@ class RemoteKernel implements Kernel {
     for (const pending of [...this.pending]) {
       if (pending.session !== session) continue;
       const { id } = pending.cell;
-      pending.end({ status: "failed", error: { cell: id, line: null, column: null, name: "SandboxLost", message: `the sandbox was lost: ${reason}; the values of all cells are gone` } });
+      pending.end({
+        status: "failed",
+        error: {
+          cell: id,
+          line: null,
+          column: null,
+          name: "SandboxLost",
+          message: `the sandbox was lost: ${reason}; the values of all cells are gone`,
+        },
+      });
     }
   }
 

@@ -4,7 +4,13 @@
  * computing time is counted and limited.
  */
 import variant from "@jitl/quickjs-singlefile-mjs-release-sync";
-import { newQuickJSWASMModuleFromVariant, newVariant, type QuickJSContext, type QuickJSHandle, type QuickJSRuntime } from "quickjs-emscripten-core";
+import {
+  newQuickJSWASMModuleFromVariant,
+  newVariant,
+  type QuickJSContext,
+  type QuickJSHandle,
+  type QuickJSRuntime,
+} from "quickjs-emscripten-core";
 import { sandboxSource } from "../../api/sandbox-api.ts";
 
 /**
@@ -115,7 +121,13 @@ export class Sandbox {
       }
       const factory = context.evalCode(code, name);
       if (factory.error) return this.failedStart(owner, factory.error);
-      const args = [context.newNumber(owner.token), factory.value, context.newString(JSON.stringify(reads)), owner.dry ? context.true : context.false, context.newString(seed)];
+      const args = [
+        context.newNumber(owner.token),
+        factory.value,
+        context.newString(JSON.stringify(reads)),
+        owner.dry ? context.true : context.false,
+        context.newString(seed),
+      ];
       const started = context.callFunction(this.runFunction, context.undefined, ...args);
       for (const handle of args) handle.dispose();
       if (started.error) return this.failedStart(owner, started.error);

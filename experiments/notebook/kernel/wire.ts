@@ -8,7 +8,9 @@ import { own } from "../../own-keys.ts";
 const special: Record<string, number> = { NaN, Infinity, "-Infinity": -Infinity };
 
 export function toWire(value: unknown): string {
-  return JSON.stringify(value ?? null, (_key, part: unknown) => (typeof part === "number" && !Number.isFinite(part) ? { $number: String(part) } : part));
+  return JSON.stringify(value ?? null, (_key, part: unknown) =>
+    typeof part === "number" && !Number.isFinite(part) ? { $number: String(part) } : part,
+  );
 }
 
 /** @throws SyntaxError when the sandbox sends what is no JSON */

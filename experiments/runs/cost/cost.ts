@@ -14,7 +14,16 @@ export interface Cost {
 }
 
 export function costOf({ model, train }: RunConfig): Cost {
-  const { hiddenSize: d, vocabSize, numHiddenLayers, firstKDenseReplace, mtp, numExpertsPerTok, nRoutedExperts, moeIntermediateSize } = model;
+  const {
+    hiddenSize: d,
+    vocabSize,
+    numHiddenLayers,
+    firstKDenseReplace,
+    mtp,
+    numExpertsPerTok,
+    nRoutedExperts,
+    moeIntermediateSize,
+  } = model;
   const attention = attentionSize(model);
   const dense = 3 * d * model.intermediateSize;
   const expert = 3 * d * moeIntermediateSize;
@@ -32,13 +41,19 @@ export function costOf({ model, train }: RunConfig): Cost {
   const join = mtp.heads === "sequential" ? 2 * d * d : 0;
   const embeddings = model.tieWordEmbeddings ? head : 2 * head;
   const notExperts =
-    embeddings + d + blocks * (attention.matrices + attention.norms + norms) + denseLayers * dense + moeLayers * moeShared + mtp.depth * (join + moduleNorms);
+    embeddings +
+    d +
+    blocks * (attention.matrices + attention.norms + norms) +
+    denseLayers * dense +
+    moeLayers * moeShared +
+    mtp.depth * (join + moduleNorms);
   const params = notExperts + moeLayers * nRoutedExperts * expert;
   const activeParams = notExperts + moeLayers * numExpertsPerTok * expert;
 
   const perPosition = (seqLen: number) => 2 * (attention.matrices + attention.perKey * ((seqLen + 1) / 2));
   const moe = 2 * (moeShared + numExpertsPerTok * expert);
-  let forward = numHiddenLayers * perPosition(train.seqLen) + firstKDenseReplace * 2 * dense + (numHiddenLayers - firstKDenseReplace) * moe + 2 * head;
+  let forward =
+    numHiddenLayers * perPosition(train.seqLen) + firstKDenseReplace * 2 * dense + (numHiddenLayers - firstKDenseReplace) * moe + 2 * head;
   for (let depth = 1; depth <= mtp.depth; depth++) {
     const positions = train.seqLen - depth; // a depth-k module sees k positions fewer per sequence
     forward += (positions / train.seqLen) * (perPosition(positions) + (denseModules > 0 ? 2 * dense : moe) + 2 * join + 2 * head);
@@ -68,7 +83,11 @@ function attentionSize({ attention, hiddenSize: d, numAttentionHeads: heads }: M
  * Seconds that runs will take, given a measured rate.
  * @param tokensPerSecond of one worker on one of these configs; others are scaled by their FLOPs per token
  */
-export function expectedSeconds(runs: readonly Cost[], measured: { tokensPerSecond: number; flopsPerToken: number }, workers: number): number {
+export function expectedSeconds(
+  runs: readonly Cost[],
+  measured: { tokensPerSecond: number; flopsPerToken: number },
+  workers: number,
+): number {
   const flopsPerSecond = measured.tokensPerSecond * measured.flopsPerToken;
   const total = runs.reduce((sum, run) => sum + run.flops / flopsPerSecond, 0);
   const longest = runs.reduce((max, run) => Math.max(max, run.flops / flopsPerSecond), 0);

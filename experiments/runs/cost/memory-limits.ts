@@ -46,7 +46,9 @@ export async function fittingWorkers(config: RunConfig, info: BackendInfo, worke
   const bytes = workerOverhead(plan) + (info.name === "cpu" ? await linearMemory(plan) : 2 * planBytes(plan));
   const fits = Math.floor((usableShare * machineBytes) / bytes);
   if (fits === 0) {
-    throw new MemoryError(`The model does not fit into this machine: one run needs ${gigabytes(bytes)}, and of ${gigabytes(machineBytes)} at most ${100 * usableShare} % may be used. ${advice}`);
+    throw new MemoryError(
+      `The model does not fit into this machine: one run needs ${gigabytes(bytes)}, and of ${gigabytes(machineBytes)} at most ${100 * usableShare} % may be used. ${advice}`,
+    );
   }
   return Math.min(workers, fits);
 }
@@ -56,7 +58,9 @@ async function linearMemory(plan: Plan): Promise<number> {
     return await predictMemory(plan);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new MemoryError(`The model does not fit on the CPU backend: its tensors need ${gigabytes(planBytes(plan))}, and WebAssembly memory ends at 4.00 GiB. ${advice}`);
+    throw new MemoryError(
+      `The model does not fit on the CPU backend: its tensors need ${gigabytes(planBytes(plan))}, and WebAssembly memory ends at 4.00 GiB. ${advice}`,
+    );
   }
 }
 

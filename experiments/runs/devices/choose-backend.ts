@@ -87,11 +87,16 @@ function fastest(measured: Measured[], config: RunConfig, runs: readonly RunConf
   const total = ({ candidate, speed }: Measured) => (speed instanceof Error ? 0 : atOnce(candidate) * speed.flopsPerSecond);
   const [best, other] = [...measured].sort((a, b) => total(b) - total(a));
   const { speed, candidate } = best;
-  if (speed instanceof Error) throw new NoBackendError(`No backend can train this: ${measured.map((m) => `${m.candidate.info.name}: ${(m.speed as Error).message}`).join("; ")}.`);
+  if (speed instanceof Error)
+    throw new NoBackendError(
+      `No backend can train this: ${measured.map((m) => `${m.candidate.info.name}: ${(m.speed as Error).message}`).join("; ")}.`,
+    );
   const rate = (m: Measured) => {
     const { info } = m.candidate;
     const at = `${info.name} (${info.adapter}${atOnce(m.candidate) > 1 ? `, ${atOnce(m.candidate)} at once` : ""})`;
-    return m.speed instanceof Error ? `${at}: ${m.speed.message}` : `${at}: ${Math.round(total(m) / costOf(config).flopsPerToken).toLocaleString("en")} tokens/s`;
+    return m.speed instanceof Error
+      ? `${at}: ${m.speed.message}`
+      : `${at}: ${Math.round(total(m) / costOf(config).flopsPerToken).toLocaleString("en")} tokens/s`;
   };
   return {
     info: candidate.info,
@@ -102,7 +107,10 @@ function fastest(measured: Measured[], config: RunConfig, runs: readonly RunConf
   };
 }
 
-async function thatFit(infos: BackendInfo[], { runs, workers, machineBytes }: ChoiceOptions): Promise<{ candidates: Candidate[]; refused: MemoryError[] }> {
+async function thatFit(
+  infos: BackendInfo[],
+  { runs, workers, machineBytes }: ChoiceOptions,
+): Promise<{ candidates: Candidate[]; refused: MemoryError[] }> {
   const candidates: Candidate[] = [];
   const refused: MemoryError[] = [];
   const largest = widest(runs);
@@ -138,7 +146,13 @@ async function speedOf(candidate: Candidate, config: RunConfig, { rates, open, t
   let rate = await rates.find(info, config, together);
   if (!rate?.exact) {
     try {
-      const measured = await probe(open, { config, texts: await texts(Object.keys(config.data.mixture)), backend: info.name, workers, replicas });
+      const measured = await probe(open, {
+        config,
+        texts: await texts(Object.keys(config.data.mixture)),
+        backend: info.name,
+        workers,
+        replicas,
+      });
       rate = { rate: await rates.keep(info, config, together, measured), exact: true };
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
@@ -147,7 +161,11 @@ async function speedOf(candidate: Candidate, config: RunConfig, { rates, open, t
   return { flopsPerSecond: rate.rate.flopsPerSecond / together, startSeconds: rate.rate.startSeconds };
 }
 
-function estimateOf(runs: readonly RunConfig[], candidate: Candidate, speed: WorkerSpeed | null): Pick<StudyChoice, "speed" | "expectedSeconds"> {
+function estimateOf(
+  runs: readonly RunConfig[],
+  candidate: Candidate,
+  speed: WorkerSpeed | null,
+): Pick<StudyChoice, "speed" | "expectedSeconds"> {
   return { speed, expectedSeconds: speed && studySeconds(runs, speed, atOnce(candidate)) };
 }
 
@@ -155,6 +173,11 @@ const dearest = (runs: readonly RunConfig[]): RunConfig | undefined => [...runs]
 
 /** One run of each model and batch shape: seeds need the same memory. */
 function widest(runs: readonly RunConfig[]): RunConfig[] {
-  const kinds = new Map(runs.map((config) => [JSON.stringify([config.model, config.balance, config.train.seqLen, config.train.microBatch ?? config.train.batchSize]), config]));
+  const kinds = new Map(
+    runs.map((config) => [
+      JSON.stringify([config.model, config.balance, config.train.seqLen, config.train.microBatch ?? config.train.batchSize]),
+      config,
+    ]),
+  );
   return [...kinds.values()];
 }

@@ -35,7 +35,9 @@ export class TooSlowError extends Error {
 export async function probe(open: OpenExecutor, job: ProbeJob): Promise<Probe> {
   const executors = await Promise.all(Array.from({ length: job.workers }, open));
   try {
-    const infos = await Promise.all(executors.map(async (executor) => (await executor.devices([job.backend])).available.find(({ name }) => name === job.backend)));
+    const infos = await Promise.all(
+      executors.map(async (executor) => (await executor.devices([job.backend])).available.find(({ name }) => name === job.backend)),
+    );
     const info = infos[0];
     if (!info) throw new Error(`the ${job.backend} backend is not there`);
     const rates = await Promise.all(executors.map((executor) => probeWorker(executor, job)));
@@ -51,7 +53,10 @@ export async function probe(open: OpenExecutor, job: ProbeJob): Promise<Probe> {
 
 type WorkerRate = Pick<Probe, "tokensPerSecond" | "startSeconds">;
 
-async function probeWorker(executor: Executor, { config, texts, backend, replicas = 1, seconds = 1, patience = 10 }: ProbeJob): Promise<WorkerRate> {
+async function probeWorker(
+  executor: Executor,
+  { config, texts, backend, replicas = 1, seconds = 1, patience = 10 }: ProbeJob,
+): Promise<WorkerRate> {
   const { train } = config;
   const steps: { seconds: number; tokens: number }[] = [];
   let startSeconds = NaN;
@@ -68,7 +73,13 @@ async function probeWorker(executor: Executor, { config, texts, backend, replica
     train: { ...train, evalEvery: train.steps, checkpointEverySeconds: Number.MAX_SAFE_INTEGER, keep: "none" },
     validation: { windowsPerDomain: 1 },
   };
-  const jobs = Array.from({ length: replicas }, (_, n) => ({ config: short, seed: { init: n, data: n }, domains: texts, backend, checkpoint: null }));
+  const jobs = Array.from({ length: replicas }, (_, n) => ({
+    config: short,
+    seed: { init: n, data: n },
+    domains: texts,
+    backend,
+    checkpoint: null,
+  }));
   let failure: string | null = null;
   const onEnd = (_run: number, end: RunEnd) => void (end.status === "failed" && (failure = end.error));
   const training = executor.train(jobs, { onMetrics, onEnd, onCheckpoint: async () => {}, onProgress: () => {} });
@@ -93,7 +104,10 @@ function settledRate(steps: readonly { seconds: number; tokens: number }[]): num
   const last = steps.at(-1);
   if (!last || steps.length < 2) throw new TooSlowError("the run is too short to be timed");
   const half = (steps[0].seconds + last.seconds) / 2;
-  const at = Math.max(0, steps.findLastIndex(({ seconds }) => seconds <= half));
+  const at = Math.max(
+    0,
+    steps.findLastIndex(({ seconds }) => seconds <= half),
+  );
   const from = steps[Math.min(at, steps.length - 2)];
   return (last.tokens - from.tokens) / (last.seconds - from.seconds);
 }

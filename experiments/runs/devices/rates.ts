@@ -74,17 +74,38 @@ export class Rates {
     const own = (await this.all()).filter(({ device }) => device === deviceKey(info));
     if (own.length === 0) return null;
     const speeds = own.map(({ flopsPerSecond }) => flopsPerSecond);
-    return { plans: new Set(own.map(({ plan }) => plan)).size, slowest: Math.min(...speeds), fastest: Math.max(...speeds), last: own.map(({ when }) => when).sort().at(-1)! };
+    return {
+      plans: new Set(own.map(({ plan }) => plan)).size,
+      slowest: Math.min(...speeds),
+      fastest: Math.max(...speeds),
+      last: own
+        .map(({ when }) => when)
+        .sort()
+        .at(-1)!,
+    };
   }
 
   /** Keeps a measurement in place of an older one of the same. A cache that cannot be written is no reason to fail. */
-  async keep(info: BackendInfo, config: RunConfig, workers: number, measured: { tokensPerSecond: number; startSeconds: number }, now = new Date()): Promise<Rate> {
+  async keep(
+    info: BackendInfo,
+    config: RunConfig,
+    workers: number,
+    measured: { tokensPerSecond: number; startSeconds: number },
+    now = new Date(),
+  ): Promise<Rate> {
     const { flopsPerToken } = costOf(config);
     const entry: Rate = {
-      device: deviceKey(info), plan: planKey(config), workers, flopsPerToken,
-      flopsPerSecond: measured.tokensPerSecond * flopsPerToken, startSeconds: measured.startSeconds, when: now.toISOString(),
+      device: deviceKey(info),
+      plan: planKey(config),
+      workers,
+      flopsPerToken,
+      flopsPerSecond: measured.tokensPerSecond * flopsPerToken,
+      startSeconds: measured.startSeconds,
+      when: now.toISOString(),
     };
-    const others = (await this.all()).filter(({ device, plan, workers: n }) => device !== entry.device || plan !== entry.plan || n !== workers);
+    const others = (await this.all()).filter(
+      ({ device, plan, workers: n }) => device !== entry.device || plan !== entry.plan || n !== workers,
+    );
     const rates = [...others, entry].slice(-mostRates);
     await this.store.save(JSON.stringify({ schema: "switchyard.rates/1", rates })).catch(() => {});
     return entry;
@@ -113,7 +134,8 @@ export class Rates {
 /** Seconds to the first step of a small model, where no probe has measured it. */
 const typicalStart = 0.3;
 
-const deviceKey = ({ name, adapter, kernels, table, fma }: BackendInfo): string => canonicalize({ name, adapter, kernels, table: table ?? null, fma, engineVersion }) as string;
+const deviceKey = ({ name, adapter, kernels, table, fma }: BackendInfo): string =>
+  canonicalize({ name, adapter, kernels, table: table ?? null, fma, engineVersion }) as string;
 
 const planKey = ({ model, balance, train: { batchSize, seqLen, microBatch }, precision }: RunConfig): string =>
   bytesToHex(sha256(utf8ToBytes(canonicalize({ model, balance, batchSize, seqLen, microBatch, precision }) as string)));

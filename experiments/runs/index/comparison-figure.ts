@@ -13,7 +13,14 @@ export function comparisonEvidence(comparison: RunComparison, runs: readonly Com
     const { params, activeParams, flopsPerToken } = costOf(record.config);
     const last = events.at(-1);
     const run: RunResult = {
-      arm: name, seed, seedIndex: 0, key, error, cached: true, curves: "", events,
+      arm: name,
+      seed,
+      seedIndex: 0,
+      key,
+      error,
+      cached: true,
+      curves: "",
+      events,
       status: result?.status ?? "paused",
       divergedAt: result?.divergedAt ?? null,
       steps: steps ?? last?.step ?? 0,
@@ -25,8 +32,16 @@ export function comparisonEvidence(comparison: RunComparison, runs: readonly Com
     return { name, patch: {}, config: record.config, params, activeParams, flopsPerToken, runs: [run], ...summariseArm([run]) };
   });
   return {
-    id: comparisonId, cell: "", title: "Compared runs", question: null,
-    baseline: arms[0].name, primary: [], domains: [...new Set(runs.flatMap(({ record }) => Object.keys(record.config.data.mixture)))],
-    dataHash: runs[0].record.dataHash, bigramEntropy: {}, arms, comparisons: [],
+    id: comparisonId,
+    cell: "",
+    title: "Compared runs",
+    question: null,
+    baseline: arms[0].name,
+    primary: [],
+    domains: [...new Set(runs.flatMap(({ record }) => Object.keys(record.config.data.mixture)))],
+    dataHash: runs[0].record.dataHash,
+    bigramEntropy: {},
+    arms,
+    comparisons: [],
   };
 }

@@ -82,7 +82,13 @@ export function compareRuns(runs: readonly ComparableRun[]): RunComparison {
 function describe({ found, record, result }: ComparableRun, name: string): ComparedRun {
   const { store, key, notebook, experiment, title, arm } = found;
   return {
-    name, key, store, notebook, experiment, title, arm,
+    name,
+    key,
+    store,
+    notebook,
+    experiment,
+    title,
+    arm,
     seed: record.seed,
     status: result?.status ?? "unfinished",
     error: result?.error ?? null,
@@ -115,7 +121,12 @@ function namesOf(runs: readonly ComparableRun[]): string[] {
 function metricsOf(runs: readonly ComparableRun[]): ComparedMetric[] {
   const flat = runs.map(({ result }) => (result?.metrics ? flatMetrics(result.metrics) : {}));
   const names = [...new Set(flat.flatMap((metrics) => Object.keys(metrics)))];
-  return names.map((name) => ({ name, title: metricTitle(name), unit: metricUnit(name), values: flat.map((metrics) => metrics[name] ?? null) }));
+  return names.map((name) => ({
+    name,
+    title: metricTitle(name),
+    unit: metricUnit(name),
+    values: flat.map((metrics) => metrics[name] ?? null),
+  }));
 }
 
 function warningsOf(runs: readonly ComparableRun[], names: readonly string[]): string[] {
@@ -134,13 +145,43 @@ function warningsOf(runs: readonly ComparableRun[], names: readonly string[]): s
   };
   const backends = new Set(runs.flatMap(({ result }) => result?.provenance?.backend ?? []));
   return [
-    ...differing(({ record }) => String(record.semantics), (list) => `Trained by versions in which the same settings mean different computations: semantics ${list}. Their numbers cannot be compared.`),
-    ...differing(({ record }) => record.dataHash.slice(0, 12), (list) => `Trained and validated on different text: data hash ${list}. Losses on different text cannot be compared.`),
-    ...differing(({ record: { config: { train, validation, data } } }) => `${validation.windowsPerDomain} windows of ${train.seqLen} tokens of ${Object.keys(data.mixture).join(", ")}`, (list) => `Validated on different windows: ${list}. Their losses, loads and what else is measured on them are not the same measurement.`),
-    ...differing((run) => deviceOf(run, backends), (list, count) => `Trained on ${count} different devices or kernels: ${list}. Equal settings and seeds do not give equal bits across them, and times cannot be compared.`),
-    ...differing(({ record: { config } }) => formatCount(tokensOf(config)), (list) => `Planned for different numbers of training tokens: ${list}.`),
-    ...runs.flatMap(({ result }, i) => (result === null ? [`${names[i]} has not ended: it has no metrics, and its curve is as far as it got.`] : [])),
-    ...runs.flatMap(({ result }, i) => (result && result.status !== "done" ? [`${names[i]} ${result.status}${result.divergedAt === null ? "" : ` at step ${formatCount(result.divergedAt)}`}${result.error ? `: ${result.error}` : "."}`] : [])),
+    ...differing(
+      ({ record }) => String(record.semantics),
+      (list) =>
+        `Trained by versions in which the same settings mean different computations: semantics ${list}. Their numbers cannot be compared.`,
+    ),
+    ...differing(
+      ({ record }) => record.dataHash.slice(0, 12),
+      (list) => `Trained and validated on different text: data hash ${list}. Losses on different text cannot be compared.`,
+    ),
+    ...differing(
+      ({
+        record: {
+          config: { train, validation, data },
+        },
+      }) => `${validation.windowsPerDomain} windows of ${train.seqLen} tokens of ${Object.keys(data.mixture).join(", ")}`,
+      (list) =>
+        `Validated on different windows: ${list}. Their losses, loads and what else is measured on them are not the same measurement.`,
+    ),
+    ...differing(
+      (run) => deviceOf(run, backends),
+      (list, count) =>
+        `Trained on ${count} different devices or kernels: ${list}. Equal settings and seeds do not give equal bits across them, and times cannot be compared.`,
+    ),
+    ...differing(
+      ({ record: { config } }) => formatCount(tokensOf(config)),
+      (list) => `Planned for different numbers of training tokens: ${list}.`,
+    ),
+    ...runs.flatMap(({ result }, i) =>
+      result === null ? [`${names[i]} has not ended: it has no metrics, and its curve is as far as it got.`] : [],
+    ),
+    ...runs.flatMap(({ result }, i) =>
+      result && result.status !== "done"
+        ? [
+            `${names[i]} ${result.status}${result.divergedAt === null ? "" : ` at step ${formatCount(result.divergedAt)}`}${result.error ? `: ${result.error}` : "."}`,
+          ]
+        : [],
+    ),
   ];
 }
 

@@ -1,7 +1,16 @@
 /** The index of runs that are kept in memory, where there is no disk to keep one on: asked and answering as the one on disk. */
 import { flatMetrics } from "../../statistics/metrics.ts";
 import type { ComparableRun } from "./comparison.ts";
-import { columnAffinities, isMetric, scalarMetrics, wordColumns, type FoundRun, type FoundRuns, type RunColumn, type RunQuery } from "./query.ts";
+import {
+  columnAffinities,
+  isMetric,
+  scalarMetrics,
+  wordColumns,
+  type FoundRun,
+  type FoundRuns,
+  type RunColumn,
+  type RunQuery,
+} from "./query.ts";
 import { parseWhere } from "./where.ts";
 import { lowerAscii, matches } from "./where-match.ts";
 import { factsOf } from "./run-facts.ts";
@@ -14,7 +23,10 @@ export function searchRuns(runs: readonly Omit<ComparableRun, "events">[], { wor
   const all = runs.map((run) => ({ run: foundRun(run), facts: factsOf(run) }));
   const names = new Set([...Object.keys(columnAffinities), ...scalarMetrics, ...all.flatMap(({ facts }) => [...facts.keys()])]);
   const expression = where === null ? null : parseWhere(where, names);
-  const valueIn = ({ run, facts }: (typeof all)[number]) => (name: string) => (Object.hasOwn(columnAffinities, name) ? run[name as RunColumn] : (facts.get(name) ?? null));
+  const valueIn =
+    ({ run, facts }: (typeof all)[number]) =>
+    (name: string) =>
+      Object.hasOwn(columnAffinities, name) ? run[name as RunColumn] : (facts.get(name) ?? null);
   const found = all.filter((it) => hasWords(it.run, words) && (expression === null || matches(expression, valueIn(it), columnAffinities)));
   if (order !== null) {
     if (!names.has(order.by)) throw new TypeError(`runs have no ${order.by}`);
@@ -25,12 +37,22 @@ export function searchRuns(runs: readonly Omit<ComparableRun, "events">[], { wor
 
 function foundRun({ found, record, result }: Omit<ComparableRun, "events">): FoundRun {
   const { provenance = null } = result ?? {};
-  const metrics = Object.entries(result?.metrics ? flatMetrics(result.metrics) : {}).filter(([name, value]) => isMetric(name) && !Number.isNaN(value));
+  const metrics = Object.entries(result?.metrics ? flatMetrics(result.metrics) : {}).filter(
+    ([name, value]) => isMetric(name) && !Number.isNaN(value),
+  );
   return {
     ...found,
-    seed: record.seed.init, status: result?.status ?? "unfinished", error: result?.error ?? null,
-    backend: provenance?.backend ?? record.backend, adapter: provenance?.adapter ?? null, engine: provenance?.engine ?? null, semantics: record.semantics,
-    steps: result?.steps ?? null, tokens: result?.tokens ?? null, seconds: result?.seconds ?? null, when: provenance?.when ?? null,
+    seed: record.seed.init,
+    status: result?.status ?? "unfinished",
+    error: result?.error ?? null,
+    backend: provenance?.backend ?? record.backend,
+    adapter: provenance?.adapter ?? null,
+    engine: provenance?.engine ?? null,
+    semantics: record.semantics,
+    steps: result?.steps ?? null,
+    tokens: result?.tokens ?? null,
+    seconds: result?.seconds ?? null,
+    when: provenance?.when ?? null,
     metrics: Object.fromEntries(metrics),
   };
 }

@@ -36,15 +36,41 @@ export type RunColumn = Exclude<keyof FoundRun, "metrics">;
 
 /** The columns of a run, and how comparisons treat them. */
 export const columnAffinities: Readonly<Record<RunColumn, Affinity>> = {
-  notebook: "text", store: "text", experiment: "text", title: "text", arm: "text", seed: "number", status: "text", error: "text", key: "text",
-  backend: "text", adapter: "text", engine: "text", semantics: "number", steps: "number", tokens: "number", seconds: "number", when: "text",
+  notebook: "text",
+  store: "text",
+  experiment: "text",
+  title: "text",
+  arm: "text",
+  seed: "number",
+  status: "text",
+  error: "text",
+  key: "text",
+  backend: "text",
+  adapter: "text",
+  engine: "text",
+  semantics: "number",
+  steps: "number",
+  tokens: "number",
+  seconds: "number",
+  when: "text",
 };
 
 /** The columns that plain words are looked for in. */
-export const wordColumns = ["notebook", "experiment", "title", "arm", "status", "backend", "adapter", "key"] as const satisfies readonly RunColumn[];
+export const wordColumns = [
+  "notebook",
+  "experiment",
+  "title",
+  "arm",
+  "status",
+  "backend",
+  "adapter",
+  "key",
+] as const satisfies readonly RunColumn[];
 
 /** Metrics of one number: every finished run has them. */
-export const scalarMetrics: readonly string[] = Object.keys(metricDefinitions).filter((name) => !["valBpb", "mtpLoss", "agreement", "acceptance"].includes(name));
+export const scalarMetrics: readonly string[] = Object.keys(metricDefinitions).filter(
+  (name) => !["valBpb", "mtpLoss", "agreement", "acceptance"].includes(name),
+);
 
 export const isMetric = (name: string): boolean => Object.hasOwn(metricDefinitions, name.split(".", 1)[0]);
 

@@ -9,12 +9,14 @@ export type Fact = number | string;
 export function factsOf({ record, result }: { record: RunRecord; result: StoredResult | null }): Map<string, Fact> {
   const facts = new Map<string, Fact>();
   addLeaves(record.config, "", facts);
-  for (const [name, value] of Object.entries(result?.metrics ? flatMetrics(result.metrics) : {})) if (!Number.isNaN(value)) facts.set(name, value);
+  for (const [name, value] of Object.entries(result?.metrics ? flatMetrics(result.metrics) : {}))
+    if (!Number.isNaN(value)) facts.set(name, value);
   return facts;
 }
 
 function addLeaves(value: unknown, path: string, into: Map<string, Fact>): void {
   if (typeof value === "number" || typeof value === "string") into.set(path, value);
   else if (typeof value === "boolean") into.set(path, Number(value));
-  else if (typeof value === "object" && value !== null) for (const [key, inner] of Object.entries(value)) addLeaves(inner, path === "" ? key : `${path}.${key}`, into);
+  else if (typeof value === "object" && value !== null)
+    for (const [key, inner] of Object.entries(value)) addLeaves(inner, path === "" ? key : `${path}.${key}`, into);
 }

@@ -12,7 +12,8 @@ type Side = Affinity | "fact" | "literal";
 
 /** @param affinities of the names that are columns; all others are facts */
 export function matches(expression: Expression, valueOf: ValueOf, affinities: Readonly<Record<string, Affinity>>): boolean {
-  const sideOf = (of: Operand): Side => (of.kind === "value" ? "literal" : Object.hasOwn(affinities, of.name) ? affinities[of.name] : "fact");
+  const sideOf = (of: Operand): Side =>
+    of.kind === "value" ? "literal" : Object.hasOwn(affinities, of.name) ? affinities[of.name] : "fact";
   return holds(expression, valueOf, sideOf) === true;
 }
 
@@ -45,7 +46,8 @@ const conjunction = (values: readonly Truth[]): Truth => (values.includes(false)
 
 /** A column of numbers makes a number of text beside it that reads as one; a column of text makes text of a literal, not of a fact. */
 function drawn(value: number | string, own: Side, other: Side): number | string {
-  if (other === "number" && own !== "number") return typeof value === "string" && /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(value) ? Number(value) : value;
+  if (other === "number" && own !== "number")
+    return typeof value === "string" && /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(value) ? Number(value) : value;
   if (other === "text" && own === "literal") return String(value);
   return value;
 }
@@ -54,18 +56,27 @@ function compare(operator: Exclude<Operator, "like" | "not like">, left: number 
   // every number comes before every text
   const order = typeof left !== typeof right ? (typeof left === "number" ? -1 : 1) : left < right ? -1 : left > right ? 1 : 0;
   switch (operator) {
-    case "=": return order === 0;
-    case "!=": return order !== 0;
-    case "<": return order < 0;
-    case "<=": return order <= 0;
-    case ">": return order > 0;
-    case ">=": return order >= 0;
+    case "=":
+      return order === 0;
+    case "!=":
+      return order !== 0;
+    case "<":
+      return order < 0;
+    case "<=":
+      return order <= 0;
+    case ">":
+      return order > 0;
+    case ">=":
+      return order >= 0;
   }
 }
 
 /** `%` stands for anything, `_` for one character; only the letters a to z are alike in both cases. */
 function like(text: string, written: string): boolean {
-  const source = lowerAscii(written).replace(/[\\^$.*+?()[\]{}|]/g, "\\$&").replaceAll("%", ".*").replaceAll("_", ".");
+  const source = lowerAscii(written)
+    .replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
+    .replaceAll("%", ".*")
+    .replaceAll("_", ".");
   return new RegExp(`^${source}$`, "su").test(lowerAscii(text));
 }
 

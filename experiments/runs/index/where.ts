@@ -40,7 +40,8 @@ interface Token {
 /** SQLite takes expressions up to a depth of 1000; nobody writes half of that. */
 const mostTokens = 500;
 
-const pattern = /\s*(?:(?<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?![\w.]))|(?<name>[A-Za-z_][\w.-]*)|(?<text>'(?:[^']|'')*'|"(?:[^"]|"")*")|(?<symbol><=|>=|<>|!=|==|[<>=()]))/iy;
+const pattern =
+  /\s*(?:(?<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?![\w.]))|(?<name>[A-Za-z_][\w.-]*)|(?<text>'(?:[^']|'')*'|"(?:[^"]|"")*")|(?<symbol><=|>=|<>|!=|==|[<>=()]))/iy;
 
 /**
  * @param names what may be asked about
@@ -59,7 +60,12 @@ function tokens(written: string): Token[] {
     if (!groups) {
       const rest = written.slice(from).trimStart();
       const at = written.length - rest.length + 1;
-      throw new WhereError(/^['"]/.test(rest) ? `the text ${rest} at column ${at} has no closing ${rest[0]}` : `${rest.split(/\s/)[0]} at column ${at} is not understood`, at);
+      throw new WhereError(
+        /^['"]/.test(rest)
+          ? `the text ${rest} at column ${at} has no closing ${rest[0]}`
+          : `${rest.split(/\s/)[0]} at column ${at} is not understood`,
+        at,
+      );
     }
     const [kind, text] = Object.entries(groups).find(([, value]) => value !== undefined) as [Token["kind"], string];
     found.push({ kind, text, at: pattern.lastIndex - text.length + 1 });
@@ -68,7 +74,17 @@ function tokens(written: string): Token[] {
   return [...found, { kind: "end", text: "the end", at: end + 1 }];
 }
 
-const comparisons: Readonly<Record<string, Operator>> = { "<=": "<=", ">=": ">=", "<>": "!=", "!=": "!=", "<": "<", ">": ">", "=": "=", "==": "=", like: "like" };
+const comparisons: Readonly<Record<string, Operator>> = {
+  "<=": "<=",
+  ">=": ">=",
+  "<>": "!=",
+  "!=": "!=",
+  "<": "<",
+  ">": ">",
+  "=": "=",
+  "==": "=",
+  like: "like",
+};
 
 class Parser {
   private readonly tokens: Token[];
@@ -128,7 +144,10 @@ class Parser {
     if (token.kind === "number" || token.kind === "text") {
       this.at++;
       const quote = token.text[0];
-      return { kind: "value", value: token.kind === "number" ? Number(token.text) : token.text.slice(1, -1).replaceAll(quote + quote, quote) };
+      return {
+        kind: "value",
+        value: token.kind === "number" ? Number(token.text) : token.text.slice(1, -1).replaceAll(quote + quote, quote),
+      };
     }
     if (this.take("true")) return { kind: "value", value: 1 };
     if (this.take("false")) return { kind: "value", value: 0 };
@@ -140,7 +159,10 @@ class Parser {
   private known({ text: name, at }: Token): Operand {
     if (this.names.has(name)) return { kind: "name", name };
     const near = didYouMean(name, [...this.names]);
-    throw new WhereError(`${name} at column ${at} is nothing runs have${near === undefined ? `; text needs quotes: '${name}'` : ` (did you mean ${near}?)`}`, at);
+    throw new WhereError(
+      `${name} at column ${at} is nothing runs have${near === undefined ? `; text needs quotes: '${name}'` : ` (did you mean ${near}?)`}`,
+      at,
+    );
   }
 
   private get next(): Token {
@@ -157,7 +179,10 @@ class Parser {
 
   private unexpected(wanted: string): WhereError {
     const { kind, text, at } = this.next;
-    return new WhereError(kind === "end" ? `something is missing at the end: ${wanted}` : `${text} at column ${at}: expected ${wanted}`, at);
+    return new WhereError(
+      kind === "end" ? `something is missing at the end: ${wanted}` : `${text} at column ${at}: expected ${wanted}`,
+      at,
+    );
   }
 }
 

@@ -40,9 +40,16 @@ export function planExperiment(experiment: ResolvedExperiment, dataHash: string)
   const share = sharing();
   const resolved = experiment.arms.map((arm) => ({ ...arm, config: share(arm.config) }));
   const baseline = resolved.find((arm) => arm.name === experiment.baseline)!;
-  const arms = resolved.map(({ name, patch, config, seedOffset }): ArmPlan => ({
-    name, patch, config, seedOffset, cost: costOf(config), differences: differences(baseline.config, config),
-  }));
+  const arms = resolved.map(
+    ({ name, patch, config, seedOffset }): ArmPlan => ({
+      name,
+      patch,
+      config,
+      seedOffset,
+      cost: costOf(config),
+      differences: differences(baseline.config, config),
+    }),
+  );
   const keysOf = runKeys(dataHash);
   const keyed = resolved.map((arm) => ({ ...arm, key: keysOf(arm.config) }));
   const runs = experiment.seeds.flatMap((number, seedIndex) =>

@@ -15,7 +15,10 @@ export function differences(from: unknown, to: unknown, path: PathKey[] = []): D
   if (!nested) return [{ path: pathText(path), from, to }];
   const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])];
   return keys.flatMap((key) =>
-    differences((from as Record<string, unknown>)[key], (to as Record<string, unknown>)[key], [...path, Array.isArray(from) ? Number(key) : key]),
+    differences((from as Record<string, unknown>)[key], (to as Record<string, unknown>)[key], [
+      ...path,
+      Array.isArray(from) ? Number(key) : key,
+    ]),
   );
 }
 
@@ -36,5 +39,10 @@ export function variations(values: readonly unknown[], path: PathKey[] = []): Va
   const nested = values.every((value) => isNested(value) && Array.isArray(value) === Array.isArray(first));
   if (!nested) return [{ path: pathText(path), values: [...values] }];
   const keys = [...new Set(values.flatMap((value) => Object.keys(value as object)))];
-  return keys.flatMap((key) => variations(values.map((value) => (value as Record<string, unknown>)[key]), [...path, Array.isArray(first) ? Number(key) : key]));
+  return keys.flatMap((key) =>
+    variations(
+      values.map((value) => (value as Record<string, unknown>)[key]),
+      [...path, Array.isArray(first) ? Number(key) : key],
+    ),
+  );
 }

@@ -49,7 +49,9 @@ export function parsePath(text: string): PathKey[] {
     const match = key.exec(text);
     if (!match) {
       const rest = JSON.stringify(text.slice(at, at + 20));
-      throw new PathError(`not understood from ${rest} on; a path is keys with dots between them, such as train.optimizer.lr, and ["…"] around other names`);
+      throw new PathError(
+        `not understood from ${rest} on; a path is keys with dots between them, such as train.optimizer.lr, and ["…"] around other names`,
+      );
     }
     if (match[1] !== undefined) keys.push(quoted(match[1]));
     else if (match[2] !== undefined) keys.push(Number(match[2]));
@@ -104,5 +106,7 @@ export function setAtPath(base: JsonObject, path: readonly PathKey[], value: Jso
 function mustBeIn(list: readonly Json[], key: PathKey, path: readonly PathKey[]): void {
   if (typeof key === "number" && key <= list.length) return;
   const missing = typeof key === "number" ? `place ${key}` : JSON.stringify(key);
-  throw new PathError(`${pathText(path)} is a list and has no ${missing}; it has ${list.length} places, and [${list.length}] would be the next`);
+  throw new PathError(
+    `${pathText(path)} is a list and has no ${missing}; it has ${list.length} places, and [${list.length}] would be the next`,
+  );
 }

@@ -1,9 +1,9 @@
 import type { RunConfig } from "../../../engine/model/config.ts";
 
 const meanings = {
-  stratified: "sequences of each batch in a fixed order, any n neighbours a miniature of it (data.order \"stratified\")",
-  random: "sequences of each batch in a drawn order (data.order \"random\")",
-  iid: "the domain of every sequence drawn (data.order \"iid\")",
+  stratified: 'sequences of each batch in a fixed order, any n neighbours a miniature of it (data.order "stratified")',
+  random: 'sequences of each batch in a drawn order (data.order "random")',
+  iid: 'the domain of every sequence drawn (data.order "iid")',
 };
 
 /** In which order the sequences of a batch come, for a person who reads a plan; null where it is what it always is: stratified in every arm. */

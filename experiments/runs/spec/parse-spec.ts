@@ -23,7 +23,12 @@ export function parseSpec(schema: v.GenericSchema, input: unknown, problems: Spe
   return output;
 }
 
-function onePass(schema: v.GenericSchema, input: unknown, written: unknown, problems: SpecProblem[]): { parsed: unknown; wrong: PathKey[][] } {
+function onePass(
+  schema: v.GenericSchema,
+  input: unknown,
+  written: unknown,
+  problems: SpecProblem[],
+): { parsed: unknown; wrong: PathKey[][] } {
   const result = v.safeParse(schema, input);
   const wrong: PathKey[][] = [];
   for (const issue of result.issues ?? []) {
@@ -60,7 +65,8 @@ function without(input: unknown, paths: readonly PathKey[][]): unknown {
     const last = whole >= 0 ? path.slice(0, whole + 1) : path;
     if (last.length === 0) return {};
     // what an earlier path took away is no longer there, and what objects inherit in its place is not ours to delete from
-    const step = (at: any, key: PathKey) => (typeof at === "object" && at !== null ? own(at as Record<string, unknown>, String(key)) : undefined);
+    const step = (at: any, key: PathKey) =>
+      typeof at === "object" && at !== null ? own(at as Record<string, unknown>, String(key)) : undefined;
     const parent = last.slice(0, -1).reduce(step, copy);
     if (typeof parent === "object" && parent !== null) delete parent[last[last.length - 1]];
   }

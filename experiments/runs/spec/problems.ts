@@ -26,7 +26,9 @@ export function problemText({ path, message, suggestion }: SpecProblem): string 
 }
 
 /** Each problem once. */
-export const unique = (problems: readonly SpecProblem[]): SpecProblem[] => [...new Map(problems.map((p) => [`${p.path}: ${p.message}`, p])).values()];
+export const unique = (problems: readonly SpecProblem[]): SpecProblem[] => [
+  ...new Map(problems.map((p) => [`${p.path}: ${p.message}`, p])).values(),
+];
 
 export type PathKey = string | number;
 

@@ -19,7 +19,8 @@ const number = (what: string, holds: (x: number) => boolean) =>
 const whole = (min: number, max: number) =>
   v.custom<number>(
     (x) => Number.isSafeInteger(x) && (x as number) >= min && (x as number) <= max,
-    ({ input }) => `${show(input)}: needs a whole number of at least ${min}${typeof input === "number" && input > max ? ` and at most ${formatCount(max)}` : ""}`,
+    ({ input }) =>
+      `${show(input)}: needs a whole number of at least ${min}${typeof input === "number" && input > max ? ` and at most ${formatCount(max)}` : ""}`,
   );
 const positive = number("a finite number above 0", (x) => x > 0);
 const notNegative = number("a finite number, 0 or more", (x) => x >= 0);
@@ -30,7 +31,10 @@ const choice = <const T extends readonly string[]>(...options: T) =>
 const flag = v.boolean((issue) => `${show(issue.input)}: needs true or false`);
 const text = v.pipe(
   v.string((issue) => `${show(issue.input)}: needs text`),
-  v.check((written) => nameProblem(written) === null, (issue) => `${show(issue.input)}: ${nameProblem(issue.input)}`),
+  v.check(
+    (written) => nameProblem(written) === null,
+    (issue) => `${show(issue.input)}: ${nameProblem(issue.input)}`,
+  ),
 );
 
 const unknownKey = (key: string): string => (isForbidden(key) ? forbiddenName(key) : "unknown key");
@@ -42,7 +46,9 @@ const unknownKey = (key: string): string => (isForbidden(key) ? forbiddenName(ke
 function part<T extends Record<string, v.GenericSchema>>(entries: T, elsewhere: Readonly<Record<string, string>> = {}) {
   const optional = Object.fromEntries(Object.entries(entries).map(([key, schema]) => [key, v.nullish(schema)]));
   return v.strictObject(optional as { [K in keyof T]: v.NullishSchema<T[K], undefined> }, (issue) =>
-    issue.expected !== "never" ? `${show(issue.input)}: needs an object` : (own(elsewhere, String(issue.input)) ?? unknownKey(String(issue.input))),
+    issue.expected !== "never"
+      ? `${show(issue.input)}: needs an object`
+      : (own(elsewhere, String(issue.input)) ?? unknownKey(String(issue.input))),
   );
 }
 
@@ -54,11 +60,16 @@ function piecesOf<T extends Record<string, v.GenericSchema>>(entries: T) {
   const wanted = `{ ${["until", ...Object.keys(entries)].join(", ")} }`;
   return v.pipe(
     v.array(
-      v.strictObject({ until: fraction, ...entries }, (issue) => (issue.expected === "never" ? "unknown key" : `${show(issue.input)}: needs ${wanted}`)),
+      v.strictObject({ until: fraction, ...entries }, (issue) =>
+        issue.expected === "never" ? "unknown key" : `${show(issue.input)}: needs ${wanted}`,
+      ),
       (issue) => `${show(issue.input)}: needs a list of ${wanted}`,
     ),
     v.minLength(1, `needs at least one piece ${wanted}`),
-    v.check((pieces) => pieces.every((p, i) => i === 0 || (p as Piece).until > (pieces[i - 1] as Piece).until), "the pieces' `until` must increase"),
+    v.check(
+      (pieces) => pieces.every((p, i) => i === 0 || (p as Piece).until > (pieces[i - 1] as Piece).until),
+      "the pieces' `until` must increase",
+    ),
     v.check((pieces) => (pieces.at(-1) as Piece | undefined)?.until === 1, "the last piece must have until: 1"),
   );
 }
@@ -67,11 +78,18 @@ interface Piece {
 }
 
 const mla = part({
-  kind: choice("mla"), qLoraRank: whole(1, most.qLoraRank), kvLoraRank: whole(1, most.kvLoraRank),
-  qkNopeHeadDim: whole(1, most.qkNopeHeadDim), qkRopeHeadDim: whole(2, most.qkRopeHeadDim), vHeadDim: whole(1, most.vHeadDim),
+  kind: choice("mla"),
+  qLoraRank: whole(1, most.qLoraRank),
+  kvLoraRank: whole(1, most.kvLoraRank),
+  qkNopeHeadDim: whole(1, most.qkNopeHeadDim),
+  qkRopeHeadDim: whole(2, most.qkRopeHeadDim),
+  vHeadDim: whole(1, most.vHeadDim),
 });
 const gqa = part({
-  kind: choice("gqa"), numKeyValueHeads: whole(1, most.numKeyValueHeads), headDim: whole(1, most.headDim), ropeDim: whole(2, most.ropeDim),
+  kind: choice("gqa"),
+  numKeyValueHeads: whole(1, most.numKeyValueHeads),
+  headDim: whole(1, most.headDim),
+  ropeDim: whole(2, most.ropeDim),
 });
 const attention = v.lazy((input): v.GenericSchema => {
   const kind = (input as { kind?: unknown } | null)?.kind;
@@ -80,16 +98,30 @@ const attention = v.lazy((input): v.GenericSchema => {
 });
 
 const model = part({
-  vocabSize: whole(1, most.vocabSize), hiddenSize: whole(1, most.hiddenSize),
-  numHiddenLayers: whole(1, most.numHiddenLayers), numAttentionHeads: whole(1, most.numAttentionHeads),
-  initializerRange: positive, rmsNormEps: positive, ropeTheta: positive, tieWordEmbeddings: flag,
+  vocabSize: whole(1, most.vocabSize),
+  hiddenSize: whole(1, most.hiddenSize),
+  numHiddenLayers: whole(1, most.numHiddenLayers),
+  numAttentionHeads: whole(1, most.numAttentionHeads),
+  initializerRange: positive,
+  rmsNormEps: positive,
+  ropeTheta: positive,
+  tieWordEmbeddings: flag,
   attention,
-  nRoutedExperts: whole(1, most.nRoutedExperts), nSharedExperts: whole(0, most.nSharedExperts),
-  numExpertsPerTok: whole(1, most.numExpertsPerTok), moeIntermediateSize: whole(1, most.moeIntermediateSize),
-  intermediateSize: whole(1, most.intermediateSize), firstKDenseReplace: whole(0, most.firstKDenseReplace),
-  scoringFunc: choice("sigmoid"), normTopkProb: flag, routedScalingFactor: positive,
-  nGroup: whole(1, most.nGroup), topkGroup: whole(1, most.topkGroup),
-  groupScore: v.custom<2 | "K/M">((x) => x === 2 || x === "K/M", (issue) => `${show(issue.input)}: needs 2 or "K/M"`),
+  nRoutedExperts: whole(1, most.nRoutedExperts),
+  nSharedExperts: whole(0, most.nSharedExperts),
+  numExpertsPerTok: whole(1, most.numExpertsPerTok),
+  moeIntermediateSize: whole(1, most.moeIntermediateSize),
+  intermediateSize: whole(1, most.intermediateSize),
+  firstKDenseReplace: whole(0, most.firstKDenseReplace),
+  scoringFunc: choice("sigmoid"),
+  normTopkProb: flag,
+  routedScalingFactor: positive,
+  nGroup: whole(1, most.nGroup),
+  topkGroup: whole(1, most.topkGroup),
+  groupScore: v.custom<2 | "K/M">(
+    (x) => x === 2 || x === "K/M",
+    (issue) => `${show(issue.input)}: needs 2 or "K/M"`,
+  ),
   mtp: part({ depth: whole(0, most.mtpDepth), lambda: scheduled, heads: choice("sequential", "parallel"), detachTrunk: flag }),
 });
 
@@ -101,7 +133,9 @@ const groupOf = (...names: string[]) =>
 
 const balance = part({
   losses: v.array(
-    v.strictObject({ group: groupOf("sequence", "batch"), alpha: scheduled }, (issue) => (issue.expected === "never" ? "unknown key" : `${show(issue.input)}: needs { group, alpha }`)),
+    v.strictObject({ group: groupOf("sequence", "batch"), alpha: scheduled }, (issue) =>
+      issue.expected === "never" ? "unknown key" : `${show(issue.input)}: needs { group, alpha }`,
+    ),
     (issue) => `${show(issue.input)}: needs a list of { group, alpha }`,
   ),
   zLoss: scheduled,
@@ -109,11 +143,22 @@ const balance = part({
 });
 
 const train = part({
-  tokens: whole(1, most.tokens), steps: whole(1, most.steps),
-  batchSize: whole(1, most.batchSize), seqLen: whole(2, most.seqLen), microBatch: whole(1, most.microBatch), clipNorm: positive,
+  tokens: whole(1, most.tokens),
+  steps: whole(1, most.steps),
+  batchSize: whole(1, most.batchSize),
+  seqLen: whole(2, most.seqLen),
+  microBatch: whole(1, most.microBatch),
+  clipNorm: positive,
   optimizer: part({ kind: choice("adamw"), lr: scheduled, beta1: belowOne, beta2: belowOne, eps: positive, weightDecay: notNegative }),
-  schedule: part({ kind: choice("cosine", "constant", "pieces"), warmup: fraction, final: fraction, pieces: piecesOf({ shape: choice("constant", "cosine"), value: notNegative }) }),
-  evalEvery: whole(1, most.evalEvery), checkpointEverySeconds: positive, keep: choice("weights", "none"),
+  schedule: part({
+    kind: choice("cosine", "constant", "pieces"),
+    warmup: fraction,
+    final: fraction,
+    pieces: piecesOf({ shape: choice("constant", "cosine"), value: notNegative }),
+  }),
+  evalEvery: whole(1, most.evalEvery),
+  checkpointEverySeconds: positive,
+  keep: choice("weights", "none"),
 });
 
 const precision = part({
@@ -123,7 +168,10 @@ const precision = part({
 });
 
 const sections = {
-  model, balance, train, precision,
+  model,
+  balance,
+  train,
+  precision,
   validation: part({
     windowsPerDomain: whole(1, most.windowsPerDomain),
     final: v.custom<number | "all">(
@@ -156,25 +204,38 @@ export const patchSchema = part({ ...changeable, seedOffset }, { validation: sam
 const seed = whole(0, most.seed);
 
 /** Name → what the arm changes; or a list of such pairs, which keeps the order of any names. */
-const arms = v.lazy((input): v.GenericSchema =>
-  Array.isArray(input)
-    ? v.array(v.strictTuple([text, patchSchema], (issue) => `${show(issue.input)}: needs a pair ["name", { what the arm changes }]`))
-    : namesTo(patchSchema, (issue) => `${show(issue.input)}: needs arm names with what each changes`),
+const arms = v.lazy(
+  (input): v.GenericSchema =>
+    Array.isArray(input)
+      ? v.array(v.strictTuple([text, patchSchema], (issue) => `${show(issue.input)}: needs a pair ["name", { what the arm changes }]`))
+      : namesTo(patchSchema, (issue) => `${show(issue.input)}: needs arm names with what each changes`),
 );
 
 /** What `experiment(title, spec)` may be given. */
 export const specSchema = part({
-  ...sections, seedOffset,
-  id: v.pipe(text, v.regex(/^[A-Za-z][\w-]*$/, (issue) => `${show(issue.input)}: an id starts with a letter and has only letters, digits, _ and -`)),
+  ...sections,
+  seedOffset,
+  id: v.pipe(
+    text,
+    v.regex(/^[A-Za-z][\w-]*$/, (issue) => `${show(issue.input)}: an id starts with a letter and has only letters, digits, _ and -`),
+  ),
   question: text,
   arms,
   baseline: text,
-  seeds: v.lazy((input): v.GenericSchema =>
-    Array.isArray(input)
-      ? v.pipe(v.array(seed), v.minLength(1, "needs at least one seed"), v.check((list) => new Set(list).size === list.length, "a seed is listed twice"))
-      : number("a number of seeds (at least 1) or a list of seeds", (x) => Number.isSafeInteger(x) && x >= 1),
+  seeds: v.lazy(
+    (input): v.GenericSchema =>
+      Array.isArray(input)
+        ? v.pipe(
+            v.array(seed),
+            v.minLength(1, "needs at least one seed"),
+            v.check((list) => new Set(list).size === list.length, "a seed is listed twice"),
+          )
+        : number("a number of seeds (at least 1) or a list of seeds", (x) => Number.isSafeInteger(x) && x >= 1),
   ),
-  primary: v.pipe(v.array(text, (issue) => `${show(issue.input)}: needs a list of metric names`), v.minLength(1, "needs at least one metric")),
+  primary: v.pipe(
+    v.array(text, (issue) => `${show(issue.input)}: needs a list of metric names`),
+    v.minLength(1, "needs at least one metric"),
+  ),
 });
 
 export const configSections = Object.keys(sections);

@@ -53,13 +53,16 @@ export function checkSize(config: RunConfig, machineBytes: number | undefined): 
   const problems: ConfigProblem[] = [];
   const say = (message: string) => problems.push({ path: [], message });
   const [elements, what] = tensorsOf(config).reduce((a, b) => (b[0] > a[0] ? b : a));
-  if (elements > mostElements) say(`needs a tensor of ${formatCount(elements)} numbers (${what}); ${formatCount(mostElements)} are the most`);
+  if (elements > mostElements)
+    say(`needs a tensor of ${formatCount(elements)} numbers (${what}); ${formatCount(mostElements)} are the most`);
   const least = leastBytes(config);
   if (machineBytes !== undefined && least > usableShare * machineBytes) say(`one run needs at least ${tooMuch(least, machineBytes)}`);
   const { flops } = costOf(config);
   if (flops > fastFlops * year) {
     const years = `${formatCount(Math.ceil(flops / fastFlops / year))} years at ${fastFlops / 1e12} TFLOP/s`;
-    say(`one run takes ${flops.toExponential(1)} floating-point operations: ${years}. One year is the most; fewer train.steps or a smaller model take less`);
+    say(
+      `one run takes ${flops.toExponential(1)} floating-point operations: ${years}. One year is the most; fewer train.steps or a smaller model take less`,
+    );
   }
   return problems;
 }

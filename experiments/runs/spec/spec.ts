@@ -96,25 +96,38 @@ export function resolveExperiment(request: ExperimentRequest, options: SpecOptio
   const arms = armsOf(spec, written, options.armSets ?? [], problems);
   const domains = checkDomains(spec, arms, options.domains, problems);
   const order = defaultOrder(arms.map(({ given }) => given));
-  const resolved = arms.map(({ name, patch, given }): ResolvedArm => ({
-    name, patch, config: completeConfig(given, domains, order), seedOffset: (given.seedOffset as number | undefined) ?? 0,
-  }));
+  const resolved = arms.map(
+    ({ name, patch, given }): ResolvedArm => ({
+      name,
+      patch,
+      config: completeConfig(given, domains, order),
+      seedOffset: (given.seedOffset as number | undefined) ?? 0,
+    }),
+  );
   checkArms(spec, resolved, domains, order, options.machineBytes, problems);
 
   const names = arms.map((arm) => arm.name);
   const baseline = spec.baseline ?? names[0];
-  if (!names.includes(baseline)) problems.push({ path: "baseline", message: `there is no arm ${show(baseline)}`, ...suggest(baseline, names) });
+  if (!names.includes(baseline))
+    problems.push({ path: "baseline", message: `there is no arm ${show(baseline)}`, ...suggest(baseline, names) });
   const primary = spec.primary ?? defaultPrimary;
   primary.forEach((metric, i) => {
     const name = metric.split(".")[0];
-    if (!options.metrics.includes(name)) problems.push({ path: `primary[${i}]`, message: `there is no metric ${show(metric)}`, ...suggest(name, options.metrics) });
+    if (!options.metrics.includes(name))
+      problems.push({ path: `primary[${i}]`, message: `there is no metric ${show(metric)}`, ...suggest(name, options.metrics) });
   });
   if (problems.length > 0) throw new SpecError(readable(problems));
 
   return {
-    id, cell: request.cell, title: request.title, question: spec.question ?? null, baseline, primary: [...new Set(primary)],
+    id,
+    cell: request.cell,
+    title: request.title,
+    question: spec.question ?? null,
+    baseline,
+    primary: [...new Set(primary)],
     seeds: Array.isArray(seeds) ? seeds : Array.from({ length: seeds as number }, (_, i) => i + 1),
-    arms: resolved, domains,
+    arms: resolved,
+    domains,
   };
 }
 
@@ -143,7 +156,8 @@ export function resolveExperiments(requests: readonly ExperimentRequest[], optio
   const armNames = new Set<string>();
   for (const [i, request] of requests.entries()) {
     const at = `#${request.cell}`;
-    if (seen.size === seen.add(ids[i]).size) problems.push({ path: `${at} id`, message: `another experiment is already called ${show(ids[i])}` });
+    if (seen.size === seen.add(ids[i]).size)
+      problems.push({ path: `${at} id`, message: `another experiment is already called ${show(ids[i])}` });
     namesOfArms(request.spec).forEach((name) => armNames.add(name));
     try {
       resolved.push(resolveExperiment(request, { ...options, ids, armSets: armSetsOf(request, options.armSets) }));
@@ -154,7 +168,11 @@ export function resolveExperiments(requests: readonly ExperimentRequest[], optio
   }
   for (const { target } of options.armSets ?? [])
     if (armOf(target, [...armNames]) === undefined)
-      problems.push({ path: `--set-arm ${target}`, message: "no experiment has such an arm", ...suggest(target.split(".")[0], [...armNames]) });
+      problems.push({
+        path: `--set-arm ${target}`,
+        message: "no experiment has such an arm",
+        ...suggest(target.split(".")[0], [...armNames]),
+      });
   const together = notebookProblem(resolved.reduce((sum, { arms, seeds }) => sum + arms.length * seeds.length, 0));
   if (together) problems.push(together);
   if (problems.length > 0) throw new SpecError(readable(unique(problems)));
@@ -190,7 +208,10 @@ function armsOf(spec: ExperimentSpec & JsonObject, written: readonly WrittenArm[
     if (found.length === 0) arm.given = changed;
     problems.push(...found.map((p) => ({ ...p, path: typed })));
   }
-  for (const [where, part] of [["", spec], ...written.map(({ name, patch }) => [`${pathText(["arms", name])}.`, patch])] as [string, ArmPatch][])
+  for (const [where, part] of [["", spec], ...written.map(({ name, patch }) => [`${pathText(["arms", name])}.`, patch])] as [
+    string,
+    ArmPatch,
+  ][])
     if (typeof part.train?.tokens === "number" && typeof part.train.steps === "number")
       problems.push({ path: `${where}train`, message: "says both tokens and steps; say one" });
   return arms;
@@ -209,7 +230,12 @@ function addressed(target: string, id: string, ids: readonly string[]): PathKey[
   return path[0] === id ? path.slice(1) : null;
 }
 
-function checkDomains(spec: JsonObject, arms: { name: string; given: JsonObject }[], known: readonly string[], problems: SpecProblem[]): string[] {
+function checkDomains(
+  spec: JsonObject,
+  arms: { name: string; given: JsonObject }[],
+  known: readonly string[],
+  problems: SpecProblem[],
+): string[] {
   const used = new Set<string>();
   for (const { name, given } of arms) {
     for (const domain of Object.keys(mixtureOf(given))) {
@@ -224,7 +250,14 @@ function checkDomains(spec: JsonObject, arms: { name: string; given: JsonObject 
 }
 
 /** A problem that the base has by itself is told once, at the base's path; one that an arm brings, at the arm's. */
-function checkArms(spec: JsonObject, arms: readonly ResolvedArm[], domains: readonly string[], order: DataOrder, machineBytes: number | undefined, problems: SpecProblem[]): void {
+function checkArms(
+  spec: JsonObject,
+  arms: readonly ResolvedArm[],
+  domains: readonly string[],
+  order: DataOrder,
+  machineBytes: number | undefined,
+  problems: SpecProblem[],
+): void {
   const check = (config: RunConfig) => [...checkConfig(config), ...checkSize(config, machineBytes)];
   const base = check(completeConfig(mergePatch({}, spec), domains, order)).map(textOf);
   const unknownDomain = problems.some(({ message }) => message.startsWith("there is no domain"));
@@ -236,8 +269,12 @@ function checkArms(spec: JsonObject, arms: readonly ResolvedArm[], domains: read
     }
   }
   if (problems.length === 0 && machineBytes !== undefined) {
-    const large = checkLargest(arms.map(({ config }) => config), machineBytes);
-    if (large) problems.push({ path: pathText(["arms", arms.find(({ config }) => config === large.config)!.name]), message: large.message });
+    const large = checkLargest(
+      arms.map(({ config }) => config),
+      machineBytes,
+    );
+    if (large)
+      problems.push({ path: pathText(["arms", arms.find(({ config }) => config === large.config)!.name]), message: large.message });
   }
   problems.splice(0, problems.length, ...unique(problems));
 }

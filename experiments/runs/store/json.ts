@@ -6,7 +6,4 @@ export function encode(value: unknown, indent?: number): string {
 }
 
 /** A number of such JSON, or one that came without being written: between processes NaN stays what it is. */
-export const anyNumber = v.pipe(
-  v.union([v.number(), v.nan(), v.picklist(["NaN", "Infinity", "-Infinity"])]),
-  v.transform(Number),
-);
+export const anyNumber = v.pipe(v.union([v.number(), v.nan(), v.picklist(["NaN", "Infinity", "-Infinity"])]), v.transform(Number));

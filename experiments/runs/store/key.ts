@@ -43,7 +43,13 @@ export function runKeys(dataHash: string): (config: RunConfig) => (seed: Seed) =
     const names = Object.keys(parts.config).sort() as (keyof RunConfig)[];
     const text = names.map((name) => `${JSON.stringify(name)}:${textOf(config[name], parts.config[name])}`).join();
     const hashed = sha256.create().update(utf8ToBytes(`{"config":{${text}},"dataHash":${JSON.stringify(dataHash)},"seed":`));
-    return (seed) => bytesToHex(hashed.clone().update(utf8ToBytes(`${canonicalize(seed)},"semantics":${parts.semantics}}`)).digest());
+    return (seed) =>
+      bytesToHex(
+        hashed
+          .clone()
+          .update(utf8ToBytes(`${canonicalize(seed)},"semantics":${parts.semantics}}`))
+          .digest(),
+      );
   };
 }
 

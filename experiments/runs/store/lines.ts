@@ -19,7 +19,8 @@ export function parseEvents(bytes: Uint8Array): { events: MetricEvent[]; ends: n
     if (end < 0) return { events, ends, damage: null };
     const event = parseJson(decoder.decode(bytes.subarray(start, end)), metricEvent);
     if (event.state === "damaged") return { events, ends, damage: `line ${events.length + 1}: ${event.why}` };
-    if (!follows(events.at(-1), event.value)) return { events, ends, damage: `line ${events.length + 1}: step ${event.value.step} after step ${events.at(-1)!.step}` };
+    if (!follows(events.at(-1), event.value))
+      return { events, ends, damage: `line ${events.length + 1}: step ${event.value.step} after step ${events.at(-1)!.step}` };
     events.push(event.value);
     ends.push((start = end + 1));
   }

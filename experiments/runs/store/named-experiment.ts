@@ -11,6 +11,7 @@ export const namedExperiment = v.object({
 export type NamedExperiment = v.InferOutput<typeof namedExperiment>;
 
 export const nameExperiment = ({ id, title, arms }: ExperimentResult): NamedExperiment => ({
-  id, title,
+  id,
+  title,
   runs: arms.flatMap((arm) => arm.runs.map(({ key, seed, status }) => ({ key, arm: arm.name, seed: seed.init, status }))),
 });

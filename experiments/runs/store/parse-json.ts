@@ -11,7 +11,11 @@ export type Reading<T> =
 /** Something that must hold of the JSON before it is taken: null, or what is wrong. */
 export type Check = (json: unknown) => { why: string; changed?: true } | null;
 
-export function parseJson<T>(text: string, schema: v.GenericSchema<unknown, T>, check: Check = () => null): Exclude<Reading<T>, { state: "missing" }> {
+export function parseJson<T>(
+  text: string,
+  schema: v.GenericSchema<unknown, T>,
+  check: Check = () => null,
+): Exclude<Reading<T>, { state: "missing" }> {
   let json: unknown;
   try {
     json = ownJson(text);

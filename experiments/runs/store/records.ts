@@ -15,21 +15,49 @@ const isoTime = v.pipe(v.string(), v.regex(/^\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])T
 export const duration = v.pipe(v.number(), v.minValue(0), v.maxValue(1e11));
 
 const stepEvent = v.object({
-  kind: v.literal("step"), step: count, tokens: count, seconds: anyNumber, trainLoss: anyNumber, mtpLoss: numbers, balanceLoss: anyNumber,
-  zLoss: v.exactOptional(anyNumber), mtpRouterLoss: v.exactOptional(anyNumber), gradNorm: anyNumber, clipped: v.boolean(), skipped: v.boolean(), lr: anyNumber, maxVioBatch: anyNumber,
+  kind: v.literal("step"),
+  step: count,
+  tokens: count,
+  seconds: anyNumber,
+  trainLoss: anyNumber,
+  mtpLoss: numbers,
+  balanceLoss: anyNumber,
+  zLoss: v.exactOptional(anyNumber),
+  mtpRouterLoss: v.exactOptional(anyNumber),
+  gradNorm: anyNumber,
+  clipped: v.boolean(),
+  skipped: v.boolean(),
+  lr: anyNumber,
+  maxVioBatch: anyNumber,
 });
 
 const evaluation = {
-  step: count, tokens: count, seconds: anyNumber, valLoss: anyNumber, valLossError: v.optional(anyNumber), valBpb: namesTo(anyNumber), mtpLoss: numbers,
+  step: count,
+  tokens: count,
+  seconds: anyNumber,
+  valLoss: anyNumber,
+  valLossError: v.optional(anyNumber),
+  valBpb: namesTo(anyNumber),
+  mtpLoss: numbers,
   /** results of semantics 1 have it under the name `acceptance`, and no acceptance */
-  agreement: v.optional(numbers), acceptance: numbers,
-  maxVioShift: v.exactOptional(anyNumber), maxVio: v.exactOptional(namesTo(anyNumber)), maxVioSequence: v.exactOptional(anyNumber),
-  starvedExperts: v.exactOptional(anyNumber), loadCv: v.exactOptional(anyNumber),
-  maxVioGlobal: anyNumber, maxVioFloor: anyNumber, routingEntropy: anyNumber, specialisation: anyNumber, expertCounts: v.array(v.array(numbers)),
+  agreement: v.optional(numbers),
+  acceptance: numbers,
+  maxVioShift: v.exactOptional(anyNumber),
+  maxVio: v.exactOptional(namesTo(anyNumber)),
+  maxVioSequence: v.exactOptional(anyNumber),
+  starvedExperts: v.exactOptional(anyNumber),
+  loadCv: v.exactOptional(anyNumber),
+  maxVioGlobal: anyNumber,
+  maxVioFloor: anyNumber,
+  routingEntropy: anyNumber,
+  specialisation: anyNumber,
+  expertCounts: v.array(v.array(numbers)),
 };
 
 /** What an older version wrote, in today's names: what it did not measure is not there. */
-const inTodaysNames = <T extends { acceptance: number[]; agreement?: number[] | undefined; valLossError?: number | undefined }>(stored: T) => ({
+const inTodaysNames = <T extends { acceptance: number[]; agreement?: number[] | undefined; valLossError?: number | undefined }>(
+  stored: T,
+) => ({
   ...stored,
   valLossError: stored.valLossError ?? NaN,
   agreement: stored.agreement ?? stored.acceptance,
@@ -43,16 +71,30 @@ export const metricEvent: v.GenericSchema<unknown, MetricEvent> = v.variant("kin
 
 export const finalMetrics: v.GenericSchema<unknown, FinalMetrics> = v.pipe(
   v.object({
-    ...evaluation, trainLoss: anyNumber, balanceLoss: anyNumber, zLoss: v.exactOptional(anyNumber), mtpRouterLoss: v.exactOptional(anyNumber),
-    gradNorm: anyNumber, skippedSteps: count, clippedSteps: count,
-    tokensPerSecond: anyNumber, maxVioBatch: anyNumber, domains: v.array(v.string()),
+    ...evaluation,
+    trainLoss: anyNumber,
+    balanceLoss: anyNumber,
+    zLoss: v.exactOptional(anyNumber),
+    mtpRouterLoss: v.exactOptional(anyNumber),
+    gradNorm: anyNumber,
+    skippedSteps: count,
+    clippedSteps: count,
+    tokensPerSecond: anyNumber,
+    maxVioBatch: anyNumber,
+    domains: v.array(v.string()),
   }),
   v.transform(inTodaysNames),
 );
 
 export const provenance: v.GenericSchema<unknown, Provenance> = v.object({
-  backend: v.picklist(["reference", "cpu", "webgpu"]), adapter: v.string(), engine: v.string(), kernels: v.string(), fma: v.nullable(v.boolean()),
-  table: v.nullable(v.string()), when: isoTime, seconds: duration,
+  backend: v.picklist(["reference", "cpu", "webgpu"]),
+  adapter: v.string(),
+  engine: v.string(),
+  kernels: v.string(),
+  fma: v.nullable(v.boolean()),
+  table: v.nullable(v.string()),
+  when: isoTime,
+  seconds: duration,
 });
 
 /** Held against the schema and handed on word for word: the key is the hash of all of it. */

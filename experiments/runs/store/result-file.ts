@@ -13,9 +13,11 @@ export const sealOfResult: Check = sealFits((json) => {
   return engine === undefined || engine === unsealedVersion ? null : "it was changed after it was written: its seal is gone";
 });
 
-export const resultText = (result: StoredResult, curve: NonNullable<ResultFile["curve"]>): string => encode(sealed({ ...result, curve }), 1);
+export const resultText = (result: StoredResult, curve: NonNullable<ResultFile["curve"]>): string =>
+  encode(sealed({ ...result, curve }), 1);
 
-export const parseResult = (text: string): Exclude<Reading<ResultFile>, { state: "missing" }> => parseJson<ResultFile>(text, resultFile, sealOfResult);
+export const parseResult = (text: string): Exclude<Reading<ResultFile>, { state: "missing" }> =>
+  parseJson<ResultFile>(text, resultFile, sealOfResult);
 
 /** What the rest of the program knows of it. */
 export function resultOf({ curve: _curve, seal: _seal, ...result }: ResultFile): StoredResult {

@@ -16,14 +16,16 @@ export function sealed<T extends object>(value: T): T & { seal: string } {
 export const changedWords = "it was changed after it was written: its seal does not fit";
 
 /** @param required null where the file may be without a seal, or why it may not */
-export const sealFits = (required: (json: object) => string | null): Check => (json) => {
-  if (typeof json !== "object" || json === null) return { why: "it is no object" };
-  const { seal, ...content } = json as Record<string, unknown>;
-  if (seal === undefined) {
-    const why = required(json);
-    return why === null ? null : { why, changed: true };
-  }
-  return seal === digestOf(content) ? null : { why: changedWords, changed: true };
-};
+export const sealFits =
+  (required: (json: object) => string | null): Check =>
+  (json) => {
+    if (typeof json !== "object" || json === null) return { why: "it is no object" };
+    const { seal, ...content } = json as Record<string, unknown>;
+    if (seal === undefined) {
+      const why = required(json);
+      return why === null ? null : { why, changed: true };
+    }
+    return seal === digestOf(content) ? null : { why: changedWords, changed: true };
+  };
 
 const digestOf = (content: object): string => bytesToHex(sha256(utf8ToBytes(canonicalize(content) as string)));

@@ -38,7 +38,14 @@ export class MemoryStore implements RunStore {
   }
 
   async open(record: RunRecord): Promise<RunWriter> {
-    const entry: Entry = this.entries.get(record.key) ?? { record, events: [], checkpoint: null, result: null, weights: null, taken: false };
+    const entry: Entry = this.entries.get(record.key) ?? {
+      record,
+      events: [],
+      checkpoint: null,
+      result: null,
+      weights: null,
+      taken: false,
+    };
     if (entry.taken) throw new RunLockedError(`run ${record.key} is being trained already`);
     entry.taken = true;
     if (entry.record.backend !== record.backend && !entry.result) Object.assign(entry, { events: [], checkpoint: null });

@@ -21,15 +21,26 @@ export class StoreStack implements RunStore {
   }
 
   async find(key: string): Promise<StoredResult | null> {
-    return this.first((store) => store.find(key), (result) => result !== null);
+    return this.first(
+      (store) => store.find(key),
+      (result) => result !== null,
+    );
   }
 
   async events(key: string): Promise<MetricEvent[]> {
-    return (await this.first((store) => store.events(key), (events) => events.length > 0)) ?? [];
+    return (
+      (await this.first(
+        (store) => store.events(key),
+        (events) => events.length > 0,
+      )) ?? []
+    );
   }
 
   async weights(key: string): Promise<Uint8Array | null> {
-    return this.first((store) => store.weights(key), (weights) => weights !== null);
+    return this.first(
+      (store) => store.weights(key),
+      (weights) => weights !== null,
+    );
   }
 
   async list(): Promise<RunRecord[]> {
@@ -40,7 +51,12 @@ export class StoreStack implements RunStore {
   async open(record: RunRecord): Promise<RunWriter> {
     const [writable] = this.stores;
     try {
-      if (writable) return new FallbackWriter(await writable.open(record), () => this.memory.open(record), (error) => this.tell(error));
+      if (writable)
+        return new FallbackWriter(
+          await writable.open(record),
+          () => this.memory.open(record),
+          (error) => this.tell(error),
+        );
     } catch (error) {
       if (!(error instanceof StoreWriteError)) throw error;
       this.tell(error);

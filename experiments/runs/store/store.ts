@@ -61,6 +61,11 @@ export function keptEvents(earlier: readonly MetricEvent[], incoming: readonly M
   if (!first) return earlier.length;
   let keep = earlier.length;
   // a validation follows the step it belongs to, so a first event that is one keeps that step
-  while (keep > 0 && (earlier[keep - 1].step > first.step || (earlier[keep - 1].step === first.step && (first.kind === "step" || earlier[keep - 1].kind === "eval")))) keep--;
+  while (
+    keep > 0 &&
+    (earlier[keep - 1].step > first.step ||
+      (earlier[keep - 1].step === first.step && (first.kind === "step" || earlier[keep - 1].kind === "eval")))
+  )
+    keep--;
   return keep;
 }

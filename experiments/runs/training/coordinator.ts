@@ -113,11 +113,20 @@ export class Coordinator {
     });
     finished.catch(() => {}); // whoever waits for it hears of it
     this.studies.set(id, state);
-    const groups = groupRules(plan.runs.map(({ config }) => config), this.replicas);
-    this.dispatch({ type: "submit", study: id, runs: runs.map((run, n) => ({ id: scheduleId(run), key: run.planned.key, group: groups[n] })) });
+    const groups = groupRules(
+      plan.runs.map(({ config }) => config),
+      this.replicas,
+    );
+    this.dispatch({
+      type: "submit",
+      study: id,
+      runs: runs.map((run, n) => ({ id: scheduleId(run), key: run.planned.key, group: groups[n] })),
+    });
     this.track(this.begin(state));
     return {
-      id, plan, finished,
+      id,
+      plan,
+      finished,
       runs: () => runs.map((run) => run.result()),
       progress: () => this.progress(state),
       pause: () => this.dispatch({ type: "pause", study: id }),
@@ -210,7 +219,10 @@ export class Coordinator {
     const control = new RunControl();
     this.controls.set(id, control);
     return new TrainingRun(run, {
-      store, backend, control, now,
+      store,
+      backend,
+      control,
+      now,
       dataHash: study.plan.dataHash,
       texts: study.texts,
       fresh: study.fresh && !run.started,
@@ -237,7 +249,11 @@ export class Coordinator {
   }
 
   private retryLater({ study, planned }: LiveRun): void {
-    this.emit({ type: "message", study, text: `${planned.id} is being trained by another process; its result will be taken from the store.` });
+    this.emit({
+      type: "message",
+      study,
+      text: `${planned.id} is being trained by another process; its result will be taken from the store.`,
+    });
     this.retry ??= setTimeout(() => {
       this.retry = null;
       this.dispatch({ type: "retry" });
@@ -256,7 +272,11 @@ export class Coordinator {
     if (!this.schedule.runs.every((run) => run.study !== id || isEnded(run.status))) return;
     this.studies.delete(id);
     try {
-      const result = buildExperimentResult(state.plan, state.runs.map((run) => run.result()), state.texts);
+      const result = buildExperimentResult(
+        state.plan,
+        state.runs.map((run) => run.result()),
+        state.texts,
+      );
       this.emit({ type: "finished", study: id, result });
       state.settle(result);
     } catch (error) {

@@ -13,7 +13,9 @@ export function browserExecutors(create: () => Worker, kernelTable: () => Kernel
     const options: EngineOptions = { kernelTable: kernelTable() };
     worker.postMessage(options);
     const death = new Promise<never>((_resolve, reject) => {
-      worker.addEventListener("error", (event) => reject(new WorkerLostError(`engine worker failed: ${event.message || "its script could not be loaded"}`)));
+      worker.addEventListener("error", (event) =>
+        reject(new WorkerLostError(`engine worker failed: ${event.message || "its script could not be loaded"}`)),
+      );
       worker.addEventListener("messageerror", () => reject(new WorkerLostError("engine worker sent a message that could not be read")));
     });
     return remoteExecutor({ endpoint: worker, death, terminate: async () => worker.terminate() });

@@ -9,7 +9,9 @@ import type { GroupRule } from "./schedule.ts";
 /** @param replicas how many runs of a program one worker takes at once */
 export function groupRules(configs: readonly RunConfig[], replicas: (program: RunConfig) => number): GroupRule[] {
   const programs = programsOf(configs);
-  const sizes = new Map([...new Set(programs)].map((program) => [program, replicas(coveringConfig(configs.filter((_, n) => programs[n] === program)))]));
+  const sizes = new Map(
+    [...new Set(programs)].map((program) => [program, replicas(coveringConfig(configs.filter((_, n) => programs[n] === program)))]),
+  );
   return programs.map((program) => ({ program, size: Math.max(1, sizes.get(program)!) }));
 }
 

@@ -55,20 +55,52 @@ export class LiveRun {
     const steps = done ? outcome.metrics.step : outcome.divergedAt;
     const seconds = done ? outcome.metrics.seconds : this.seconds;
     return {
-      key: this.planned.key, status: outcome.status, error: done ? null : outcome.reason, divergedAt: done ? null : outcome.divergedAt,
-      steps, tokens: steps * train.batchSize * train.seqLen, seconds,
-      provenance: provenanceOf(outcome.info, when, seconds), metrics: done ? outcome.metrics : null,
+      key: this.planned.key,
+      status: outcome.status,
+      error: done ? null : outcome.reason,
+      divergedAt: done ? null : outcome.divergedAt,
+      steps,
+      tokens: steps * train.batchSize * train.seqLen,
+      seconds,
+      provenance: provenanceOf(outcome.info, when, seconds),
+      metrics: done ? outcome.metrics : null,
     };
   }
 
   failure(error: string): StoredResult {
-    return { key: this.planned.key, status: "failed", error, divergedAt: null, steps: this.step, tokens: this.tokens, seconds: this.seconds, provenance: this.provenance, metrics: null };
+    return {
+      key: this.planned.key,
+      status: "failed",
+      error,
+      divergedAt: null,
+      steps: this.step,
+      tokens: this.tokens,
+      seconds: this.seconds,
+      provenance: this.provenance,
+      metrics: null,
+    };
   }
 
   result(): RunResult {
     const { arm, seed, seedIndex, key } = this.planned;
     const { status, error, divergedAt, cached, step, tokens, seconds, provenance, metrics, events } = this;
-    return { arm, seed, seedIndex, key, status, error, divergedAt, cached, steps: step, tokens, seconds, provenance, curves: `runs/${shortKey(key)}/metrics.jsonl`, metrics, events };
+    return {
+      arm,
+      seed,
+      seedIndex,
+      key,
+      status,
+      error,
+      divergedAt,
+      cached,
+      steps: step,
+      tokens,
+      seconds,
+      provenance,
+      curves: `runs/${shortKey(key)}/metrics.jsonl`,
+      metrics,
+      events,
+    };
   }
 }
 

@@ -23,7 +23,9 @@ export function progressOf(runs: readonly LiveRun[], workers: number): StudyProg
   const tokensOf = (run: LiveRun) => run.planned.config.train.steps * run.planned.config.train.batchSize * run.planned.config.train.seqLen;
   const left = runs.filter((run) => !isEnded(run.status)).map((run) => tokensOf(run) - run.tokens);
   // validation and start-up are not in a run's training seconds; they cost some percent
-  const perWorker = mean([...training, ...runs.filter((run) => isEnded(run.status) && !run.cached && run.seconds > 0)].map((run) => run.tokens / run.seconds));
+  const perWorker = mean(
+    [...training, ...runs.filter((run) => isEnded(run.status) && !run.cached && run.seconds > 0)].map((run) => run.tokens / run.seconds),
+  );
   const atOnce = Math.max(1, Math.min(workers, left.length));
   return {
     runs: runs.length,
@@ -34,7 +36,8 @@ export function progressOf(runs: readonly LiveRun[], workers: number): StudyProg
     tokens: runs.reduce((sum, run) => sum + (isEnded(run.status) ? tokensOf(run) : run.tokens), 0),
     totalTokens: runs.reduce((sum, run) => sum + tokensOf(run), 0),
     tokensPerSecond: training.reduce((sum, run) => sum + run.tokens / run.seconds, 0),
-    secondsLeft: left.length === 0 ? 0 : perWorker === null ? null : Math.max(Math.max(...left), left.reduce((a, b) => a + b, 0) / atOnce) / perWorker,
+    secondsLeft:
+      left.length === 0 ? 0 : perWorker === null ? null : Math.max(Math.max(...left), left.reduce((a, b) => a + b, 0) / atOnce) / perWorker,
   };
 }
 

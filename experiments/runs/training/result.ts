@@ -11,12 +11,29 @@ export function buildExperimentResult(plan: ExperimentPlan, runs: readonly RunRe
   const { id, cell, title, question, baseline, primary, domains } = experiment;
   const arms = plan.arms.map(({ name, patch, config, cost }): ArmResult => {
     const own = runs.filter((run) => run.arm === name).sort((a, b) => a.seedIndex - b.seedIndex);
-    return { name, patch, config, params: cost.params, activeParams: cost.activeParams, flopsPerToken: cost.flopsPerToken, runs: own, ...summariseArm(own) };
+    return {
+      name,
+      patch,
+      config,
+      params: cost.params,
+      activeParams: cost.activeParams,
+      flopsPerToken: cost.flopsPerToken,
+      runs: own,
+      ...summariseArm(own),
+    };
   });
   return {
-    id, cell, title, question, baseline, primary, domains, dataHash,
+    id,
+    cell,
+    title,
+    question,
+    baseline,
+    primary,
+    domains,
+    dataHash,
     bigramEntropy: Object.fromEntries(texts.map((text) => [text.name, entropyOf(text)])),
-    arms, comparisons: compareArms(arms, baseline, primary),
+    arms,
+    comparisons: compareArms(arms, baseline, primary),
   };
 }
 

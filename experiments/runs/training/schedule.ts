@@ -70,7 +70,8 @@ export const maxLosses = 1;
 
 export const emptySchedule = (slots: number): Schedule => ({ runs: [], slots, pausedStudies: new Set() });
 
-export const isEnded = (status: RunStatus): boolean => status === "done" || status === "diverged" || status === "failed" || status === "stopped";
+export const isEnded = (status: RunStatus): boolean =>
+  status === "done" || status === "diverged" || status === "failed" || status === "stopped";
 
 export function advance(schedule: Schedule, event: ScheduleEvent): { schedule: Schedule; commands: ScheduleCommand[] } {
   const commands: ScheduleCommand[] = [];
@@ -81,18 +82,35 @@ export function advance(schedule: Schedule, event: ScheduleEvent): { schedule: S
 function apply(schedule: Schedule, event: ScheduleEvent, commands: ScheduleCommand[]): Schedule {
   switch (event.type) {
     case "submit": {
-      const added = event.runs.map(({ id, key, group = alone }): ScheduledRun => ({ id, key, group, study: event.study, status: "queued", slot: null, losses: 0, held: "lookup" }));
+      const added = event.runs.map(
+        ({ id, key, group = alone }): ScheduledRun => ({
+          id,
+          key,
+          group,
+          study: event.study,
+          status: "queued",
+          slot: null,
+          losses: 0,
+          held: "lookup",
+        }),
+      );
       return { ...schedule, runs: [...schedule.runs, ...added] };
     }
     case "ready":
-      return { ...schedule, runs: schedule.runs.map((run) => (run.study === event.study && run.held === "lookup" ? { ...run, held: null } : run)) };
+      return {
+        ...schedule,
+        runs: schedule.runs.map((run) => (run.study === event.study && run.held === "lookup" ? { ...run, held: null } : run)),
+      };
     case "ended":
       return end(schedule, event.run, event.ending, commands);
     case "lost":
-      for (const slot of new Set(event.runs.map((id) => find(schedule, id).slot))) if (slot !== null) commands.push({ type: "replace", slot });
+      for (const slot of new Set(event.runs.map((id) => find(schedule, id).slot)))
+        if (slot !== null) commands.push({ type: "replace", slot });
       return event.runs.reduce((next, id) => {
         const { losses } = find(next, id);
-        return losses >= maxLosses ? end(next, id, "failed", commands) : update(next, id, { status: "queued", slot: null, losses: losses + 1 });
+        return losses >= maxLosses
+          ? end(next, id, "failed", commands)
+          : update(next, id, { status: "queued", slot: null, losses: losses + 1 });
       }, schedule);
     case "locked":
       return update(schedule, event.run, { status: "queued", slot: null, held: "locked" });
@@ -117,7 +135,9 @@ function apply(schedule: Schedule, event: ScheduleEvent, commands: ScheduleComma
         runs: schedule.runs.map((run) => (run.study === event.study && run.status === "paused" ? { ...run, status: "running" } : run)),
       };
     case "stop":
-      return schedule.runs.filter((run) => run.study === event.study).reduce((next, run) => cancel(next, find(next, run.id), commands), schedule);
+      return schedule.runs
+        .filter((run) => run.study === event.study)
+        .reduce((next, run) => cancel(next, find(next, run.id), commands), schedule);
   }
 }
 

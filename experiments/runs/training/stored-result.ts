@@ -12,5 +12,9 @@ export async function resultFromStore(plan: ExperimentPlan, store: RunStore, tex
     const result = await store.find(run.planned.key);
     if (result) run.take(result, await store.events(run.planned.key), true);
   }
-  return buildExperimentResult(plan, runs.map((run) => run.result()), texts);
+  return buildExperimentResult(
+    plan,
+    runs.map((run) => run.result()),
+    texts,
+  );
 }

@@ -37,11 +37,18 @@ async function startable(runs: readonly TrainingRun[]): Promise<TrainingRun[]> {
 }
 
 /** One call of the engine. Returns the groups that are to be tried again. */
-async function trainTogether(runs: TrainingRun[], { executor, onMessage, onPreparing }: GroupContext, tell: (run: TrainingRun) => void): Promise<TrainingRun[][]> {
+async function trainTogether(
+  runs: TrainingRun[],
+  { executor, onMessage, onPreparing }: GroupContext,
+  tell: (run: TrainingRun) => void,
+): Promise<TrainingRun[][]> {
   let failure: unknown = null;
   try {
     const worker = await executor();
-    const training = worker.train(runs.map((run) => run.job()), listenerOf(runs, onPreparing, tell));
+    const training = worker.train(
+      runs.map((run) => run.job()),
+      listenerOf(runs, onPreparing, tell),
+    );
     runs.forEach((run, n) => run.control.attach(worker, n));
     await training;
   } catch (error) {
@@ -71,7 +78,11 @@ async function trainTogether(runs: TrainingRun[], { executor, onMessage, onPrepa
   return [left.slice(0, half), left.slice(half)];
 }
 
-function listenerOf(runs: readonly TrainingRun[], onPreparing: GroupContext["onPreparing"], tell: (run: TrainingRun) => void): GroupListener {
+function listenerOf(
+  runs: readonly TrainingRun[],
+  onPreparing: GroupContext["onPreparing"],
+  tell: (run: TrainingRun) => void,
+): GroupListener {
   return {
     onMetrics: (run, events) => runs[run].onMetrics(events),
     onCheckpoint: (run, step, bytes) => runs[run].onCheckpoint(step, bytes),

@@ -60,7 +60,10 @@ export async function writePeerData(name: BenchModel, folder: string, steps: num
   }
   const learningRates = Array.from({ length: steps }, (_, step) => learningRate(train, step + 1));
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "model.json"), JSON.stringify({ name, model, train, learningRates, losses: losses.slice(0, comparedSteps), tensors: offsets }));
+  await writeFile(
+    join(folder, "model.json"),
+    JSON.stringify({ name, model, train, learningRates, losses: losses.slice(0, comparedSteps), tensors: offsets }),
+  );
   await writeFile(join(folder, "weights.bin"), weights);
   await writeFile(join(folder, "windows.bin"), windows);
   if (model.attention.kind !== "mla") return;

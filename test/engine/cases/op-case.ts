@@ -78,20 +78,22 @@ export function casesOf<Kind extends OpKind>(table: OpTable<Kind>): OpCase[] {
     const perOutput = (value: number | number[]) => outputs.map((_, i) => (typeof value === "number" ? value : value[i]));
     const inPlace = inPlaceOps[table.kind] ?? [];
     const forms = inPlace.length > 0 ? [true] : accumulating.has(table.kind) ? [false, true] : [false];
-    return forms.map((adds): OpCase => ({
-      kind: table.kind,
-      attrs,
-      label: [table.kind, JSON.stringify(attrs), note && `(${note})`, adds && inPlace.length === 0 && "adding"].filter(Boolean).join(" "),
-      note,
-      inputs: place(signature.inputs, pools.inputs).slice(0, table.inputCount),
-      outputs,
-      inPlace,
-      accumulate: outputs.map((_, i) => adds && (inPlace.length > 0 || i === 0)),
-      sample: draw,
-      roundings: perOutput(table.roundings(attrs)).map((n) => n + (adds ? 1 : 0)),
-      magnitude: perOutput(table.magnitude?.(attrs) ?? 0),
-      nonFinite,
-    }));
+    return forms.map(
+      (adds): OpCase => ({
+        kind: table.kind,
+        attrs,
+        label: [table.kind, JSON.stringify(attrs), note && `(${note})`, adds && inPlace.length === 0 && "adding"].filter(Boolean).join(" "),
+        note,
+        inputs: place(signature.inputs, pools.inputs).slice(0, table.inputCount),
+        outputs,
+        inPlace,
+        accumulate: outputs.map((_, i) => adds && (inPlace.length > 0 || i === 0)),
+        sample: draw,
+        roundings: perOutput(table.roundings(attrs)).map((n) => n + (adds ? 1 : 0)),
+        magnitude: perOutput(table.magnitude?.(attrs) ?? 0),
+        nonFinite,
+      }),
+    );
   });
 }
 
@@ -110,7 +112,12 @@ function normals<Kind extends OpKind>(kind: Kind, attrs: OpAttrs[Kind], seed: nu
 /** Outputs of one op in float64, for inputs that are themselves results (rstd, lse, idx, starts). */
 export function runReference<Kind extends OpKind>(kind: Kind, attrs: OpAttrs[Kind], inputs: ArrayLike<number>[]): Float64Array[] {
   const outputs = signatures[kind](attrs).outputs.map(({ shape }) => new Float64Array(elements(shape)));
-  referenceOps[kind](attrs, inputs.map((data) => Float64Array.from(data)), outputs, []);
+  referenceOps[kind](
+    attrs,
+    inputs.map((data) => Float64Array.from(data)),
+    outputs,
+    [],
+  );
   return outputs;
 }
 

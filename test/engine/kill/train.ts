@@ -12,7 +12,14 @@ import { cpuExecutor } from "./executor.ts";
 import { tinyStudy } from "./study.ts";
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
-const coordinator = new Coordinator({ store: new NodeStore(process.argv[2]), openExecutor: cpuExecutor(), workers: 1, backend: "cpu", domains: async () => smallDomains(), retryAfter: 50 });
+const coordinator = new Coordinator({
+  store: new NodeStore(process.argv[2]),
+  openExecutor: cpuExecutor(),
+  workers: 1,
+  backend: "cpu",
+  domains: async () => smallDomains(),
+  retryAfter: 50,
+});
 let begun = false;
 coordinator.subscribe((event) => {
   if (event.type === "metrics" && !begun) {

@@ -2,8 +2,17 @@ import { NumberSlot } from "../../../program/ops.ts";
 import type { Lowerings } from "./lowering.ts";
 
 type LossKind =
-  | "balanceLoss" | "balanceLossGrad" | "zLoss" | "zLossGrad" | "crossEntropy" | "crossEntropyGrad" | "overlap" | "mean"
-  | "clipScale" | "adamw" | "biasUpdate";
+  | "balanceLoss"
+  | "balanceLossGrad"
+  | "zLoss"
+  | "zLossGrad"
+  | "crossEntropy"
+  | "crossEntropyGrad"
+  | "overlap"
+  | "mean"
+  | "clipScale"
+  | "adamw"
+  | "biasUpdate";
 
 /** Losses, their gradients, and the optimizer. */
 export const losses: Lowerings<LossKind> = {
@@ -20,7 +29,12 @@ export const losses: Lowerings<LossKind> = {
   zLossGrad({ attrs: { rows, experts }, inputs: [logits, numbers], outputs: [dLogits], add, kernels, number }) {
     return (first) => kernels.zLossGrad(logits, dLogits, rows, experts, number(numbers, NumberSlot.zLoss), add(first));
   },
-  crossEntropy({ attrs: { rows, vocab, seqLen, targetLen, targetOffset }, inputs: [logits, targets], outputs: [nll, lse, argmax], kernels }) {
+  crossEntropy({
+    attrs: { rows, vocab, seqLen, targetLen, targetOffset },
+    inputs: [logits, targets],
+    outputs: [nll, lse, argmax],
+    kernels,
+  }) {
     return () => kernels.crossEntropy(logits, targets, nll, lse, argmax, rows, vocab, seqLen, targetLen, targetOffset);
   },
   crossEntropyGrad({ attrs, inputs: [logits, targets, lse, numbers], outputs: [dLogits], kernels, number }) {
@@ -37,15 +51,26 @@ export const losses: Lowerings<LossKind> = {
     return (first) => kernels.mean(x, mean, length, add(first));
   },
   clipScale({ attrs: { length }, inputs: [gradients, numbers], outputs: [norm, scale], kernels, number }) {
-    return () => kernels.clipScale(gradients, norm, scale, length, number(numbers, NumberSlot.clipNorm), number(numbers, NumberSlot.gradScale));
+    return () =>
+      kernels.clipScale(gradients, norm, scale, length, number(numbers, NumberSlot.clipNorm), number(numbers, NumberSlot.gradScale));
   },
   adamw({ attrs: { length, decayLength }, inputs: [param, grad, m, v, scale, numbers], kernels, number }) {
     const update = (from: number, to: number, weightDecay: number): void => {
       const at = (pool: number) => pool + 4 * from;
       kernels.adamw(
-        at(param), at(grad), at(m), at(v), to - from, number(scale, 0), number(numbers, NumberSlot.lr),
-        number(numbers, NumberSlot.correction1), number(numbers, NumberSlot.correction2),
-        number(numbers, NumberSlot.beta1), number(numbers, NumberSlot.beta2), number(numbers, NumberSlot.eps), weightDecay,
+        at(param),
+        at(grad),
+        at(m),
+        at(v),
+        to - from,
+        number(scale, 0),
+        number(numbers, NumberSlot.lr),
+        number(numbers, NumberSlot.correction1),
+        number(numbers, NumberSlot.correction2),
+        number(numbers, NumberSlot.beta1),
+        number(numbers, NumberSlot.beta2),
+        number(numbers, NumberSlot.eps),
+        weightDecay,
       );
     };
     return () => {
@@ -54,6 +79,7 @@ export const losses: Lowerings<LossKind> = {
     };
   },
   biasUpdate({ attrs: { experts, groups, rule }, inputs: [bias, loads, scale, numbers], kernels, number }) {
-    return () => kernels.biasUpdate(bias, loads, number(scale, 0), experts, groups, Number(rule === "magnitude"), number(numbers, NumberSlot.gamma));
+    return () =>
+      kernels.biasUpdate(bias, loads, number(scale, 0), experts, groups, Number(rule === "magnitude"), number(numbers, NumberSlot.gamma));
   },
 };

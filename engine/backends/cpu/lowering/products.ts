@@ -20,9 +20,6 @@ export const products: Lowerings<"matmul" | "groupedMatmul" | "embedding" | "emb
   },
   attentionGrad({ attrs, inputs: [q, k, v, o, lse, dO], outputs: [dq, dk, dv, delta], scratch, kernels }) {
     const { batch, seqLen, heads, kvHeads, qkDim, vDim, scale } = attrs;
-    return () =>
-      kernels.attentionGrad(
-        q, k, v, o, lse, dO, dq, dk, dv, delta, batch, seqLen, heads, kvHeads, qkDim, vDim, scale, scratch,
-      );
+    return () => kernels.attentionGrad(q, k, v, o, lse, dO, dq, dk, dv, delta, batch, seqLen, heads, kvHeads, qkDim, vDim, scale, scratch);
   },
 };

@@ -1,8 +1,17 @@
 import type { Lowerings } from "./lowering.ts";
 
 type RoutingKind =
-  | "sigmoid" | "sigmoidGrad" | "topk" | "gates" | "gatesGrad" | "dispatch" | "countLoad"
-  | "gatherRows" | "gatherRowsGrad" | "combine" | "combineGrad";
+  | "sigmoid"
+  | "sigmoidGrad"
+  | "topk"
+  | "gates"
+  | "gatesGrad"
+  | "dispatch"
+  | "countLoad"
+  | "gatherRows"
+  | "gatherRowsGrad"
+  | "combine"
+  | "combineGrad";
 
 /** From router logits to chosen experts and their rows, and back. */
 export const routing: Lowerings<RoutingKind> = {

@@ -1,8 +1,21 @@
 import type { Lowerings } from "./lowering.ts";
 
 type RowKind =
-  | "rmsNorm" | "rmsNormGradInput" | "rmsNormGradGain" | "rope" | "mlaAssemble" | "mlaAssembleGrad" | "swiglu" | "swigluGrad"
-  | "add" | "copy" | "fill" | "concatColumns" | "splitColumns" | "sliceSequence" | "sliceSequenceGrad";
+  | "rmsNorm"
+  | "rmsNormGradInput"
+  | "rmsNormGradGain"
+  | "rope"
+  | "mlaAssemble"
+  | "mlaAssembleGrad"
+  | "swiglu"
+  | "swigluGrad"
+  | "add"
+  | "copy"
+  | "fill"
+  | "concatColumns"
+  | "splitColumns"
+  | "sliceSequence"
+  | "sliceSequenceGrad";
 
 /** Norms, rotation, activation and movement: ops that walk over rows. */
 export const rows: Lowerings<RowKind> = {

@@ -22,7 +22,13 @@ export const dense: { [Kind in Kinds]: Lower<Kind> } = {
   ],
 
   rmsNorm: ({ attrs: { rows, width, eps }, inputs: [x, gain], outputs: [y, rstd] }, context) => [
-    rowwise(context, "rms-norm", rows, { x: input(x), gain: input(gain), y: output(y), rstd: output(rstd) }, { counts: { width }, floats: { eps } }),
+    rowwise(
+      context,
+      "rms-norm",
+      rows,
+      { x: input(x), gain: input(gain), y: output(y), rstd: output(rstd) },
+      { counts: { width }, floats: { eps } },
+    ),
   ],
 
   rmsNormGradInput: ({ attrs: { rows, width }, inputs: [dy, x, gain, rstd], outputs: [dx], add }, context) => [

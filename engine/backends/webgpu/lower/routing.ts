@@ -7,11 +7,23 @@ const blockSlots = 64;
 
 type Kinds = Extract<
   OpKind,
-  "sigmoid" | "sigmoidGrad" | "topk" | "gates" | "gatesGrad" | "dispatch" | "countLoad" | "gatherRows" | "gatherRowsGrad" | "combine" | "combineGrad"
+  | "sigmoid"
+  | "sigmoidGrad"
+  | "topk"
+  | "gates"
+  | "gatesGrad"
+  | "dispatch"
+  | "countLoad"
+  | "gatherRows"
+  | "gatherRowsGrad"
+  | "combine"
+  | "combineGrad"
 >;
 
 export const routing: { [Kind in Kinds]: Lower<Kind> } = {
-  sigmoid: ({ attrs: { length }, inputs: [logits], outputs: [s] }) => [elementwise("sigmoid", length, { logits: input(logits), s: output(s) })],
+  sigmoid: ({ attrs: { length }, inputs: [logits], outputs: [s] }) => [
+    elementwise("sigmoid", length, { logits: input(logits), s: output(s) }),
+  ],
 
   sigmoidGrad: ({ attrs: { length }, inputs: [s, ds], outputs: [dlogits] }) => [
     elementwise("sigmoid-grad", length, { s: input(s), ds: input(ds), dlogits: output(dlogits) }),
@@ -30,7 +42,12 @@ export const routing: { [Kind in Kinds]: Lower<Kind> } = {
   ],
 
   gates: ({ attrs: { rows, experts, k, normalise, scale }, inputs: [s, idx], outputs: [g] }) => [
-    elementwise("gates", rows, { s: input(s), idx: input(idx), g: output(g) }, { counts: { experts, k }, floats: { scale }, flags: { normalise } }),
+    elementwise(
+      "gates",
+      rows,
+      { s: input(s), idx: input(idx), g: output(g) },
+      { counts: { experts, k }, floats: { scale }, flags: { normalise } },
+    ),
   ],
 
   gatesGrad: ({ attrs: { rows, experts, k, normalise, scale }, inputs: [s, idx, dg], outputs: [ds], add }) => [
@@ -48,7 +65,12 @@ export const routing: { [Kind in Kinds]: Lower<Kind> } = {
     const counts = scratch(blocks * experts, "i32");
     const firsts = scratch(blocks * experts, "i32");
     return [
-      elementwise("dispatch-histogram", blocks * experts, { idx: input(idx), counts: output(counts) }, { counts: { slots, blockSlots, experts } }),
+      elementwise(
+        "dispatch-histogram",
+        blocks * experts,
+        { idx: input(idx), counts: output(counts) },
+        { counts: { slots, blockSlots, experts } },
+      ),
       groupwise(
         "dispatch-scan",
         1,
@@ -79,7 +101,12 @@ export const routing: { [Kind in Kinds]: Lower<Kind> } = {
   ],
 
   gatherRowsGrad: ({ attrs: { rows, k, width }, inputs: [dy, rowOfSlot], outputs: [dx], add }) => [
-    elementwise("gather-rows-grad", rows * width, { dy: input(dy), rowOfSlot: input(rowOfSlot), dx: output(dx, add[0]) }, { counts: { k, width } }),
+    elementwise(
+      "gather-rows-grad",
+      rows * width,
+      { dy: input(dy), rowOfSlot: input(rowOfSlot), dx: output(dx, add[0]) },
+      { counts: { k, width } },
+    ),
   ],
 
   combine: ({ attrs: { rows, k, width }, inputs: [z, g, rowOfSlot], outputs: [y] }) => [

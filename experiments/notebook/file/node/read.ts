@@ -5,7 +5,11 @@ import { basename } from "node:path";
 import { largestNotebook, notebookText, type NotebookFormat } from "../file-kind.ts";
 
 const reasons: Record<string, string> = {
-  ENOENT: "there is no such file", ENOTDIR: "there is no such file", EISDIR: "it is a folder", EACCES: "you have no permission to read it", EPERM: "you have no permission to read it",
+  ENOENT: "there is no such file",
+  ENOTDIR: "there is no such file",
+  EISDIR: "it is a folder",
+  EACCES: "you have no permission to read it",
+  EPERM: "you have no permission to read it",
 };
 
 function whyNot(error: unknown): string {
@@ -21,7 +25,8 @@ async function readRegular(path: string): Promise<Uint8Array> {
     const about = await file.stat();
     if (about.isDirectory()) throw new Error("it is a folder");
     if (!about.isFile()) throw new Error("it is no regular file");
-    if (about.size > largestNotebook) throw new Error(`it has ${(about.size / 2 ** 20).toFixed(0)} MiB, and notebooks have ${largestNotebook / 2 ** 20} at most`);
+    if (about.size > largestNotebook)
+      throw new Error(`it has ${(about.size / 2 ** 20).toFixed(0)} MiB, and notebooks have ${largestNotebook / 2 ** 20} at most`);
     const bytes = Buffer.alloc(about.size);
     const { bytesRead } = await file.read(bytes, 0, about.size, 0);
     return bytes.subarray(0, bytesRead);

@@ -33,8 +33,11 @@ export async function writeKernelTable(table: KernelTable, path = kernelTablePat
 
 /** Back to the table that Switchyard brings. @returns whether there was another */
 export async function removeKernelTable(path = kernelTablePath()): Promise<boolean> {
-  return rm(path).then(() => true, (error: unknown) => {
-    if (isMissing(error)) return false;
-    throw error;
-  });
+  return rm(path).then(
+    () => true,
+    (error: unknown) => {
+      if (isMissing(error)) return false;
+      throw error;
+    },
+  );
 }

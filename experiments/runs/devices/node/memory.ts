@@ -25,7 +25,8 @@ export function usableMemory({ total, groups, folder }: MemorySources = system()
     const [, controllers = "", told = "/"] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
     // a process that was moved out of its container's part of the tree is told so by "/.."
     const path = join("/", told);
-    if (controllers === "") return [...up(join(folder, path), folder, "memory.max"), ...up(join(folder, "unified", path), folder, "memory.max")];
+    if (controllers === "")
+      return [...up(join(folder, path), folder, "memory.max"), ...up(join(folder, "unified", path), folder, "memory.max")];
     return controllers.split(",").includes("memory") ? up(join(folder, "memory", path), folder, "memory.limit_in_bytes") : [];
   });
   return Math.min(total, ...limits);

@@ -35,11 +35,21 @@ export interface OpenIndexOptions {
  * one, and the work is done again. Where it cannot be had (nothing can be written there, another process will
  * not let go), the index lives in memory, for this time only.
  */
-export async function withIndex<T>(path: string, work: (database: Database) => Promise<T>, { rebuild = false }: OpenIndexOptions = {}): Promise<T> {
+export async function withIndex<T>(
+  path: string,
+  work: (database: Database) => Promise<T>,
+  { rebuild = false }: OpenIndexOptions = {},
+): Promise<T> {
   let release: () => Promise<void>;
   try {
     await mkdir(dirname(path), { recursive: true });
-    release = await lock(dirname(path), { lockfilePath: `${path}.open`, realpath: false, stale: staleLock, retries: { retries: 60, minTimeout: 50, maxTimeout: 500 }, onCompromised: () => {} });
+    release = await lock(dirname(path), {
+      lockfilePath: `${path}.open`,
+      realpath: false,
+      stale: staleLock,
+      retries: { retries: 60, minTimeout: 50, maxTimeout: 500 },
+      onCompromised: () => {},
+    });
   } catch {
     return use(":memory:", work);
   }

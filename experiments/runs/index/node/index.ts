@@ -30,7 +30,10 @@ export class RunIndex {
   }
 
   /** @throws {WhereError} */
-  async search(query: RunQuery = everyRun, { refresh: look = true, rebuild = false, stores: only }: SearchOptions = {}): Promise<FoundRuns> {
+  async search(
+    query: RunQuery = everyRun,
+    { refresh: look = true, rebuild = false, stores: only }: SearchOptions = {},
+  ): Promise<FoundRuns> {
     const known = await knownStores(this.data, { tidy: rebuild });
     const stores = only ?? known;
     return withIndex(

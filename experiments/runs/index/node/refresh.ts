@@ -16,7 +16,11 @@ export function keepOnly(database: Database, stores: readonly string[]): void {
 
 async function refreshStore(database: Database, folder: string): Promise<void> {
   const known = database.get("SELECT id, stamp FROM stores WHERE folder = ?", folder) as { id: number; stamp: string | null } | null;
-  const before = new Map((known ? (database.all("SELECT folder, stamp FROM runs WHERE store = ?", known.id) as { folder: string; stamp: string }[]) : []).map((run) => [run.folder, run.stamp]));
+  const before = new Map(
+    (known ? (database.all("SELECT folder, stamp FROM runs WHERE store = ?", known.id) as { folder: string; stamp: string }[]) : []).map(
+      (run) => [run.folder, run.stamp],
+    ),
+  );
   const [now, stamp] = await Promise.all([stampRuns(folder), stampManifest(folder)]);
   const manifest = !known || stamp !== known.stamp ? await scanManifest(folder) : null;
   const gone = [...before.keys()].filter((name) => !now.has(name));
@@ -26,7 +30,11 @@ async function refreshStore(database: Database, folder: string): Promise<void> {
   transaction(database, () => {
     const store = known?.id ?? Number(database.run("INSERT INTO stores(folder, notebook) VALUES (?, '')", folder).lastInsertRowid);
     for (const name of [...gone, ...changed]) database.run("DELETE FROM runs WHERE store = ? AND folder = ?", [store, name]);
-    insertRuns(database, store, scanned.flatMap((run, i) => (run ? [{ ...run, folder: changed[i], stamp: now.get(changed[i])! }] : [])));
+    insertRuns(
+      database,
+      store,
+      scanned.flatMap((run, i) => (run ? [{ ...run, folder: changed[i], stamp: now.get(changed[i])! }] : [])),
+    );
     if (!manifest) return;
     database.run("UPDATE stores SET notebook = ?, stamp = ? WHERE id = ?", [manifest.notebook, stamp, store]);
     database.run("DELETE FROM arms WHERE store = ?", store);
@@ -53,9 +61,21 @@ function insertRuns(database: Database, store: number, runs: readonly (ScannedRu
     for (const run of runs) {
       const { record, result, changed, folder, stamp } = run;
       const { lastInsertRowid } = insertRun.run([
-        store, folder, stamp, record.key, record.seed.init, result?.status ?? (changed ? "changed" : "unfinished"), result?.error ?? changed ?? null,
-        result?.provenance?.backend ?? record.backend, result?.provenance?.adapter ?? null, result?.provenance?.engine ?? null,
-        record.semantics, result?.steps ?? null, result?.tokens ?? null, result?.seconds ?? null, result?.provenance?.when ?? null,
+        store,
+        folder,
+        stamp,
+        record.key,
+        record.seed.init,
+        result?.status ?? (changed ? "changed" : "unfinished"),
+        result?.error ?? changed ?? null,
+        result?.provenance?.backend ?? record.backend,
+        result?.provenance?.adapter ?? null,
+        result?.provenance?.engine ?? null,
+        record.semantics,
+        result?.steps ?? null,
+        result?.tokens ?? null,
+        result?.seconds ?? null,
+        result?.provenance?.when ?? null,
       ]);
       for (const [name, value] of factsOf(run)) insertFact.run([lastInsertRowid, nameId(name), value]);
     }

@@ -56,7 +56,13 @@ export interface ScannedArm {
 export async function scanManifest(store: string): Promise<{ notebook: string; arms: ScannedArm[] }> {
   const manifest = await readManifest(store);
   const arms = Object.entries(manifest?.experiments ?? {}).flatMap(([id, { title, of, runs }]) =>
-    runs.map(({ folder, arm }) => ({ run: folder.replace(/^runs\//, ""), notebook: of?.notebook ?? null, experiment: of?.experiment ?? id, title, arm })),
+    runs.map(({ folder, arm }) => ({
+      run: folder.replace(/^runs\//, ""),
+      notebook: of?.notebook ?? null,
+      experiment: of?.experiment ?? id,
+      title,
+      arm,
+    })),
   );
   return { notebook: manifest?.notebook ?? basename(store).replace(/\.results$/, ""), arms };
 }
@@ -73,5 +79,8 @@ export async function inBatches<T, R>(items: readonly T[], work: (item: T) => Pr
 }
 
 async function stampOf(fs: FileSystem, path: string): Promise<string | null> {
-  return fs.lstat(path).then(({ mtimeMs, size }) => `${mtimeMs}:${size}`, () => null);
+  return fs.lstat(path).then(
+    ({ mtimeMs, size }) => `${mtimeMs}:${size}`,
+    () => null,
+  );
 }

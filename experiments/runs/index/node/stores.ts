@@ -47,7 +47,10 @@ export async function knownStores(data = dataFolder(), { tidy = false } = {}): P
 
 /** A folder that has runs, as `<notebook>.results` and what `--out` names do. */
 export async function isStore(folder: string): Promise<boolean> {
-  return lstat(join(folder, "runs")).then((found) => found.isDirectory(), () => false);
+  return lstat(join(folder, "runs")).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** `folder` itself where it is a store, or every `*.results` store and every store with a manifest below it. */
@@ -58,8 +61,14 @@ export async function storesBelow(folder: string): Promise<string[]> {
   const found: string[] = [];
   for (const { name } of below) {
     const path = join(folder, name);
-    const marked = name.endsWith(".results") || (await lstat(join(path, "manifest.json")).then((found) => found.isFile(), () => false));
-    if (!(await isStore(path))) found.push(...(await storesBelow(path).catch(() => []))); // a folder that cannot be read holds no store for us
+    const marked =
+      name.endsWith(".results") ||
+      (await lstat(join(path, "manifest.json")).then(
+        (found) => found.isFile(),
+        () => false,
+      ));
+    if (!(await isStore(path)))
+      found.push(...(await storesBelow(path).catch(() => []))); // a folder that cannot be read holds no store for us
     else if (marked) found.push(resolve(path));
   }
   return found.sort();
@@ -73,4 +82,5 @@ async function folderIn(file: string): Promise<string | null> {
   }
 }
 
-const fileOf = (path: string, data: string): string => join(data, "stores", `${createHash("sha256").update(path).digest("hex").slice(0, 16)}.json`);
+const fileOf = (path: string, data: string): string =>
+  join(data, "stores", `${createHash("sha256").update(path).digest("hex").slice(0, 16)}.json`);

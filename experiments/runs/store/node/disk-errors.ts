@@ -25,12 +25,26 @@ const remedies: Readonly<Record<string, Remedy>> = {
   EDQUOT: { words: "the disk quota is used up" },
   EFBIG: { words: "the file is larger than this disk takes" },
   EROFS: { words: "the disk is read-only" },
-  EACCES: noPermission, EPERM: noPermission,
-  ENOENT: gone, ENOTDIR: gone,
-  EIO: fails, ENXIO: fails, ENODEV: fails, EREMOTEIO: fails,
-  ESTALE: unreachable, ETIMEDOUT: unreachable, EHOSTDOWN: unreachable, EHOSTUNREACH: unreachable, ENOTCONN: unreachable, ECONNREFUSED: unreachable, ENOLINK: unreachable,
-  EMFILE: manyFiles, ENFILE: manyFiles,
-  EAGAIN: { words: "the disk is busy", passes: true }, EBUSY: { words: "another program uses the file", passes: true }, EINTR: { words: "writing was interrupted", passes: true },
+  EACCES: noPermission,
+  EPERM: noPermission,
+  ENOENT: gone,
+  ENOTDIR: gone,
+  EIO: fails,
+  ENXIO: fails,
+  ENODEV: fails,
+  EREMOTEIO: fails,
+  ESTALE: unreachable,
+  ETIMEDOUT: unreachable,
+  EHOSTDOWN: unreachable,
+  EHOSTUNREACH: unreachable,
+  ENOTCONN: unreachable,
+  ECONNREFUSED: unreachable,
+  ENOLINK: unreachable,
+  EMFILE: manyFiles,
+  ENFILE: manyFiles,
+  EAGAIN: { words: "the disk is busy", passes: true },
+  EBUSY: { words: "another program uses the file", passes: true },
+  EINTR: { words: "writing was interrupted", passes: true },
 };
 
 const names = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
@@ -39,7 +53,9 @@ const names = new Map(Object.entries(constants.errno).map(([name, number]) => [n
 export function errorCode(error: unknown): string | null {
   const { code, errno } = (error ?? {}) as NodeJS.ErrnoException;
   if (typeof code !== "string") return null;
-  const number = /^Unknown system error -(\d+)$/.exec(code)?.[1] ?? (code.startsWith("Unknown system error") && errno !== undefined ? String(Math.abs(errno)) : null);
+  const number =
+    /^Unknown system error -(\d+)$/.exec(code)?.[1] ??
+    (code.startsWith("Unknown system error") && errno !== undefined ? String(Math.abs(errno)) : null);
   return number === null ? code : (names.get(Number(number)) ?? `error ${number}`);
 }
 
@@ -48,11 +64,14 @@ export const isMissing = (error: unknown): boolean => ["ENOENT", "ENOTDIR"].incl
 /** Errors of a disk that will not take what we write, in words; whatever else it is stays what it is. */
 export function writeError(error: unknown, where: string): unknown {
   if (error instanceof StoreWriteError) return error;
-  if (error instanceof OutsideStoreError) return new StoreWriteError(`Results cannot be saved in ${where}: ${error.message}.`, { cause: error });
+  if (error instanceof OutsideStoreError)
+    return new StoreWriteError(`Results cannot be saved in ${where}: ${error.message}.`, { cause: error });
   const code = errorCode(error);
   // errors of Node itself (ERR_…) are ours to mend
   if (code === null || !/^(E[A-Z0-9]+|error \d+)$/.test(code)) return error;
-  return new StoreWriteError(`Results cannot be saved in ${where}: ${remedies[code]?.words ?? `the system says ${code}`}.`, { cause: error });
+  return new StoreWriteError(`Results cannot be saved in ${where}: ${remedies[code]?.words ?? `the system says ${code}`}.`, {
+    cause: error,
+  });
 }
 
 export const mayPass = (error: unknown): boolean => remedies[errorCode(error) ?? ""]?.passes ?? false;

@@ -45,7 +45,12 @@ export const isTemporary = (name: string): boolean => temporary.test(name);
  * Writes a file so that a reader sees the old bytes or the new ones, never a part: temporary file, fsync, rename, fsync of the folder.
  * @param may asked when everything is written and before it takes effect; what it throws leaves the old file
  */
-export async function writeAtomic(fs: FileSystem, path: string, data: string | Uint8Array, may: () => Promise<void> = async () => {}): Promise<void> {
+export async function writeAtomic(
+  fs: FileSystem,
+  path: string,
+  data: string | Uint8Array,
+  may: () => Promise<void> = async () => {},
+): Promise<void> {
   await persistently(async () => {
     const fresh = temporaryName(path);
     try {
@@ -115,9 +120,17 @@ async function syncFolder(fs: FileSystem, path: string): Promise<void> {
 export async function setAside(fs: FileSystem, path: string): Promise<string | null> {
   for (let n = 1; n < 10_000; n++) {
     const aside = `${path}.damaged-${n}`;
-    const there = await fs.lstat(aside).then(() => "taken", (error: unknown) => (isMissing(error) ? "free" : "unknown"));
+    const there = await fs.lstat(aside).then(
+      () => "taken",
+      (error: unknown) => (isMissing(error) ? "free" : "unknown"),
+    );
     if (there === "taken") continue;
-    return there === "unknown" ? null : fs.rename(path, aside).then(() => aside, () => null);
+    return there === "unknown"
+      ? null
+      : fs.rename(path, aside).then(
+          () => aside,
+          () => null,
+        );
   }
   return null;
 }

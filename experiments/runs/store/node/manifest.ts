@@ -38,7 +38,11 @@ type Described = Manifest["experiments"][string];
  * Null where there is none, or none that can be used: it can be made again from the notebook and the folders.
  * @param onDamage hears of one that does not fit
  */
-export async function readManifest(folder: string, fs: FileSystem = storeFiles(folder), onDamage: (text: string) => void = () => {}): Promise<Manifest | null> {
+export async function readManifest(
+  folder: string,
+  fs: FileSystem = storeFiles(folder),
+  onDamage: (text: string) => void = () => {},
+): Promise<Manifest | null> {
   const path = join(folder, "manifest.json");
   const reading = await readJson(fs, path, manifestSchema);
   const why = reading.state === "damaged" ? reading.why : reading.state === "read" ? unusable(reading.value) : null;
@@ -48,7 +52,10 @@ export async function readManifest(folder: string, fs: FileSystem = storeFiles(f
 
 /** Overrides that nobody can have typed, since the command line refuses them. */
 function unusable({ arguments: { sets, armSets } }: Manifest): string | null {
-  for (const [name, list] of [["sets", sets], ["armSets", armSets]] as const) {
+  for (const [name, list] of [
+    ["sets", sets],
+    ["armSets", armSets],
+  ] as const) {
     for (const [i, { target, value }] of list.entries()) {
       const at = `arguments.${name}.${i}`;
       const problem = targetProblem(target);
@@ -88,9 +95,14 @@ export async function writeManifest(folder: string, update: ManifestUpdate, fs: 
 }
 
 /** @param exists whether a run's folder is there */
-export function mergeManifest(before: Manifest | null, { notebook, arguments: args, experiments, shared = false }: ManifestUpdate, exists: (folder: string) => boolean): Manifest {
+export function mergeManifest(
+  before: Manifest | null,
+  { notebook, arguments: args, experiments, shared = false }: ManifestUpdate,
+  exists: (folder: string) => boolean,
+): Manifest {
   const merged = new Map<string, Described>();
-  for (const [name, entry] of Object.entries(before?.experiments ?? {})) merged.set(name, { ...entry, runs: entry.runs.filter((run) => exists(run.folder)) });
+  for (const [name, entry] of Object.entries(before?.experiments ?? {}))
+    merged.set(name, { ...entry, runs: entry.runs.filter((run) => exists(run.folder)) });
   for (const { id, title, runs } of experiments) {
     const name = shared ? `${notebook}#${id}` : id;
     const own = runs.map(({ key, arm, seed, status }) => ({ folder: `runs/${shortKey(key)}`, arm, seed, status }));

@@ -23,7 +23,8 @@ async function identify(): Promise<string> {
 /** Whether the process that had this identity is surely gone. False where that cannot be known: another machine, another system than Linux. */
 export async function hasEnded(identity: string): Promise<boolean> {
   const [pid, start, machine] = identity.split("-");
-  if (!/^[1-9]\d{0,9}$/.test(pid) || !/^\d+$/.test(start ?? "") || machine === unknown || machine !== (await thisProcess()).split("-")[2]) return false;
+  if (!/^[1-9]\d{0,9}$/.test(pid) || !/^\d+$/.test(start ?? "") || machine === unknown || machine !== (await thisProcess()).split("-")[2])
+    return false;
   try {
     process.kill(Number(pid), 0); // only asks
   } catch (error) {

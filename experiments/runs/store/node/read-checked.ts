@@ -17,14 +17,22 @@ export async function readBytes(fs: Pick<FileSystem, "readFile">, path: string):
     if (isMissing(error)) return { state: "missing" };
     if (error instanceof OutsideStoreError) return { state: "damaged", why: error.why };
     const code = errorCode(error);
-    return code === "EISDIR" ? { state: "damaged", why: "it is a folder" } : { state: "damaged", why: `it cannot be read: ${code ?? (error as Error).message}`, unreachable: true };
+    return code === "EISDIR"
+      ? { state: "damaged", why: "it is a folder" }
+      : { state: "damaged", why: `it cannot be read: ${code ?? (error as Error).message}`, unreachable: true };
   }
 }
 
-export async function readJson<T>(fs: Pick<FileSystem, "readFile">, path: string, schema: v.GenericSchema<unknown, T>, check?: Check): Promise<Reading<T>> {
+export async function readJson<T>(
+  fs: Pick<FileSystem, "readFile">,
+  path: string,
+  schema: v.GenericSchema<unknown, T>,
+  check?: Check,
+): Promise<Reading<T>> {
   const bytes = await readBytes(fs, path);
   return bytes.state === "read" ? parseJson(new TextDecoder().decode(bytes.value), schema, check) : bytes;
 }
 
 /** A result.json, held against its seal. */
-export const readResult = (fs: Pick<FileSystem, "readFile">, path: string): Promise<Reading<ResultFile>> => readJson<ResultFile>(fs, path, resultFile, sealOfResult);
+export const readResult = (fs: Pick<FileSystem, "readFile">, path: string): Promise<Reading<ResultFile>> =>
+  readJson<ResultFile>(fs, path, resultFile, sealOfResult);

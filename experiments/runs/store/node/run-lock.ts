@@ -80,10 +80,15 @@ export async function lockRun(folder: string, onLost: () => void, fs: FileSystem
   held.add(releaseNow);
 
   return {
-    held: async () => !over && fs.lstat(token).then(() => true, (error: unknown) => {
-      if (isMissing(error)) return false;
-      throw error;
-    }),
+    held: async () =>
+      !over &&
+      fs.lstat(token).then(
+        () => true,
+        (error: unknown) => {
+          if (isMissing(error)) return false;
+          throw error;
+        },
+      ),
     release: async () => {
       if (over) return;
       end();
@@ -123,7 +128,14 @@ async function freeOwners(fs: FileSystem, lock: string): Promise<string[]> {
 
 /** Changes with every renewal, by this version or another. */
 async function stampOf(fs: FileSystem, lock: string, names: readonly string[]): Promise<string> {
-  const times = await Promise.all([lock, ...names.map((name) => join(lock, name))].map((path) => fs.lstat(path).then(({ mtimeMs }) => mtimeMs, () => null)));
+  const times = await Promise.all(
+    [lock, ...names.map((name) => join(lock, name))].map((path) =>
+      fs.lstat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => null,
+      ),
+    ),
+  );
   return JSON.stringify([names, times]);
 }
 
@@ -139,7 +151,11 @@ function silentFor(lock: string, stamp: string): number {
 }
 
 const isTaken = (error: unknown): boolean => ["EEXIST", "ENOTEMPTY"].includes(errorCode(error) ?? "");
-const exists = (fs: FileSystem, path: string): Promise<boolean> => fs.readdir(path).then(() => true, () => false);
+const exists = (fs: FileSystem, path: string): Promise<boolean> =>
+  fs.readdir(path).then(
+    () => true,
+    () => false,
+  );
 const ignore = (): void => {};
 
 /**
@@ -149,6 +165,7 @@ const ignore = (): void => {};
 export async function removeLeftovers(folder: string, fs: FileSystem = nodeFileSystem, lease?: Lease): Promise<void> {
   for (const name of await fs.readdir(folder)) {
     const contender = /^lock-(.+)\.tmp$/.exec(name)?.[1];
-    if ((contender ? await hasEnded(contender) : isTemporary(name)) && (await lease?.held()) !== false) await fs.rm(join(folder, name), { recursive: true, force: true });
+    if ((contender ? await hasEnded(contender) : isTemporary(name)) && (await lease?.held()) !== false)
+      await fs.rm(join(folder, name), { recursive: true, force: true });
   }
 }

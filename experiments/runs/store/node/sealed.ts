@@ -41,9 +41,11 @@ function split(bytes: Uint8Array): { header: Header; data: Uint8Array } {
   } catch {
     throw new Error("not a safetensors file: the header is not JSON");
   }
-  if (typeof header !== "object" || header === null || Array.isArray(header)) throw new Error("not a safetensors file: the header is no object");
+  if (typeof header !== "object" || header === null || Array.isArray(header))
+    throw new Error("not a safetensors file: the header is no object");
   const { __metadata__: metadata } = header as Header;
-  if (metadata !== undefined && (typeof metadata !== "object" || metadata === null || Array.isArray(metadata))) throw new Error("not a safetensors file: the metadata is no object");
+  if (metadata !== undefined && (typeof metadata !== "object" || metadata === null || Array.isArray(metadata)))
+    throw new Error("not a safetensors file: the metadata is no object");
   return { header: header as Header, data: bytes.subarray(start) };
 }
 
@@ -59,4 +61,5 @@ function join(header: Header, data: Uint8Array): Uint8Array {
   return bytes;
 }
 
-const digestOf = (header: Header, data: Uint8Array): string => createHash("sha256").update(JSON.stringify(header)).update(data).digest("hex");
+const digestOf = (header: Header, data: Uint8Array): string =>
+  createHash("sha256").update(JSON.stringify(header)).update(data).digest("hex");

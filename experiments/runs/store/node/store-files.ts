@@ -23,7 +23,11 @@ const megabyte = 2 ** 20;
 
 /** Far above what a real file has, and far below what a machine has. */
 const limits: Readonly<Record<string, number>> = {
-  "config.json": megabyte, ".gitignore": megabyte, "result.json": 64 * megabyte, "manifest.json": 64 * megabyte, "results.json": 512 * megabyte,
+  "config.json": megabyte,
+  ".gitignore": megabyte,
+  "result.json": 64 * megabyte,
+  "manifest.json": 64 * megabyte,
+  "results.json": 512 * megabyte,
   "metrics.jsonl": 512 * megabyte,
   // Node reads no more at once
   "checkpoint.safetensors": 2 ** 31 - 1,
@@ -46,16 +50,24 @@ export function storeFiles(folder: string, { fs = nodeFileSystem, named = false 
   async function reach(path: string, writing: boolean): Promise<string> {
     const at = resolve(path);
     const inner = relative(root, at);
-    if (inner.split(sep)[0] === ".." || resolve(root, inner) !== at) throw new OutsideStoreError(`${path} is not in ${folder}`, "it is not in the store");
+    if (inner.split(sep)[0] === ".." || resolve(root, inner) !== at)
+      throw new OutsideStoreError(`${path} is not in ${folder}`, "it is not in the store");
     if (writing && !named && (await kindOf(root)) === "a link") {
-      throw new OutsideStoreError(`${root} is a link, and a link beside a notebook is not written through; name the folder it leads to with --out`, "its store is a link");
+      throw new OutsideStoreError(
+        `${root} is a link, and a link beside a notebook is not written through; name the folder it leads to with --out`,
+        "its store is a link",
+      );
     }
     const steps = inner === "" ? [] : inner.split(sep);
     for (let n = 1; n < steps.length; n++) {
       const between = join(root, ...steps.slice(0, n));
       const kind = await kindOf(between);
       if (kind === null) break;
-      if (kind !== "a folder") throw new OutsideStoreError(`${between} is ${kind}${kind === "a link" ? ", and links in a store are not followed" : " in a folder's place"}`, `its folder ${steps[n - 1]} is ${kind}`);
+      if (kind !== "a folder")
+        throw new OutsideStoreError(
+          `${between} is ${kind}${kind === "a link" ? ", and links in a store are not followed" : " in a folder's place"}`,
+          `its folder ${steps[n - 1]} is ${kind}`,
+        );
     }
     return at;
   }
@@ -104,7 +116,11 @@ export function storeFiles(folder: string, { fs = nodeFileSystem, named = false 
         const stats = await handle.stat();
         expectKind(path, kind(stats), ["a file"]);
         const limit = limits[basename(path)] ?? otherLimit;
-        if (stats.size > limit) throw new OutsideStoreError(`${path} has ${stats.size} bytes, more than the ${limit} of any such file`, `it has ${stats.size} bytes, more than the ${limit} of any such file`);
+        if (stats.size > limit)
+          throw new OutsideStoreError(
+            `${path} has ${stats.size} bytes, more than the ${limit} of any such file`,
+            `it has ${stats.size} bytes, more than the ${limit} of any such file`,
+          );
         return await handle.readFile();
       } finally {
         await handle.close();
@@ -152,5 +168,5 @@ function expectKind(path: string, found: string, allowed: readonly string[]): vo
   if (!allowed.includes(found)) throw found === "a link" ? linked(path) : new OutsideStoreError(`${path} is ${found}`, `it is ${found}`);
 }
 
-const linked = (path: string): OutsideStoreError => new OutsideStoreError(`${path} is a link, and links in a store are not followed`, "it is a link");
-
+const linked = (path: string): OutsideStoreError =>
+  new OutsideStoreError(`${path} is a link, and links in a store are not followed`, "it is a link");

@@ -54,7 +54,10 @@ export class NodeStore implements RunStore {
    */
   private async ofOneCurve(key: string, { curve }: ResultFile): Promise<boolean> {
     const path = this.path(key, "metrics.jsonl");
-    const size = await this.fs.lstat(path).then((stats) => stats.size, () => null);
+    const size = await this.fs.lstat(path).then(
+      (stats) => stats.size,
+      () => null,
+    );
     if (size === null || size === curve?.bytes) return true;
     const bytes = await this.bytes(path, "The run's curve is lost.");
     if (bytes === null || !goesBackwards(bytes)) return true;
@@ -69,7 +72,8 @@ export class NodeStore implements RunStore {
     if (bytes === null) return [];
     const { events, damage } = parseEvents(bytes);
     if (damage !== null) this.notice(`${path} is damaged (${damage}). The curve ends before it.`);
-    else if (await this.changedSince(key, bytes)) this.notice(`${path} was changed after the run had ended: its checksum does not fit. The run's result stands.`);
+    else if (await this.changedSince(key, bytes))
+      this.notice(`${path} was changed after the run had ended: its checksum does not fit. The run's result stands.`);
     return events;
   }
 
@@ -108,7 +112,9 @@ export class NodeStore implements RunStore {
     } catch (error) {
       throw writeError(error, this.name);
     }
-    return openRunFolder(this.path(record.key, ""), record, this.fs, (path, why, therefore, move) => this.damaged(path, why, therefore, move));
+    return openRunFolder(this.path(record.key, ""), record, this.fs, (path, why, therefore, move) =>
+      this.damaged(path, why, therefore, move),
+    );
   }
 
   private path(key: string, file: string): string {
