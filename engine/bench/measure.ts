@@ -3,7 +3,7 @@ import { BatchSource } from "../data/batches.ts";
 import type { RunConfig } from "../model/config.ts";
 import { planRun } from "../plan/plan.ts";
 import type { ListName, Plan } from "../plan/plan-types.ts";
-import type { DomainText } from "../train/protocol.ts";
+import type { DomainText } from "../data/domain-text.ts";
 import { numbersOfStep } from "../train/schedule.ts";
 import { ReplicaSet } from "../train/replica-set.ts";
 import { initialiseWeights } from "../train/weights.ts";

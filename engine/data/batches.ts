@@ -1,5 +1,5 @@
 import { stream, type RandomStream, type StreamState } from "../random.ts";
-import type { DomainText } from "../train/protocol.ts";
+import type { DomainText } from "./domain-text.ts";
 import { drawDomains, interleave, sequencesPerDomain, type Order, shares, shuffle, type Mixture, type Shares } from "./mixture.ts";
 
 /** B sequences of S tokens, B·S = rows, the sequence index slow: what one microstep (or one validation pass) reads. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import type { DomainText } from "../train/protocol.ts";
+import type { DomainText } from "./domain-text.ts";
 import { corpora, corpusFiles, dataHash, domainNames, openCorpus, textDomain } from "./corpus.ts";
 import { bigramEntropy } from "./entropy.ts";
 import { generateMathematics } from "./mathematics.ts";

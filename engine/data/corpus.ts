@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { DomainText } from "../train/protocol.ts";
+import type { DomainText } from "./domain-text.ts";
 import manifest from "./corpora/manifest.json" with { type: "json" };
 
 /** A frozen text: what `corpora/manifest.json` says of one file beside it. */

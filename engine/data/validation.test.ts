@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { DomainText } from "../train/protocol.ts";
+import type { DomainText } from "./domain-text.ts";
 import { validationBatches, validationWindows } from "./validation.ts";
 
 const text = (name: string, length: number, trainLength: number): DomainText => ({

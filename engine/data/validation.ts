@@ -1,4 +1,4 @@
-import type { DomainText } from "../train/protocol.ts";
+import type { DomainText } from "./domain-text.ts";
 import { batchOf, type Batch } from "./batches.ts";
 
 /** One fixed window of validation text: seqLen + 1 bytes. */

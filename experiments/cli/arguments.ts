@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 import type { BackendName } from "../../engine/backends/backend.ts";
 import { forbiddenName, forbiddenNames, own } from "../own-keys.ts";
-import type { Json } from "../runs/spec/merge.ts";
+import type { Json } from "../json-value.ts";
 import type { Paper } from "../report/html.ts";
-import type { Override } from "../runs/spec/spec.ts";
+import type { Override } from "../request.ts";
 
 /** The command line itself makes no sense. */
 export class UsageError extends Error {

@@ -1,6 +1,7 @@
 import type { ExperimentResult } from "../results.ts";
 import { openCellKernel } from "./cell-kernel.ts";
-import type { CellError, DisplayItem, ExperimentRequest } from "../notebook/kernel/protocol.ts";
+import type { ExperimentRequest } from "../request.ts";
+import type { CellError, DisplayItem } from "../notebook/kernel/protocol.ts";
 import type { ReportDocument } from "../report/document.ts";
 import type { OpenNotebook } from "./study.ts";
 

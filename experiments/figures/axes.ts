@@ -1,6 +1,6 @@
 /** A rectangle with two axes: margins from measured labels, ticks that do not touch, a clipped inside. */
 import { scaleLinear, scaleLog } from "d3-scale";
-import type { Block } from "./figure.ts";
+import type { Block } from "./block.ts";
 import { group, line, viewport } from "./svg.ts";
 import { elide, label, measure } from "./text.ts";
 import type { Theme } from "./theme.ts";

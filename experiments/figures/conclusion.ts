@@ -6,7 +6,8 @@ import { describeFinding, describeStudy, outcomeTitles } from "../statistics/fin
 import { describeMetric } from "../statistics/sentence.ts";
 import { markdownText as plain } from "../text/markdown-text.ts";
 import { csvTable, type CsvTable } from "./csv.ts";
-import { compose, fontSize, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
+import type { Block } from "./block.ts";
+import { compose, fontSize, innerWidth, type Figure, type FigureOptions } from "./figure.ts";
 import { metricName } from "./options.ts";
 import { escapeXml } from "./svg.ts";
 import { label, wrap } from "./text.ts";

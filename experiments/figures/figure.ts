@@ -2,7 +2,8 @@
 import { formatCount, formatValue } from "../statistics/numbers.ts";
 import { csvText, stackedTable, type CsvTable } from "./csv.ts";
 import { element, escapeXml, group } from "./svg.ts";
-import { legend, type LegendEntry, type LegendItem } from "./legend.ts";
+import type { Block, LegendEntry, PlotArea } from "./block.ts";
+import { legend, type LegendItem } from "./legend.ts";
 import { fontFamily, label, wrap } from "./text.ts";
 import { themeOf, type Theme, type ThemeName } from "./theme.ts";
 
@@ -24,29 +25,6 @@ export interface View {
   zoom: { axis: string; from: number; to: number } | null;
 }
 
-/** Where data lies in a figure, for crosshairs and zoom. Pixels of the figure; a log scale has `log`. */
-export interface PlotArea {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-  /** `whole`: the values are counts */
-  xScale: { domain: [number, number]; log: boolean; name: string; whole?: boolean };
-  yScale: { domain: [number, number]; log: boolean; name: string };
-  /** the arms' lines: what a crosshair reads */
-  lines?: PlotLine[];
-  /** the x domain without zoom, where a reader may zoom */
-  whole?: [number, number];
-}
-
-/** An arm's line in values of the axes; x rises. */
-export interface PlotLine {
-  arm: string;
-  colour: string;
-  x: readonly number[];
-  y: readonly number[];
-}
-
 export interface Figure {
   /** self-contained: no styles, scripts or fonts from elsewhere */
   svg: string;
@@ -66,14 +44,6 @@ export interface Figure {
   html?: string;
   /** the same as Markdown, where it is text: a report sets it as its own, without a number and a caption */
   markdown?: string;
-}
-
-/** Part of a figure: markup whose origin is its upper left corner. */
-export interface Block {
-  markup: string;
-  height: number;
-  areas?: PlotArea[];
-  entries?: LegendEntry[];
 }
 
 export interface Composition {

@@ -1,5 +1,5 @@
 import { mark, strokeOf, type ArmStyle } from "./arm-styles.ts";
-import type { Block } from "./figure.ts";
+import type { Block, LegendEntry } from "./block.ts";
 import { group, line, type Attributes } from "./svg.ts";
 import { elide, label, measure } from "./text.ts";
 import type { Theme } from "./theme.ts";
@@ -10,17 +10,6 @@ export interface LegendItem {
   note?: string;
   style: ArmStyle;
   arm: string;
-}
-
-/** Where an arm's item lies. */
-export interface LegendEntry {
-  arm: string;
-  /** pixels */
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-  hidden: boolean;
 }
 
 const size = 12;

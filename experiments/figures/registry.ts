@@ -1,6 +1,6 @@
 /** Every figure by name: what cells ask for, what the app offers, what a report shows. */
 import * as v from "valibot";
-import type { FigureRequest } from "../notebook/kernel/protocol.ts";
+import type { FigureRequest } from "../request.ts";
 import type { ExperimentResult } from "../results.ts";
 import { architecture, architectureOptions } from "./architecture.ts";
 import { comparisonTable, comparisonTableOptions } from "./comparison-table.ts";

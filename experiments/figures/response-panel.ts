@@ -2,7 +2,7 @@
 import { line as linePath } from "d3-shape";
 import { mark, meanMark, type ArmStyle } from "./arm-styles.ts";
 import { cartesian, extentOf, type Axis, type Inside } from "./axes.ts";
-import type { Block } from "./figure.ts";
+import type { Block } from "./block.ts";
 import { referenceLabels, type Reference } from "./references.ts";
 import { element, line } from "./svg.ts";
 import type { Theme } from "./theme.ts";

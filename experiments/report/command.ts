@@ -1,5 +1,5 @@
 /** The command line that means a study, so that a report says how to repeat it. */
-import type { Override } from "../runs/spec/spec.ts";
+import type { Override } from "../request.ts";
 
 export interface StudyCommand {
   /** file name: where the file lies is the reader's affair */

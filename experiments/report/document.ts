@@ -1,5 +1,6 @@
 import type { Figure, FigureOptions } from "../figures/figure.ts";
-import type { CellError, DisplayItem, FigureRequest } from "../notebook/kernel/protocol.ts";
+import type { FigureRequest } from "../request.ts";
+import type { CellError, DisplayItem } from "../notebook/kernel/protocol.ts";
 import type { ExperimentResult, Results, RunResult, RunStatus } from "../results.ts";
 import { runWarnings } from "../statistics/run-warnings.ts";
 

@@ -1,6 +1,6 @@
 import type { DrawnSvg } from "../figures/drawn/clean-svg.ts";
 import { figures } from "../figures/registry.ts";
-import type { FigureRequest } from "../notebook/kernel/protocol.ts";
+import type { FigureRequest } from "../request.ts";
 import { leadingFigures, type ReportDocument } from "./document.ts";
 import { distinctStems, fileStem } from "./file-names.ts";
 

@@ -1,7 +1,8 @@
 import { describeMetric } from "../statistics/sentence.ts";
 import { labelOf, type DrawnSvg } from "../figures/drawn/clean-svg.ts";
 import { themedSvg } from "../figures/drawn/themed-svg.ts";
-import type { DisplayItem, FigureRequest } from "../notebook/kernel/protocol.ts";
+import type { FigureRequest } from "../request.ts";
+import type { DisplayItem } from "../notebook/kernel/protocol.ts";
 import type { ExperimentResult } from "../results.ts";
 import { markdownText as inline } from "../text/markdown-text.ts";
 import { oneLine } from "../text/one-line.ts";

@@ -4,14 +4,14 @@
  */
 import type { MenuDescription } from "../host/host.ts";
 import { acceleratorOf, type Keys } from "./keys.ts";
-import type { App } from "../state/app.svelte.ts";
+import type { App, AppAction, AppActions } from "../state/app.svelte.ts";
 
 export type MenuName = "File" | "Edit" | "Cell" | "Run" | "View" | "Help";
 
 /** Where the keyboard focus is when a key counts. */
 export type KeyContext = "anywhere" | "command" | "edit";
 
-export interface Action {
+export interface Action extends AppAction {
   /** dotted, e.g. "cell.insertBelow" */
   id: string;
   label: string;
@@ -22,8 +22,6 @@ export interface Action {
   context: KeyContext;
   /** a line above it in the menu */
   separated: boolean;
-  enabled(app: App): boolean;
-  run(app: App): unknown;
 }
 
 type ActionInput = Pick<Action, "id" | "label" | "menu" | "run"> & Partial<Pick<Action, "keys" | "context" | "separated" | "enabled">>;
@@ -276,7 +274,10 @@ export const actions: readonly Action[] = (
 const menuOrder: MenuName[] = ["File", "Edit", "Cell", "Run", "View", "Help"];
 
 /** The same registry as a menu, for the host to show. */
-export function menusFor(app: App): MenuDescription[] {
+/** What the app itself asks of this registry. */
+export const appActions: AppActions = { find: (id) => actions.find((action) => action.id === id), menusFor };
+
+function menusFor(app: App): MenuDescription[] {
   return menuOrder.map((label) => ({
     label,
     items: actions

@@ -3,7 +3,7 @@ import type { DrawnSvg } from "../../experiments/figures/drawn/clean-svg.ts";
 import { themedSvg } from "../../experiments/figures/drawn/themed-svg.ts";
 import type { Figure, FigureOptions, View } from "../../experiments/figures/figure.ts";
 import { drawFigure } from "../../experiments/figures/registry.ts";
-import type { FigureRequest } from "../../experiments/notebook/kernel/protocol.ts";
+import type { FigureRequest } from "../../experiments/request.ts";
 import { fileStem } from "../../experiments/report/file-names.ts";
 import { drawingText, figureFileName, standaloneWidth } from "../../experiments/report/files.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";

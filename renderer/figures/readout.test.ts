@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PlotArea } from "../../experiments/figures/figure.ts";
+import type { PlotArea } from "../../experiments/figures/block.ts";
 import { inWords, lineAt, readings } from "./readout.ts";
 
 /** 100 steps over 400 pixels, losses 0 to 4 over 200 pixels. */

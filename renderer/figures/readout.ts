@@ -1,6 +1,8 @@
 /** What a crosshair reads from the lines of an area, and which line a pointer means. */
 import { bisectCenter } from "d3-array";
-import { formatPlace, type PlotArea, type PlotLine } from "../../experiments/figures/figure.ts";
+import type { PlotArea } from "../../experiments/figures/block.ts";
+import type { PlotLine } from "../../experiments/figures/block.ts";
+import { formatPlace } from "../../experiments/figures/figure.ts";
 import { formatValue } from "../../experiments/statistics/numbers.ts";
 import { pixelOf, type AxisPoint } from "./crosshair.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { PlotArea } from "../../experiments/figures/figure.ts";
+import type { PlotArea } from "../../experiments/figures/block.ts";
 import { isWhole, panBy, rangeBetween, valueAt, zoomBy } from "./zoom.ts";
 
 const areaOf = (domain: [number, number], whole: [number, number], log: boolean): PlotArea => ({

@@ -1,10 +1,9 @@
 /** The window: its notebook, its panes, its messages, and what the actions do. */
-import { actions, menusFor, type Action } from "../app/actions.ts";
 import { parseNotebook } from "../../experiments/notebook/file/markdown.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
 import { nameExperiment } from "../../experiments/runs/store/named-experiment.ts";
 import { StoreStack } from "../../experiments/runs/store/store-stack.ts";
-import type { Host, OpenedDocument, RecentFile, RecoverableDocument, SaveOutcome } from "../host/host.ts";
+import type { Host, MenuDescription, OpenedDocument, RecentFile, RecoverableDocument, SaveOutcome } from "../host/host.ts";
 import type { CellRunner } from "./cell-runner.ts";
 import { blankNotebook, type GalleryNotebook } from "../shipped/gallery.ts";
 import { Layout } from "./layout.svelte.ts";
@@ -26,6 +25,17 @@ export interface Notice {
 /** Warnings about a file that are shown when it opens; the command line tells all. */
 const mostWarnings = 10;
 
+/** What can be done to an app; the registry (`app/actions.ts`) stands above it and is handed down. */
+export interface AppAction {
+  enabled(app: App): boolean;
+  run(app: App): unknown;
+}
+
+export interface AppActions {
+  find(id: string): AppAction | undefined;
+  menusFor(app: App): MenuDescription[];
+}
+
 export class App {
   readonly host: Host;
   readonly theme = new Theme();
@@ -46,11 +56,13 @@ export class App {
   announcement = $state("");
   inspected = $state.raw<{ study: StudyView; run: string } | null>(null);
 
+  private readonly actions: AppActions;
   private runner: CellRunner | null = null;
   private nextNotice = 1;
 
-  constructor(host: Host) {
+  constructor(host: Host, actions: AppActions) {
     this.host = host;
+    this.actions = actions;
     this.runs = new RunBrowser(host.runs);
     this.studies = new Studies(new StoreStack([host.store, shippedRuns], (text) => this.tell(text, "bad")), host.kernelTable());
   }
@@ -58,7 +70,7 @@ export class App {
   async start(): Promise<void> {
     const { host } = this;
     host.onCommand((id) => {
-      const action = actions.find((it) => it.id === id);
+      const action = this.actions.find(id);
       if (action?.enabled(this)) void this.perform(action);
     });
     host.onHidden((hidden) => void this.studies.setHidden(hidden));
@@ -77,7 +89,7 @@ export class App {
   }
 
   /** Runs an action; what goes wrong is told, not lost. */
-  perform(action: Action): Promise<void> {
+  perform(action: AppAction): Promise<void> {
     return this.told(() => action.run(this));
   }
 
@@ -99,7 +111,7 @@ export class App {
       pristine: notebook?.pristine ?? true,
       activeRuns,
     });
-    host.setMenu(menusFor(this));
+    host.setMenu(this.actions.menusFor(this));
   }
 
   private async listFiles(): Promise<void> {
@@ -191,7 +203,7 @@ export class App {
     const { notebook } = this;
     if (!notebook) return;
     notebook.commit();
-    const { reportFilesOf, reportOf } = await import("../figures/report.ts");
+    const { reportFilesOf, reportOf } = await import("./report.ts");
     const write = async (): Promise<string | null> => {
       if (format === "markdown") return this.host.exportFolder(reportFilesOf(notebook, this.studies));
       const html = reportOf(notebook, this.studies, format === "pdf" ? { theme: "light", paper: "A4" } : {});

@@ -2,7 +2,8 @@
 import type { SessionCommand } from "../../experiments/notebook/cells/cells.ts";
 import { openKernelInBrowserWorker } from "../../experiments/notebook/kernel/kernel-browser.ts";
 import KernelWorker from "../../experiments/notebook/kernel/worker.ts?worker";
-import type { CellOutcome, CompiledCell, ExperimentRequest, Kernel, KernelHost } from "../../experiments/notebook/kernel/protocol.ts";
+import type { ExperimentRequest } from "../../experiments/request.ts";
+import type { CellOutcome, CompiledCell, Kernel, KernelHost } from "../../experiments/notebook/kernel/protocol.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
 import { experimentId } from "../../experiments/runs/spec/spec.ts";
 import type { CellOutput, NotebookState } from "./notebook.svelte.ts";

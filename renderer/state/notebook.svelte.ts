@@ -8,7 +8,7 @@ import { budgetOverrides } from "../../experiments/notebook/file/budget.ts";
 import { mintId } from "../../experiments/notebook/file/edits.ts";
 import type { CellError, DisplayItem } from "../../experiments/notebook/kernel/protocol.ts";
 import type { CellStatus } from "../../experiments/notebook/cells/session.ts";
-import type { Override } from "../../experiments/runs/spec/spec.ts";
+import type { Override } from "../../experiments/request.ts";
 import * as v from "valibot";
 import type { CellSource } from "../editor/cell-types.ts";
 import { blockKeys } from "./block-keys.ts";

@@ -5,7 +5,7 @@ import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
 import type { CoordinatorEvent } from "../../experiments/runs/training/coordinator.ts";
 import type { StudyChoice } from "../../experiments/runs/devices/choose-backend.ts";
 import type { ExperimentPlan } from "../../experiments/runs/plan/plan.ts";
-import type { ExperimentRequest } from "../../experiments/notebook/kernel/protocol.ts";
+import type { ExperimentRequest } from "../../experiments/request.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
 import type { RateStore } from "../../experiments/runs/devices/rates.ts";
 import type { RunStore } from "../../experiments/runs/store/store.ts";

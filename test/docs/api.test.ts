@@ -10,7 +10,8 @@ import { libraryNames } from "../../experiments/api/libraries/generated/names.ts
 import { drawFigure, figures } from "../../experiments/figures/registry.ts";
 import { compileNotebook } from "../../experiments/notebook/cells/compile.ts";
 import { createKernel } from "../../experiments/notebook/kernel/kernel.ts";
-import type { DisplayItem, ExperimentRequest } from "../../experiments/notebook/kernel/protocol.ts";
+import type { ExperimentRequest } from "../../experiments/request.ts";
+import type { DisplayItem } from "../../experiments/notebook/kernel/protocol.ts";
 import { cellsOf, parseNotebook } from "../../experiments/notebook/file/markdown.ts";
 import type { ExperimentResult, MetricEvent } from "../../experiments/results.ts";
 import { openDomains } from "../../experiments/runs/store/node/corpora.ts";

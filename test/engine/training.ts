@@ -3,7 +3,8 @@ import { createReferenceBackend } from "../../engine/backends/reference/backend.
 import { generateMathematics } from "../../engine/data/mathematics.ts";
 import type { RunConfig, Seed } from "../../engine/model/config.ts";
 import type { ListName, Plan } from "../../engine/plan/plan-types.ts";
-import type { DomainText, MetricEvent, TrainOutcome } from "../../engine/train/protocol.ts";
+import type { DomainText } from "../../engine/data/domain-text.ts";
+import type { MetricEvent, TrainOutcome } from "../../engine/train/protocol.ts";
 import { trainAlone } from "../../engine/train/alone.ts";
 import { type Control, GroupControl, nothingAsked } from "../../engine/train/control.ts";
 import { trainGroup } from "../../engine/train/trainer.ts";

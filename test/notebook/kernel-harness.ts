@@ -1,11 +1,11 @@
 /** A kernel with a host that remembers what it was told. */
 import { compileCells } from "../../experiments/notebook/cells/compile.ts";
 import { createKernel } from "../../experiments/notebook/kernel/kernel.ts";
+import type { ExperimentRequest } from "../../experiments/request.ts";
 import type {
   CellOutcome,
   CompiledCell,
   DisplayItem,
-  ExperimentRequest,
   Kernel,
   KernelHost,
   KernelOptions,

@@ -1,5 +1,5 @@
 import { textDomain } from "../../engine/data/corpus.ts";
-import type { DomainText } from "../../engine/train/protocol.ts";
+import type { DomainText } from "../../engine/data/domain-text.ts";
 import { Coordinator, type CoordinatorEvent, type CoordinatorOptions } from "../../experiments/runs/training/coordinator.ts";
 import { planExperiment, type ExperimentPlan } from "../../experiments/runs/plan/plan.ts";
 import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";

@@ -1,5 +1,5 @@
 import { domainNames } from "../../engine/data/corpus.ts";
-import type { ExperimentRequest } from "../../experiments/notebook/kernel/protocol.ts";
+import type { ExperimentRequest } from "../../experiments/request.ts";
 import {
   SpecError,
   resolveExperiment,

@@ -3,7 +3,7 @@
  * training instead of simulated numbers. Everything is fixed here, before any of it has run.
  */
 import { dataHash } from "../../engine/data/corpus.ts";
-import type { DomainText } from "../../engine/train/protocol.ts";
+import type { DomainText } from "../../engine/data/domain-text.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
 import { planExperiment, type ExperimentPlan } from "../../experiments/runs/plan/plan.ts";
 import { resolveExperiment } from "../../experiments/runs/spec/spec.ts";

@@ -1,11 +1,12 @@
 import { dataHash } from "../../../engine/data/corpus.ts";
 import { shippedResults } from "../../gallery/node/shipped.ts";
-import type { ExperimentRequest } from "../../notebook/kernel/protocol.ts";
+import type { ExperimentRequest } from "../../request.ts";
 import { commandLine } from "../../report/command.ts";
 import { openDomains } from "../../runs/store/node/corpora.ts";
 import { readManifest } from "../../runs/store/node/manifest.ts";
 import { planExperiment } from "../../runs/plan/plan.ts";
-import { armSetsOf, resolveExperiment, type Override } from "../../runs/spec/spec.ts";
+import type { Override } from "../../request.ts";
+import { armSetsOf, resolveExperiment } from "../../runs/spec/spec.ts";
 import { resultFromStore } from "../../runs/training/stored-result.ts";
 import { reportArguments, type StudyArguments } from "../arguments.ts";
 import { documentBlocks, evaluateCells } from "../evaluate.ts";

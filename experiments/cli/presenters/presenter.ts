@@ -2,9 +2,6 @@ import type { StudyChoice } from "../../runs/devices/choose-backend.ts";
 import type { CoordinatorEvent } from "../../runs/training/coordinator.ts";
 import type { CacheReport, ExperimentPlan, Miss } from "../../runs/plan/plan.ts";
 import type { ExperimentResult } from "../../results.ts";
-import { barPresenter } from "./bars.ts";
-import { jsonPresenter } from "./json.ts";
-import { plainPresenter } from "./plain.ts";
 
 /** How a run of the command line tells what happens. Results go to standard output, remarks to standard error. */
 export interface Presenter {
@@ -20,9 +17,4 @@ export interface Presenter {
   wrote(files: { report: string; results: string; folder: string }): void;
   /** no more progress will come; later lines stand below it */
   close(): void;
-}
-
-export function presenterFor({ json }: { json: boolean }): Presenter {
-  if (json) return jsonPresenter();
-  return process.stdout.isTTY ? barPresenter() : plainPresenter();
 }

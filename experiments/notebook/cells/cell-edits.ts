@@ -18,7 +18,6 @@ import {
   type TextEdit,
 } from "../file/edits.ts";
 import { parseNotebook, type Notebook } from "../file/markdown.ts";
-import type { HistoryEntry } from "./session.ts";
 
 export type NotebookEdit =
   | { kind: "setSource"; cell: string; source: string }
@@ -33,6 +32,12 @@ export type NotebookEdit =
   | { kind: "moveBlock"; block: number; place: Place }
   | { kind: "toText"; cell: string }
   | { kind: "toCode"; block: number; id?: string };
+
+export interface HistoryEntry {
+  edit: TextEdit;
+  /** a following edit with the same key joins this one; null: none does */
+  joins: string | null;
+}
 
 /** @throws EditError */
 export function performEdit(notebook: Notebook, edit: NotebookEdit): Notebook {

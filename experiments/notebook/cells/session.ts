@@ -1,7 +1,6 @@
 /** The state of an open notebook: its text, what its cells last computed, and what is under way. */
 import { compileNotebook, type CompiledNotebook } from "./compile.ts";
-import type { NotebookEdit } from "./cell-edits.ts";
-import type { TextEdit } from "../file/edits.ts";
+import type { HistoryEntry, NotebookEdit } from "./cell-edits.ts";
 import { type Fingerprint, fingerprints, reasonText, type StaleReason, whyStale } from "./fingerprint.ts";
 import type { CellError, CellOutcome, CompiledCell } from "../kernel/protocol.ts";
 import { cellsOf, parseNotebook, type Notebook } from "../file/markdown.ts";
@@ -62,12 +61,6 @@ export interface SessionState {
   undo: readonly HistoryEntry[];
   redo: readonly HistoryEntry[];
   lastTicket: number;
-}
-
-export interface HistoryEntry {
-  edit: TextEdit;
-  /** a following edit with the same key joins this one; null: none does */
-  joins: string | null;
 }
 
 export type SessionEvent =

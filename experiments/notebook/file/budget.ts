@@ -1,5 +1,5 @@
 /** A notebook's budgets as overrides: what the command line's `--budget` and the app's choice beside Train both apply. */
-import type { Override } from "../../runs/spec/spec.ts";
+import type { Override } from "../../request.ts";
 import type { Budget } from "./notebook.ts";
 
 export function budgetOverrides({ overrides, seeds }: Budget): Override[] {

@@ -1,27 +1,7 @@
 /** What crosses between a notebook's kernel (QuickJS sandbox, untrusted) and its host: plain JSON-able data only. */
 import type { DrawnSvg } from "../../figures/drawn/clean-svg.ts";
+import type { ExperimentRequest, FigureRequest } from "../../request.ts";
 import type { ExperimentResult } from "../../results.ts";
-
-/** `experiment(title, spec)` inside a cell is this request to the host; the cell's value is what it resolves to. */
-export interface ExperimentRequest {
-  /** id of the cell that asked */
-  cell: string;
-  /** nth experiment() call of that cell, from 0 */
-  index: number;
-  title: string;
-  /** untrusted: validated by `experiments/runs/spec/spec.ts` */
-  spec: unknown;
-}
-
-/**
- * A figure asked for by a cell, e.g. `expertLoad(balancing, { by: "domain" })`: only its name, the ids of the
- * experiments it reads and its options cross; our own pure figure function draws it outside the sandbox.
- */
-export interface FigureRequest {
-  figure: string;
-  experiments: string[];
-  options: Record<string, unknown>;
-}
 
 /** The richest thing a displayed value can be. */
 export type DisplayItem =

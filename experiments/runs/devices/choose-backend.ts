@@ -1,7 +1,7 @@
 /** Which backend trains a study, why, and how fast: what the command line and the app do before the first run. */
 import type { BackendInfo, BackendName } from "../../../engine/backends/backend.ts";
 import type { RunConfig } from "../../../engine/model/config.ts";
-import type { DomainText } from "../../../engine/train/protocol.ts";
+import type { DomainText } from "../../../engine/data/domain-text.ts";
 import { chooseBackend, type Devices, NoBackendError } from "./backend-choice.ts";
 import { costOf } from "../cost/cost.ts";
 import { type WorkerSpeed, studySeconds } from "./estimate.ts";

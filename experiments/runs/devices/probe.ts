@@ -1,7 +1,8 @@
 /** How fast one plan trains on one backend, found by training it for about a second. */
 import type { BackendInfo, BackendName } from "../../../engine/backends/backend.ts";
 import type { RunConfig } from "../../../engine/model/config.ts";
-import type { DomainText, MetricEvent, RunEnd } from "../../../engine/train/protocol.ts";
+import type { DomainText } from "../../../engine/data/domain-text.ts";
+import type { MetricEvent, RunEnd } from "../../../engine/train/protocol.ts";
 import type { Executor, OpenExecutor } from "../training/executors.ts";
 
 export interface ProbeJob {

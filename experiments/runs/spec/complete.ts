@@ -1,6 +1,7 @@
 import type { BalanceConfig, RunConfig, ScheduleConfig } from "../../../engine/model/config.ts";
 import { defaultAttention, defaultBias, defaultConfig, defaultEvalEvery, defaultFinal } from "./defaults.ts";
-import { isObject, type Json, type JsonObject } from "./merge.ts";
+import type { Json, JsonObject } from "../../json-value.ts";
+import { isObject } from "./merge.ts";
 
 /** `given` with every hole filled from `defaults`, in the order of the defaults' keys. */
 function fill(defaults: JsonObject, given: Json | undefined): JsonObject {

@@ -1,8 +1,6 @@
+import type { Json, JsonObject } from "../../json-value.ts";
 import { forbiddenName, isForbidden, own, put } from "../../own-keys.ts";
 import { pathText, type PathKey } from "./problems.ts";
-
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-export type JsonObject = { [key: string]: Json };
 
 /**
  * Objects that a patch replaces as a whole. A balance recipe or an attention is one decision, and keys left over from

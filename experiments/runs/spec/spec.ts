@@ -1,12 +1,13 @@
 /** From what a person wrote to complete, checked configs: defaults < base < `--set` < arm < `--set-arm`. */
 import type { RunConfig } from "../../../engine/model/config.ts";
-import type { ExperimentRequest } from "../../notebook/kernel/protocol.ts";
+import type { ExperimentRequest, Override } from "../../request.ts";
 import { armsIn, namesOfArms, type WrittenArm } from "./arms.ts";
 import { checkConfig, type ConfigProblem } from "./checks.ts";
 import { completeConfig, type DataOrder, defaultOrder, mixtureOf } from "./complete.ts";
 import { defaultPrimary, defaultSeeds } from "./defaults.ts";
 import { countProblem, experimentsProblem, notebookProblem, readable, runsProblem } from "./limits.ts";
-import { PathError, isObject, mergePatch, parsePath, setAtPath, type Json, type JsonObject } from "./merge.ts";
+import type { JsonObject } from "../../json-value.ts";
+import { PathError, isObject, mergePatch, parsePath, setAtPath } from "./merge.ts";
 import { parseSpec } from "./parse-spec.ts";
 import { SpecError, didYouMean, pathText, show, unique, type PathKey, type SpecProblem } from "./problems.ts";
 import { configSections, givenSchema, sameValidation, specSchema, type ArmPatch, type ExperimentSpec } from "./schema.ts";
@@ -14,12 +15,6 @@ import { checkLargest, checkSize } from "./sizes.ts";
 import { nameProblem } from "../../text/well-named.ts";
 
 export { SpecError, type SpecProblem } from "./problems.ts";
-
-/** `--set TARGET=VALUE`: TARGET is `[experiment.]path`; `--set-arm`: `arm.path`. */
-export interface Override {
-  target: string;
-  value: Json;
-}
 
 export interface SpecOptions {
   /** names of the corpora that exist, in their canonical order */

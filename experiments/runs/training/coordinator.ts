@@ -1,7 +1,8 @@
 /** Owns the queue, the workers and what is known of every run; performs what the schedule decides and tells what happens. */
 import type { BackendName } from "../../../engine/backends/backend.ts";
 import type { RunConfig } from "../../../engine/model/config.ts";
-import type { DomainText, MetricEvent } from "../../../engine/train/protocol.ts";
+import type { DomainText } from "../../../engine/data/domain-text.ts";
+import type { MetricEvent } from "../../../engine/train/protocol.ts";
 import type { ExperimentResult, RunResult } from "../../results.ts";
 import type { OpenExecutor } from "./executors.ts";
 import { groupRules } from "./groups.ts";

@@ -1,5 +1,5 @@
 import { bigramEntropy } from "../../../engine/data/entropy.ts";
-import type { DomainText } from "../../../engine/train/protocol.ts";
+import type { DomainText } from "../../../engine/data/domain-text.ts";
 import type { ArmResult, ExperimentResult, RunResult } from "../../results.ts";
 import { compareArms } from "../../statistics/compare.ts";
 import { summariseArm } from "../../statistics/summary.ts";

@@ -1,4 +1,4 @@
-import type { DomainText } from "../../../engine/train/protocol.ts";
+import type { DomainText } from "../../../engine/data/domain-text.ts";
 import type { ExperimentResult } from "../../results.ts";
 import { LiveRun } from "./live-run.ts";
 import type { ExperimentPlan } from "../plan/plan.ts";

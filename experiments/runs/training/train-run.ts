@@ -1,6 +1,7 @@
 import type { BackendName } from "../../../engine/backends/backend.ts";
 import { semantics } from "../../../engine/model/config.ts";
-import type { DomainText, MetricEvent, RunEnd, TrainJob } from "../../../engine/train/protocol.ts";
+import type { DomainText } from "../../../engine/data/domain-text.ts";
+import type { MetricEvent, RunEnd, TrainJob } from "../../../engine/train/protocol.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { RunControl } from "./run-control.ts";
 import type { Ending } from "./schedule.ts";

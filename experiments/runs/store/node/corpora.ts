@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CorpusError, corpusFiles, domainNames, openCorpus } from "../../../../engine/data/corpus.ts";
-import type { DomainText } from "../../../../engine/train/protocol.ts";
+import type { DomainText } from "../../../../engine/data/domain-text.ts";
 import { own } from "../../../own-keys.ts";
 
 const folder = join("engine", "data", "corpora");

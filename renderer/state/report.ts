@@ -7,8 +7,8 @@ import { reportMarkdown } from "../../experiments/report/markdown.ts";
 import { commandLine } from "../../experiments/report/command.ts";
 import { engineVersion } from "../../experiments/runs/store/version.ts";
 import { metricDefinitions } from "../../experiments/statistics/metrics.ts";
-import type { NotebookState } from "../state/notebook.svelte.ts";
-import type { Studies } from "../state/studies.svelte.ts";
+import type { NotebookState } from "./notebook.svelte.ts";
+import type { Studies } from "./studies.svelte.ts";
 
 /** What the notebook shows now; cells whose text has moved on are marked stale. */
 export function reportDocument(notebook: NotebookState, studies: Studies): ReportDocument {

@@ -1,15 +1,16 @@
 /** What a card of the gallery tells of its notebook before it is opened: its cost on this device, and the figure its runs draw. */
 import { openKernelInBrowserWorker } from "../../experiments/notebook/kernel/kernel-browser.ts";
 import KernelWorker from "../../experiments/notebook/kernel/worker.ts?worker";
-import type { DisplayItem, ExperimentRequest, FigureRequest, KernelHost } from "../../experiments/notebook/kernel/protocol.ts";
+import type { ExperimentRequest, FigureRequest } from "../../experiments/request.ts";
+import type { DisplayItem, KernelHost } from "../../experiments/notebook/kernel/protocol.ts";
 import { budgetOverrides } from "../../experiments/notebook/file/budget.ts";
 import { compileNotebook } from "../../experiments/notebook/cells/compile.ts";
 import { parseNotebook } from "../../experiments/notebook/file/markdown.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
 import { resultFromStore } from "../../experiments/runs/training/stored-result.ts";
 import type { StudySettings } from "../workers/coordinator-service.ts";
-import type { GalleryNotebook } from "./gallery.ts";
-import type { Studies } from "../state/studies.svelte.ts";
+import type { GalleryNotebook } from "../shipped/gallery.ts";
+import type { Studies } from "./studies.svelte.ts";
 
 /** What one budget of a notebook takes. */
 export interface BudgetCost {
