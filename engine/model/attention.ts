@@ -1,4 +1,4 @@
-import type { Tensor } from "../program/program.ts";
+import type { Tensor } from "../program/tensor.ts";
 import type { GqaConfig, MlaConfig } from "./config.ts";
 import { type Build, linear, type Rows, rmsNorm } from "./layers.ts";
 

@@ -1,4 +1,5 @@
-import type { Home, Program, Tensor } from "../program/program.ts";
+import type { Home, Tensor } from "../program/tensor.ts";
+import type { Program } from "../program/program.ts";
 import type { RunConfig } from "./config.ts";
 
 /** What every part of the model is built from: one list (training forward or evaluation) of one program. */

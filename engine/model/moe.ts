@@ -1,4 +1,4 @@
-import type { Tensor } from "../program/program.ts";
+import type { Tensor } from "../program/tensor.ts";
 import { groupTop, normalisesGates } from "./config.ts";
 import { balanceLosses, groupRows } from "./balance.ts";
 import { type Build, type Rows, swigluMlp } from "./layers.ts";

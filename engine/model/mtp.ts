@@ -1,5 +1,5 @@
-import type { Tensor } from "../program/program.ts";
-import { elements } from "../program/signatures.ts";
+import type { Tensor } from "../program/tensor.ts";
+import { elements } from "../program/op-record.ts";
 import { type Build, linear, rmsNorm } from "./layers.ts";
 import { block } from "./block.ts";
 

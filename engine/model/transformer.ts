@@ -1,6 +1,8 @@
-import { differentiate, type LossSeed } from "../program/autodiff.ts";
+import type { LossSeed } from "../program/op-record.ts";
+import { differentiate } from "../program/autodiff.ts";
 import { NumberSlot } from "../program/ops.ts";
-import { type Node, Program, type Tensor } from "../program/program.ts";
+import type { Node, Tensor } from "../program/tensor.ts";
+import { Program } from "../program/program.ts";
 import { block } from "./block.ts";
 import type { RunConfig } from "./config.ts";
 import { type Build, type Collected, normGain, project, rmsNorm } from "./layers.ts";

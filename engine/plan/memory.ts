@@ -1,5 +1,5 @@
-import type { Node, Tensor } from "../program/program.ts";
-import { elements } from "../program/signatures.ts";
+import type { Node, Tensor } from "../program/tensor.ts";
+import { elements } from "../program/op-record.ts";
 
 /** Slices start and end on 256 bytes, WebGPU's minimum storage-buffer offset. */
 export const alignment = 64;

@@ -4,8 +4,10 @@ import { inModule } from "../model/mtp.ts";
 import { aligned, placeActivations, resolveInto } from "./memory.ts";
 import type { Accumulate, Parameter, Plan, PlannedOp, PoolName, Slice } from "./plan-types.ts";
 import type { OpAttrs, OpKind } from "../program/ops.ts";
-import type { Node, ParameterTensor, Tensor } from "../program/program.ts";
-import { elements, flopsOf } from "../program/signatures.ts";
+import type { Node, Tensor } from "../program/tensor.ts";
+import type { ParameterTensor } from "../program/program.ts";
+import { elements } from "../program/op-record.ts";
+import { flopsOf } from "../program/op-records.ts";
 
 /** Turns a run configuration into one flat list of ops per phase over slices of a few pooled buffers. */
 export function planRun(config: RunConfig, options: BuildOptions = {}): Plan {
@@ -253,9 +255,3 @@ function plannedOp<Kind extends OpKind>(
 
 /** Bytes of all pools of one replica. */
 export const planBytes = (plan: Plan): number => 4 * Object.values(plan.pools).reduce((sum, length) => sum + length, 0);
-
-/** Training FLOPs per token and per optimizer step, counted over the plan's ops (attention its causal half). */
-export function planFlops(plan: Plan): { microstep: number; step: number; evaluate: number } {
-  const sum = (ops: PlannedOp[]) => ops.reduce((total, op) => total + op.flops, 0);
-  return { microstep: sum(plan.lists.microstep), step: sum(plan.lists.step), evaluate: sum(plan.lists.evaluate) };
-}

@@ -1,9 +1,8 @@
 import type { ListName, Plan, PlannedOp, PoolName, Slice } from "./plan-types.ts";
 import { alignment } from "./memory.ts";
-import { accumulating, type OpKind } from "../program/ops.ts";
-import { anyLength, elements, minimumInputs, signatures } from "../program/signatures.ts";
+import { anyLength, elements } from "../program/op-record.ts";
+import { accumulates, isInPlace, opRecords } from "../program/op-records.ts";
 
-const inPlace = new Set<OpKind>(["adamw", "biasUpdate"]);
 /** Pools whose contents are given before a list runs. */
 const given = new Set<PoolName>(["parameters", "moment1", "moment2", "state", "inputs", "numbers"]);
 
@@ -43,8 +42,8 @@ function verifyList(plan: Plan, list: ListName, problems: string[]): void {
     };
     for (const input of op.inputs) mustBeWritten(input, "input");
     op.outputs.forEach((output, n) => {
-      if (op.accumulate[n] === "always" && !inPlace.has(op.kind)) mustBeWritten(output, "accumulator");
-      if (op.accumulate[n] !== "never" && !inPlace.has(op.kind) && (n > 0 || !accumulating.has(op.kind)))
+      if (op.accumulate[n] === "always" && !isInPlace(op.kind)) mustBeWritten(output, "accumulator");
+      if (op.accumulate[n] !== "never" && !isInPlace(op.kind) && (n > 0 || !accumulates(op.kind)))
         complain(`output ${n} cannot accumulate`);
     });
     for (const output of op.outputs) {
@@ -55,8 +54,8 @@ function verifyList(plan: Plan, list: ListName, problems: string[]): void {
 }
 
 function verifyOperands(plan: Plan, op: PlannedOp, complain: (what: string) => void): void {
-  const signature = signatures[op.kind](op.attrs as never);
-  const least = minimumInputs[op.kind] ?? signature.inputs.length;
+  const signature = opRecords[op.kind].signature(op.attrs as never);
+  const least = opRecords[op.kind].fewestInputs ?? signature.inputs.length;
   if (op.inputs.length < least || op.inputs.length > signature.inputs.length) complain(`${op.inputs.length} inputs`);
   if (op.outputs.length !== signature.outputs.length || op.accumulate.length !== op.outputs.length)
     complain(`${op.outputs.length} outputs`);
@@ -73,7 +72,7 @@ function verifyOperands(plan: Plan, op: PlannedOp, complain: (what: string) => v
   op.outputs.forEach((slice, n) => check(slice, signature.outputs[n], `output ${n}`));
   const overlap = (a: Slice, b: Slice) => a.pool === b.pool && a.offset < b.offset + b.length && b.offset < a.offset + a.length;
   op.outputs.forEach((output, n) => {
-    if (!inPlace.has(op.kind))
+    if (!isInPlace(op.kind))
       for (const input of op.inputs) if (overlap(output, input)) complain(`output ${n} overlaps input ${input.name}`);
     for (const other of op.outputs.slice(n + 1)) if (overlap(output, other)) complain(`outputs ${output.name} and ${other.name} overlap`);
   });

@@ -159,21 +159,3 @@ export const NumberSlot = {
   /** coefficient of the router z-loss */ zLoss: 11,
   firstAlpha: 12,
 } as const;
-
-/** Ops whose first output may add to its slice (`accumulate`); every other output is always overwritten. adamw and biasUpdate always work in place. */
-export const accumulating = new Set<OpKind>([
-  "embeddingGrad",
-  "rmsNormGradInput",
-  "rmsNormGradGain",
-  "matmul",
-  "groupedMatmul",
-  "gatherRowsGrad",
-  "sliceSequenceGrad",
-  "gatesGrad",
-  "balanceLossGrad",
-  "zLossGrad",
-  "balanceLoss",
-  "zLoss",
-  "mean",
-  "countLoad",
-]);

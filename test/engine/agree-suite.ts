@@ -5,7 +5,7 @@ import type { Backend } from "../../engine/backends/backend.ts";
 import { createReferenceBackend } from "../../engine/backends/reference/backend.ts";
 import { compareOutputs, expectAgree } from "./agree.ts";
 import type { OpAttrs, OpKind } from "../../engine/program/ops.ts";
-import { elements } from "../../engine/program/signatures.ts";
+import { elements } from "../../engine/program/op-record.ts";
 import { casesAt, opCases } from "./cases/index.ts";
 import type { OpCase } from "./cases/op-case.ts";
 import { randomShapes } from "./cases/random-shapes.ts";

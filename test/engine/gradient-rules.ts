@@ -1,13 +1,14 @@
 import type { AccumulatingOps } from "../../engine/backends/reference/ops.ts";
 import type { OpAttrs, OpKind } from "../../engine/program/ops.ts";
-import { elements, signatures } from "../../engine/program/signatures.ts";
+import { elements } from "../../engine/program/op-record.ts";
+import { opRecords } from "../../engine/program/op-records.ts";
 
 /** Runs one op of a table of ops; gradient rules get it handed in so that a test can break an op on purpose. */
 export type Apply = <Kind extends OpKind>(kind: Kind, attrs: OpAttrs[Kind], inputs: Float64Array[]) => Float64Array[];
 
 export function applying(ops: AccumulatingOps): Apply {
   return (kind, attrs, inputs) => {
-    const outputs = signatures[kind](attrs).outputs.map(({ shape }) => new Float64Array(elements(shape)));
+    const outputs = opRecords[kind].signature(attrs).outputs.map(({ shape }) => new Float64Array(elements(shape)));
     ops[kind](attrs, inputs, outputs, []);
     return outputs;
   };

@@ -1,7 +1,7 @@
 import type { Backend, Executable } from "../../engine/backends/backend.ts";
 import type { Accumulate, Plan, PlannedOp, PoolName, Slice } from "../../engine/plan/plan-types.ts";
 import { poolNames } from "../../engine/plan/plan-types.ts";
-import { type Operand, elements } from "../../engine/program/signatures.ts";
+import { type Operand, elements } from "../../engine/program/op-record.ts";
 import type { OpCase } from "./cases/op-case.ts";
 import { createRandom } from "./random.ts";
 
