@@ -172,8 +172,17 @@ export function addExpertCounts(counts: number[][], idx: ArrayLike<number>, doma
   }
 }
 
-/** E[M] and E[M²] of the largest M of n independent standard normals: ∫ x dΦ(x)ⁿ by the midpoint rule. */
+const moments = new Map<number, [number, number]>();
+
+/** E[M] and E[M²] of the largest M of n independent standard normals. A run asks at every evaluation, for the same n. */
 function largestNormalMoments(n: number): [number, number] {
+  const known = moments.get(n) ?? integrateMoments(n);
+  moments.set(n, known);
+  return known;
+}
+
+/** ∫ x dΦ(x)ⁿ and ∫ x² dΦ(x)ⁿ by the midpoint rule. */
+function integrateMoments(n: number): [number, number] {
   const width = 1 / 256;
   let [first, second, below, cdf] = [0, 0, 0, 0];
   for (let x = -9 + width / 2; x < 9; x += width) {

@@ -55,8 +55,10 @@ declare module "switchyard" {
     arms?: Record<string, RunSpec> | readonly (readonly [name: string, changes: RunSpec])[];
     /** What every arm is validated on, so that their losses can be compared. */
     validation?: {
-      /** validation sequences per domain; default 128 */
+      /** sequences per domain at the points of a validation curve; default 128 */
       windowsPerDomain?: number;
+      /** sequences per domain of the last validation, which verdicts are of; default 4 × windowsPerDomain; "all": the whole text */
+      final?: number | "all";
     };
     /** the arm the others are compared with; default the first, which must be named where names are whole numbers */
     baseline?: string;

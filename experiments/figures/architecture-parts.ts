@@ -31,7 +31,7 @@ export function partsOf(model: ModelConfig, seqLen: number): Part[] {
     const frame = { group: from === to ? `Layer ${from}` : `Layers ${from} to ${to}`, times: to - from + 1 };
     parts.push({ ...frame, ...attentionPart(model, seqLen, 1) }, { ...frame, ...feedForward });
   };
-  layers(1, firstKDenseReplace, densePart(model));
+  layers(1, firstKDenseReplace, densePart(model, 1));
   layers(firstKDenseReplace + 1, numHiddenLayers, moePart(model, 1));
   const headParams = tieWordEmbeddings ? 0 : vocabSize * d;
   parts.push({
@@ -58,13 +58,17 @@ export function partsOf(model: ModelConfig, seqLen: number): Part[] {
         flops: share * 2 * join,
         cacheBytes: 0,
       });
-    parts.push({ ...frame, ...attentionPart(model, seqLen - depth, share) }, { ...frame, ...moePart(model, share) });
+    // a module has experts where the model has
+    const feedForward = firstKDenseReplace === numHiddenLayers ? densePart(model, share) : moePart(model, share);
+    parts.push({ ...frame, ...attentionPart(model, seqLen - depth, share) }, { ...frame, ...feedForward });
+    // parallel heads share the final norm too
+    const norm = sequential ? d : 0;
     parts.push({
       ...frame,
-      name: "Norm, shared head",
+      name: sequential ? "Norm, shared head" : "Shared norm and head",
       detail: "the main model's",
-      params: d,
-      activeParams: d,
+      params: norm,
+      activeParams: norm,
       flops: share * 2 * vocabSize * d,
       cacheBytes: 0,
     });
@@ -113,14 +117,14 @@ function attentionPart(
   };
 }
 
-function densePart({ hiddenSize: d, intermediateSize }: ModelConfig): Omit<Part, "group" | "times"> {
+function densePart({ hiddenSize: d, intermediateSize }: ModelConfig, share: number): Omit<Part, "group" | "times"> {
   const matrices = 3 * d * intermediateSize;
   return {
     name: "Dense SwiGLU",
     detail: `${d} × ${intermediateSize}`,
     params: matrices + d,
     activeParams: matrices + d,
-    flops: 2 * matrices,
+    flops: share * 2 * matrices,
     cacheBytes: 0,
   };
 }

@@ -22,7 +22,7 @@ const schema: Schema = {
 export interface ProseOptions {
   /** `mathml` needs no style sheet (reports); `html` is KaTeX's own layout (the app, with KaTeX's style sheet and fonts) */
   math: "mathml" | "html";
-  /** hears of a formula that cannot be set; its text stands in its place, and says so */
+  /** hears of a text or formula beyond what is read; it stands as it was written, and says so */
   onProblem?: (text: string) => void;
   /** hears of every heading and says by what id a link reaches it */
   headingId?: (text: string, level: number) => string;
@@ -37,7 +37,9 @@ export function proseToHtml(markdown: string, options: ProseOptions): string {
     refuseLonger(markdown, limits.prose, "it");
     return setProse(markdown, options);
   } catch (error) {
-    return asWritten(markdown, excessOf(error, "it"));
+    const why = excessOf(error, "it");
+    options.onProblem?.(`A text of the notebook is shown as it was written: ${why}`);
+    return asWritten(markdown, why);
   }
 }
 
@@ -80,7 +82,7 @@ function typesetMath(root: Root, { math: output, onProblem }: ProseOptions): voi
     if (!parent || index === undefined || node.tagName !== "code" || !classes.some((name) => name.startsWith("math-"))) return;
     const displayMode = classes.includes("math-display");
     const tex = node.children.map((child) => (child as Text).value ?? "").join("");
-    all += tex.length;
+    if (tex.length <= limits.formula) all += tex.length; // a longer one is not set, and costs the others nothing
     if (all > limits.formulas) throw new TooMuch(`its formulas have more than ${limits.formulas.toLocaleString("en")} characters together`);
     parent.children[index] = { type: "raw", value: formulaHtml(tex, displayMode, { math: output, onProblem }) } as never;
   });

@@ -305,6 +305,8 @@ test("switchyard devices names every backend and the one auto takes", async () =
 test("switchyard clean removes old unfinished runs and leaves results and young ones", async () => {
   const store = join(folder, "old.results");
   const long = new Date(Date.now() - 40 * 86_400_000);
+  // folders of runs are named after their keys; others of a store are not clean's to touch
+  const [finished, abandoned, working, other] = ["0123456789abcdef", "fedcba9876543210", "00112233445566aa", "mine"];
   const make = async (run: string, files: string[], when?: Date) => {
     await promises.mkdir(join(store, "runs", run), { recursive: true });
     for (const file of files) {
@@ -312,18 +314,16 @@ test("switchyard clean removes old unfinished runs and leaves results and young 
       if (when) await promises.utimes(join(store, "runs", run, file), when, when);
     }
   };
-  await make("finished", ["config.json", "result.json", "checkpoint.safetensors", "result.json.damaged-1"], long);
-  await make("abandoned", ["config.json", "metrics.jsonl", "checkpoint.safetensors"], long);
-  await make("working", ["config.json"], long);
-  await make("working", ["metrics.jsonl"]);
+  await make(finished, ["config.json", "result.json", "checkpoint.safetensors", "result.json.damaged-1"], long);
+  await make(abandoned, ["config.json", "metrics.jsonl", "checkpoint.safetensors"], long);
+  await make(working, ["config.json"], long);
+  await make(working, ["metrics.jsonl"]);
+  await make(other, ["metrics.jsonl", "result.json.damaged-1"], long);
   const { code, stdout } = await switchyard(["clean", store]);
   expect(code).toBe(0);
   expect(stdout).toContain("removed 4 files");
-  expect((await promises.readdir(join(store, "runs"))).sort()).toEqual(["finished", "working"]);
-  expect((await promises.readdir(join(store, "runs", "finished"))).sort()).toEqual([
-    "checkpoint.safetensors",
-    "config.json",
-    "result.json",
-  ]);
-  expect((await promises.readdir(join(store, "runs", "working"))).sort()).toEqual(["config.json", "metrics.jsonl"]);
+  expect((await promises.readdir(join(store, "runs"))).sort()).toEqual([working, finished, other]);
+  expect((await promises.readdir(join(store, "runs", finished))).sort()).toEqual(["checkpoint.safetensors", "config.json", "result.json"]);
+  expect((await promises.readdir(join(store, "runs", working))).sort()).toEqual(["config.json", "metrics.jsonl"]);
+  expect((await promises.readdir(join(store, "runs", other))).sort()).toEqual(["metrics.jsonl", "result.json.damaged-1"]);
 });

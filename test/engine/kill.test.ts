@@ -46,7 +46,15 @@ async function runFolder(folder: string): Promise<string> {
 /** What a run leaves behind, without wall-clock times. */
 async function kept(folder: string) {
   const run = await runFolder(folder);
-  const { seconds: _s, provenance: _p, metrics, ...result } = JSON.parse(await readFile(join(run, "result.json"), "utf8"));
+  // times are no bits of the run, and the seal is of them too
+  const {
+    seconds: _s,
+    provenance: _p,
+    curve: _c,
+    seal: _seal,
+    metrics,
+    ...result
+  } = JSON.parse(await readFile(join(run, "result.json"), "utf8"));
   const { tokensPerSecond: _t, seconds: _m, ...figures } = metrics;
   const events = timeless(parseEvents(await readFile(join(run, "metrics.jsonl"))).events);
   return { result, figures, events, weights: await readFile(join(run, "checkpoint.safetensors")) };

@@ -81,6 +81,7 @@ describe("the parts of a model add up to what a run costs", () => {
       "parallel heads, tied",
       ({ model }) => Object.assign(model, { tieWordEmbeddings: true, mtp: { ...model.mtp, depth: 3, heads: "parallel" } }),
     ],
+    ["dense layers only, with a module", ({ model }) => Object.assign(model, { firstKDenseReplace: 2, mtp: { ...model.mtp, depth: 1 } })],
     ["grouped queries", ({ model }) => Object.assign(model, { attention: { kind: "gqa", numKeyValueHeads: 2, headDim: 16, ropeDim: 8 } })],
     ["a compressed query", ({ model }) => Object.assign(model.attention, { qLoraRank: 24 })],
   ];

@@ -30,7 +30,7 @@ test("names of parts are unique, and each brings packages that no other brings",
 });
 
 /** What every Debian and every Node has. */
-const always = ["sh", "tar", "mount", "umount", "dpkg-deb", "apt-get", "apt-cache", "apt-config", "npm", "node"];
+const always = ["sh", "tar", "mount", "umount", "dpkg-deb", "apt-get", "apt-cache", "apt-config", "mkfifo", "mknod", "npm", "node"];
 /** The bench is no suite. */
 const below = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((path) => `${folder}/${path}`);

@@ -110,9 +110,9 @@ describe("openKernelInWorker", () => {
   });
 
   test("interrupt() of one cell leaves the others alone, also while one of them keeps the thread busy", async () => {
-    const { kernel } = await open({ cpuSeconds: 4 }, { experiment: () => new Promise(() => {}) });
+    const { kernel } = await open({ cpuSeconds: 40 }, { experiment: () => new Promise(() => {}) });
     const waiting = kernel.evaluate(rawCell("w", `await $scope.api.experiment("W", {})`, { kind: "experiment" }));
-    const busy = kernel.evaluate(rawCell("b", "const end = Date.now() + 3000; while (Date.now() < end);"));
+    const busy = kernel.evaluate(rawCell("b", "for (let i = 0; i < 2e7; i++);"));
     await new Promise((resolve) => setTimeout(resolve, 200));
     await kernel.interrupt("w");
     expect(await waiting).toEqual({ status: "interrupted" });

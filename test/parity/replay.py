@@ -160,7 +160,7 @@ class Model:
         gates = s.gather(1, chosen)
         gates = gates / (gates.sum(-1, keepdim=True) + 1e-20) * m["routedScalingFactor"]
         loads = torch.bincount(chosen.flatten(), minlength=m["nRoutedExperts"])
-        seen.append({"name": name, "loads": loads, "margin": margin, "loss": self.balance_loss(s, choose(s.detach()), x.shape[1])})
+        seen.append({"name": name, "loads": loads, "chosen": chosen.view(*x.shape[:2], k), "margin": margin, "loss": self.balance_loss(s, choose(s.detach()), x.shape[1])})
         out = torch.zeros_like(flat)
         for j in range(m["nRoutedExperts"]):
             row, slot = (chosen == j).nonzero(as_tuple=True)
@@ -267,9 +267,14 @@ def evaluate(model, corpora, count):
         ahead, there = softmax(logits[k], -1), main[:, k:]
         agreement.append((ahead.argmax(-1) == there.argmax(-1)).double().mean().item())
         acceptance.append(torch.minimum(ahead, there).sum(-1).mean().item())
+    # every domain has as many windows, and counts as much as it does in the mixture that is trained on
+    weights = torch.tensor([float(w) for w in model.config["data"]["mixture"].values()])[torch.tensor(domains)]
+    def loads_of(router):
+        experts = torch.nn.functional.one_hot(router["chosen"], model.m["nRoutedExperts"]).sum((1, 2)).double()
+        return (experts * weights[:, None].double()).sum(0)
     return {
         "valLoss": losses[0], "mtpLoss": losses[1:], "agreement": agreement, "acceptance": acceptance,
-        "maxVioGlobal": max_vio([router["loads"] for router in seen[:layers]]), "margin": min(router["margin"] for router in seen),
+        "maxVioGlobal": max_vio([loads_of(router) for router in seen[:layers]]), "margin": min(router["margin"] for router in seen),
     }
 
 

@@ -129,11 +129,8 @@ describe.skipIf(missing)("an independent program in float64", () => {
         expect(judged.every(([ours]) => ours.acceptance.length === config.model.mtp.depth)).toBe(true);
         // counts, which agree to the last token
         expect(furthest(pairs.map(([a, b]) => [a.maxVioBatch, b.maxVioBatch]))).toBeLessThan(1e-12);
-        for (const [ours, theirs] of judged)
-          expect({ agreement: ours.agreement, maxVioGlobal: ours.maxVioGlobal }).toEqual({
-            agreement: theirs.agreement,
-            maxVioGlobal: theirs.maxVioGlobal,
-          });
+        for (const [ours, theirs] of judged) expect(ours.agreement).toEqual(theirs.agreement);
+        expect(furthest(judged.map(([ours, theirs]) => [ours.maxVioGlobal, theirs.maxVioGlobal]))).toBeLessThan(1e-12);
       } finally {
         backend.dispose();
       }

@@ -251,6 +251,7 @@ describe("a name in a terminal", () => {
   });
 
   test("does not break out of a table or a plan", () => {
+    const { config } = makeStudy({ arms: [{ name: "base" }], steps: 4 }).arms[0];
     fc.assert(
       fc.property(name, name, (a, b) => {
         const table = textTable(
@@ -262,7 +263,6 @@ describe("a name in a terminal", () => {
         );
         expect(table.split("\n")).toHaveLength(3);
         expect(table).not.toMatch(dangerous);
-        const study = makeStudy({ arms: [{ name: "base" }], steps: 4 });
         const plan = {
           experiment: { id: a, title: b, baseline: "base", seeds: [1] },
           dataHash: "",
@@ -270,7 +270,7 @@ describe("a name in a terminal", () => {
             {
               name: `${a}2`,
               patch: {},
-              config: study.arms[0].config,
+              config,
               seedOffset: 0,
               cost: { params: 1, activeParams: 1, tokens: 1, flops: 1 },
               differences: [{ path: a, from: b, to: a }],

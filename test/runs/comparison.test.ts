@@ -94,7 +94,7 @@ describe("a comparison of runs", () => {
       `Trained and validated on different text: data hash ${hash.slice(0, 12)} (low, seed 1) · 000000000000 (high, seed 1). Losses on different text cannot be compared.`,
     ]);
     expect(compareRuns([low, { ...high, record: { ...high.record, semantics: 99 } }]).warnings).toEqual([
-      expect.stringMatching(/semantics 1 \(low, seed 1\) · 99 \(high, seed 1\)/),
+      expect.stringMatching(/semantics 2 \(low, seed 1\) · 99 \(high, seed 1\)/),
     ]);
   });
 

@@ -7,6 +7,7 @@ import { RunIndex, type SearchOptions } from "../../experiments/runs/index/node/
 import { everyRun, type FoundRuns, type RunQuery } from "../../experiments/runs/index/query.ts";
 import { rememberStore } from "../../experiments/runs/index/node/stores.ts";
 import { encode } from "../../experiments/runs/store/json.ts";
+import { resultText } from "../../experiments/runs/store/result-file.ts";
 import { runKey, shortKey } from "../../experiments/runs/store/key.ts";
 import { writeManifest } from "../../experiments/runs/store/node/manifest.ts";
 import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
@@ -51,7 +52,10 @@ beforeAll(async () => {
       await writeFile(join(at, "runs", shortKey(key), "config.json"), encode({ ...record, key, seed }));
       await writeFile(
         join(at, "runs", shortKey(key), "result.json"),
-        encode({ ...result, key, metrics: { ...result.metrics!, valLoss: 2 + ((i * 7919) % count) / count } }),
+        resultText(
+          { ...result, key, metrics: { ...result.metrics!, valLoss: 2 + ((i * 7919) % count) / count } },
+          { bytes: 0, sha256: "0".repeat(64) },
+        ),
       );
       named.push({ key, arm: `arm ${i % 10}`, seed: i, status: "done" });
     }

@@ -18,8 +18,12 @@ export const stepOf = (n: number, trainLoss: number): MetricEvent => ({
   maxVioBatch: 0,
 });
 
-export const checkpointOf = (step: number, loss = 0): Uint8Array =>
-  encodeSafetensors(new Map([["w", { shape: [1], data: Float32Array.of(loss) }]]), { progress: JSON.stringify({ step }) });
+const tensorsOf = (loss: number) => new Map([["w", { shape: [1], data: Float32Array.of(loss) }]]);
+
+export const checkpointOf = (step: number): Uint8Array => encodeSafetensors(tensorsOf(0), { progress: JSON.stringify({ step }) });
+
+/** What a run that has ended leaves: no run can go on from it. */
+export const weightsOf = (loss: number): Uint8Array => encodeSafetensors(tensorsOf(loss), { format: "pt" });
 
 export const resultOf = (key: string, steps: number, loss: number): StoredResult => ({
   key,

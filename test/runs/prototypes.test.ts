@@ -200,7 +200,7 @@ describe("no spelling of a name changes an object of the program", () => {
     expect(() => fromHuggingFaceConfig(JSON.parse('{"__proto__":{"model_type":"deepseek_v3","hidden_size":8}}') as never)).toThrow(
       /model_type is undefined/,
     );
-    for (const none of [null, [], 3, "x"]) expect(() => fromHuggingFaceConfig(none as never)).toThrow("it holds no object");
+    for (const none of [null, [], 3, "x"]) expect(() => fromHuggingFaceConfig(none as never)).toThrow("not an object");
     expect(() => fromHuggingFaceConfig({ hidden_size: 1e9 })).toThrow("hidden_size is 1000000000, not a whole number from 1 to 65536");
   });
 
@@ -219,6 +219,11 @@ describe("no spelling of a name changes an object of the program", () => {
         if (names.includes("__proto__"))
           expect(() => checkedArguments("store.open", [record])).toThrow(
             /^store\.open: argument 0\.config\.extra\..*__proto__: "__proto__" is no name that data can have$/,
+          );
+        // no config has such names: a store would refuse it too
+        else if (names.some((name) => name === "constructor" || name === "prototype"))
+          expect(() => checkedArguments("store.open", [record])).toThrow(
+            /^store\.open: argument 0\.config: it has a key that leads to a prototype$/,
           );
         else expect(checkedArguments("store.open", [record])[0].config).toEqual(record.config);
       }),
@@ -280,7 +285,7 @@ describe("names of Object.prototype are ordinary names where people choose names
   });
 
   test("metrics of such names have no value, unit or title of their own", () => {
-    const flat = flatMetrics({ valLoss: 1, trainLoss: 1, valBpb: {}, mtpLoss: [], acceptance: [] } as never);
+    const flat = flatMetrics({ valLoss: 1, trainLoss: 1, valBpb: {}, mtpLoss: [], agreement: [], acceptance: [] } as never);
     for (const name of names)
       expect([flat[name], metricUnit(name), metricTitle(name), metricDefinition(name).definition]).toEqual([undefined, "", name, ""]);
   });

@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { NodeStore } from "../../experiments/runs/store/node/store.ts";
 import type { RunRecord } from "../../experiments/runs/store/store.ts";
-import { checkpointOf, resultOf, stepOf } from "./owned-run.ts";
+import { checkpointOf, resultOf, stepOf, weightsOf } from "./owned-run.ts";
 
 const [folder, path, steps, loss, clock = "0"] = process.argv.slice(2);
 const record = JSON.parse(readFileSync(path, "utf8")) as RunRecord;
@@ -22,7 +22,7 @@ try {
     if (n === 5 && clock !== "0") jump(Number(clock));
     await setTimeout(100);
   }
-  await writer.finish(resultOf(record.key, Number(steps), Number(loss)), checkpointOf(Number(steps), Number(loss)));
+  await writer.finish(resultOf(record.key, Number(steps), Number(loss)), weightsOf(Number(loss)));
   await writer.release();
   console.log("finished");
 } catch (error) {

@@ -36,9 +36,10 @@ const forgeries: [string, (result: Json) => unknown][] = [
   ["the time it took", (result) => ({ ...result, provenance: { ...result.provenance, seconds: 1 } })],
   ["how it ended", (result) => ({ ...result, status: "diverged" })],
   ["the seal", (result) => ({ ...result, seal: "ab".repeat(32) })],
+  ["the seal, which is gone", ({ seal: _seal, ...result }) => result],
   [
     "a newer version's seal, which is gone",
-    ({ seal: _seal, ...result }) => ({ ...result, provenance: { ...result.provenance, engine: "0.2.0" } }),
+    ({ seal: _seal, ...result }) => ({ ...result, provenance: { ...result.provenance, engine: "0.3.0" } }),
   ],
 ];
 
@@ -77,7 +78,7 @@ describe.each(forgeries)("a result in which %s was changed", (_what, forge) => {
 
 test("a result of version 0.1.0, which wrote no seals, is read", async () => {
   const { seal: _seal, curve: _curve, ...unsealed } = await written();
-  await writeFile(at("result.json"), JSON.stringify(unsealed));
+  await writeFile(at("result.json"), JSON.stringify({ ...unsealed, provenance: { ...unsealed.provenance, engine: "0.1.0" } }));
   const notices: string[] = [];
   const store = new NodeStore(folder, { onNotice: (text) => notices.push(text) });
   expect(await store.find(key)).toMatchObject({ status: "done" });

@@ -60,8 +60,9 @@ async function readIds(path: string): Promise<number[][]> {
   } catch (error) {
     throw new RefusedError(`switchyard: ${path}: ${(error as Error).message}`);
   }
-  const isIds =
-    Array.isArray(ids) && ids.every((sequence) => Array.isArray(sequence) && sequence.every((id) => Number.isSafeInteger(id) && id >= 0));
-  if (!isIds) throw new RefusedError(`switchyard: ${path}: needs [[id, …], …]`);
+  const refuse = (why: string) => new RefusedError(`switchyard: ${path}: ${why}needs [[id, …], …]`);
+  if (!Array.isArray(ids) || !ids.every(Array.isArray)) throw refuse("");
+  const wrong: unknown = ids.flat(1).find((id) => !(Number.isSafeInteger(id) && id >= 0));
+  if (wrong !== undefined) throw refuse(`token ${JSON.stringify(wrong)} is no id; `);
   return ids as number[][];
 }

@@ -45,9 +45,6 @@ export async function run(argv: string[]): Promise<number> {
   const rates = new Rates(nodeRates(present.notice));
   const { choice, open, close } = await findBackend(args.backend, { runs: missing.map((run) => run.config), jobs: args.jobs, rates });
   const { workers } = choice;
-  present.device(choice);
-  for (const [i, plan] of planned.plans.entries()) present.plan(plan, caches[i], await firstMiss(plan, caches[i]));
-
   const coordinator = new Coordinator({
     store,
     openExecutor: open,
@@ -57,15 +54,20 @@ export async function run(argv: string[]): Promise<number> {
     domains: openDomains,
   });
   coordinator.subscribe(present.event);
+  const studies = new Map<string, Study>();
+  const stopAll = (): void => studies.forEach((study) => study.stop());
   const interrupt = onInterrupt(() => {
     present.close();
     remark("Stopping; checkpoints are being kept. Ctrl-C again ends at once.\n");
-    for (const study of studies.values()) study.stop();
+    stopAll();
   });
-  const studies = new Map<string, Study>();
   try {
+    present.device(choice);
+    for (const [i, plan] of planned.plans.entries()) present.plan(plan, caches[i], await firstMiss(plan, caches[i]));
     // all experiments train side by side; a cell that asks for one then waits for it
     planned.requests.forEach((request, i) => studies.set(identity(request), coordinator.submit(planned.plans[i], args)));
+    // Ctrl-C while the plan was being told
+    if (interrupt.happened) stopAll();
     const answer = async (request: ExperimentRequest): Promise<ExperimentResult> => {
       let study = studies.get(identity(request));
       if (!study) {

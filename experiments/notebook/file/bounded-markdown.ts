@@ -45,6 +45,7 @@ function guard(inline: boolean): Extension {
   const mark: Construct = {
     tokenize(effects, _ok, nok) {
       const paragraph = ownContext(this);
+      effects.enter("data"); // nothing is consumed outside of a token; it goes with the attempt
       let first: Code = null;
       const next = (code: Code): State | undefined => {
         first ??= code;

@@ -11,7 +11,7 @@ import { constants, type Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { errorCode, isMissing, OutsideStoreError } from "./disk-errors.ts";
-import { nodeFileSystem, type FileSystem } from "./filesystem.ts";
+import { makeFolder, nodeFileSystem, type FileSystem } from "./filesystem.ts";
 
 export interface StoreFilesOptions {
   fs?: FileSystem;
@@ -138,7 +138,8 @@ export function storeFiles(folder: string, { fs = nodeFileSystem, named = false 
       const at = await reach(path, true);
       const found = at === root ? null : await kindOf(at);
       if (found !== null) expectKind(at, found, ["a folder"]);
-      return fs.mkdir(at, options);
+      // a read-only disk is only called so where one folder is asked for: what leads to the store is no part of it
+      return at === root && options !== undefined ? makeFolder(fs, at) : fs.mkdir(at, options);
     },
     rename: async (from, to) => fs.rename(await reach(from, true), await reach(to, true)),
     rm: async (path, options) => fs.rm(await reach(path, true), options),
