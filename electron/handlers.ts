@@ -14,7 +14,7 @@ import type { RunIndexThread } from "./run-index.ts";
 import type { Windows } from "./windows.ts";
 
 /** Menus per window: on macOS there is one bar, and it shows the focused window's. */
-export function showMenu(window: NotebookWindow, menu: Menu): void {
+function showMenu(window: NotebookWindow, menu: Menu): void {
   if (process.platform !== "darwin") window.window.setMenu(menu);
   else if (window.window.isFocused()) Menu.setApplicationMenu(menu);
 }

@@ -29,7 +29,7 @@ export const documentOf = (name: string, file: WindowDocument["file"] = null): W
 });
 
 /** The page speaks of another document than its window holds. */
-export class WrongDocumentError extends Error {
+class WrongDocumentError extends Error {
   override readonly name = "WrongDocumentError";
 }
 

@@ -3,7 +3,7 @@ import { BrowserWindow, session } from "electron";
 import { printHeaders } from "./policy/headers.ts";
 
 /** A scheme of these windows' own session; `file:` would let a page show what lies on the disk. */
-export const printScheme = "print";
+const printScheme = "print";
 const page = `${printScheme}://report/`;
 
 /** Milliseconds for laying out the longest report. */

@@ -4,7 +4,7 @@
  * Under CI=true a suite may not be skipped for a part that could have been installed. The last line is
  * "N passed, N failed, N skipped" over everything; a type check counts as one.
  *
- *   node scripts/test.mjs [SUITE…]   only these suites: bare-machine, types, svelte, build, units, study, chromium,
+ *   node scripts/test.mjs [SUITE…]   only these suites: bare-machine, build, lint, types, svelte, units, study, chromium,
  *                                    electron, packaged
  *
  * bare-machine installs a Debian without anything in a folder and everything that tests need on it: by itself on CI only.
@@ -115,7 +115,7 @@ function tellSkipped(file, count) {
   skip(`${count} of ${file}`, reason, { installable, counted: true });
 }
 
-const suites = ["bare-machine", "types", "svelte", "build", "units", "study", "chromium", "electron", "packaged"];
+const suites = ["bare-machine", "build", "lint", "types", "svelte", "units", "study", "chromium", "electron", "packaged"];
 const only = process.argv.slice(2);
 const unknown = only.filter((name) => !suites.includes(name));
 if (unknown.length > 0) {
@@ -143,6 +143,11 @@ const built = ["node", "app"].every((kind) => stateOfBuild(kind) === "current");
 if (wanted("build")) check("build", () => build("all"));
 else if (!built && ["units", "study", "chromium", "electron", "packaged"].some(wanted)) check("build", () => build("all"));
 else if (["types", "svelte"].some(wanted)) build("sources");
+
+if (wanted("lint")) {
+  check("format and lint", () => node(join(root, "node_modules/@biomejs/biome/bin/biome"), "ci", "--error-on-warnings", "."));
+  check("no dead exports", () => node(join(root, "node_modules/knip/bin/knip.js"), "--include", "files,exports,types"));
+}
 
 if (wanted("types")) check("types", () => node(join(root, "node_modules/typescript/bin/tsc"), "--noEmit"));
 

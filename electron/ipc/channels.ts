@@ -196,7 +196,7 @@ export const channels = {
   "runs.read": channel<[run: RunReference], ComparableRun>(v.tuple([runReference])),
 };
 
-export type Channels = typeof channels;
+type Channels = typeof channels;
 export type ChannelName = keyof Channels;
 export type ArgumentsOf<Name extends ChannelName> = Channels[Name] extends Channel<infer Arguments, infer _Result> ? Arguments : never;
 export type ResultOf<Name extends ChannelName> = Channels[Name] extends Channel<infer _Arguments, infer Result> ? Result : never;

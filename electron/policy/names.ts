@@ -6,7 +6,7 @@ const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 const unfit = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\\/:*?"<>|]/u;
 
 /** One part of a path: an ordinary name of at most 200 characters. */
-export function isPlainName(name: string): boolean {
+function isPlainName(name: string): boolean {
   return name.length > 0 && name.length <= 200 && !unfit.test(name) && !/^[.\s-]|[.\s]$/.test(name) && !reserved.test(name);
 }
 

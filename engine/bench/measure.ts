@@ -56,7 +56,7 @@ export interface OpTime {
   bytes: number;
 }
 
-export const fewestRounds = 3;
+const fewestRounds = 3;
 const warmUpSteps = 4;
 /** A timed stretch has as many steps as it takes to reach about this much work, so that the clock and the wait at its end do not count. */
 const flopsPerStretch = 1.5e9;

@@ -12,7 +12,7 @@ export interface TuneOptions {
   onProduct?(product: TunedProduct, total: number): void;
 }
 
-export interface Candidate extends Choice {
+interface Candidate extends Choice {
   /** milliseconds of one product, the best of `rounds` */
   time: number;
   rounds: number;

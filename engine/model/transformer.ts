@@ -21,7 +21,7 @@ export interface TransformerProgram {
 }
 
 /** Prediction depth k (0 = main head): rows of loss and greedy choice; in evaluations of depths from 1 on, overlap with the main head. */
-export interface Head {
+interface Head {
   depth: number;
   seqLen: number;
   logits: Tensor;

@@ -8,7 +8,7 @@ export interface Operand {
   dtype: DType;
 }
 
-export interface Signature {
+interface Signature {
   inputs: Operand[];
   outputs: Operand[];
 }
@@ -39,7 +39,7 @@ export interface GradientContext {
   rowOfSlot(slotOfRow: Tensor): Tensor;
 }
 
-export interface OpRecord<Kind extends OpKind> {
+interface OpRecord<Kind extends OpKind> {
   /** operand shapes as `ops.ts` states them: what builder, verifier and tests ask */
   signature(attrs: OpAttrs[Kind]): Signature;
   /** inputs beyond these are optional; default: none is */

@@ -9,8 +9,6 @@ import { elements, type OpRecords } from "./op-record.ts";
 import type { OpAttrs, OpKind } from "./ops.ts";
 
 /** Every op's record; the families are those of `backends/reference` and of every other place that files ops. */
-export const families = { dense, attention, movement, routing, experts, loss, optimizer };
-
 export const opRecords: OpRecords<OpKind> = { ...dense, ...attention, ...movement, ...routing, ...experts, ...loss, ...optimizer };
 
 export const accumulates = (kind: OpKind): boolean => opRecords[kind].accumulates ?? false;

@@ -9,7 +9,7 @@ export interface ReplicaMemory {
   read(slices: Slice[]): Promise<Values[]>;
 }
 
-export const replicaMemory = (executable: Pick<Executable, "write" | "read">, replica: number): ReplicaMemory => ({
+const replicaMemory = (executable: Pick<Executable, "write" | "read">, replica: number): ReplicaMemory => ({
   write: (slice, data) => executable.write(slice, data, replica),
   read: (slices) => executable.read(slices, replica),
 });

@@ -39,7 +39,7 @@ export interface PlannedStudy extends OpenNotebook {
 const readingSeconds = 10;
 
 /** @throws {RefusedError} when the file cannot be read or a cell does not compile */
-export async function openNotebook({ notebook: path, only }: StudyArguments): Promise<OpenNotebook> {
+async function openNotebook({ notebook: path, only }: StudyArguments): Promise<OpenNotebook> {
   let text: string;
   try {
     const file = await readNotebookFile(path);

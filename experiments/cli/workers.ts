@@ -24,7 +24,7 @@ export const userKernelTable = (): Promise<KernelTable | null> =>
   }));
 
 /** The engine worker lies beside the bundled command line. */
-export const openEngine: OpenExecutor = nodeExecutors(new URL("./engine.worker.js", import.meta.url), userKernelTable);
+const openEngine: OpenExecutor = nodeExecutors(new URL("./engine.worker.js", import.meta.url), userKernelTable);
 
 /** Asks one worker what can train here, and chooses for these runs; that worker is used for the first of them afterwards. */
 export async function findBackend(

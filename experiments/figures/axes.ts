@@ -20,7 +20,7 @@ export interface Axis {
   format?(value: number): string;
 }
 
-export type Scale = (value: number) => number;
+type Scale = (value: number) => number;
 
 export interface Inside {
   x: Scale;

@@ -67,7 +67,7 @@ function countText(arm: ArmResult): string {
   return arm.n === arm.runs.length ? String(arm.n) : `${arm.n} of ${arm.runs.length}`;
 }
 
-export function defaultMetrics(experiment: ExperimentResult): string[] {
+function defaultMetrics(experiment: ExperimentResult): string[] {
   const known = new Set(experiment.arms.flatMap((arm) => Object.keys(arm.mean)));
   const others = ["valLoss", "maxVioGlobal", "specialisation", "agreement.1", "acceptance.1"].filter((metric) => known.has(metric));
   return [...new Set([...experiment.primary, ...others])];
@@ -139,7 +139,7 @@ function dataOf(experiment: ExperimentResult, options: v.InferOutput<typeof comp
 const differenceColumns = ["difference", "halfWidth95", "low95", "high95", "verdict"];
 
 /** An HTML table; names and numbers are escaped. */
-export function tableHtml({ columns, rows }: Table): string {
+function tableHtml({ columns, rows }: Table): string {
   const head = columns.map(
     ({ name, unit, numeric }) =>
       `<th scope="col"${numeric ? ' class="number"' : ""}>${escapeXml(name)}${unit ? ` <span class="unit">${escapeXml(unit)}</span>` : ""}</th>`,

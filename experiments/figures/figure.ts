@@ -59,8 +59,8 @@ export interface Composition {
 }
 
 export const fontSize = { title: 15, panel: 12.5, text: 12, small: 11 };
-export const margin = 12;
-export const smallestWidth = 320;
+const margin = 12;
+const smallestWidth = 320;
 
 /** Width inside the margins. */
 export function innerWidth({ width }: FigureOptions): number {

@@ -1,5 +1,5 @@
 /** Every figure by name: what cells ask for, what the app offers, what a report shows. */
-import * as v from "valibot";
+import type * as v from "valibot";
 import type { FigureRequest } from "../request.ts";
 import type { ExperimentResult } from "../results.ts";
 import { architecture, architectureOptions } from "./architecture.ts";

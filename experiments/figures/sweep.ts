@@ -109,7 +109,7 @@ function leftOutNote(runs: number): string[] {
 }
 
 /** Paths of the numbers in which the arms' configs differ, in the order of the config. A schedule counts by its first value. */
-export function sweptPaths(arms: readonly ArmResult[]): string[] {
+function sweptPaths(arms: readonly ArmResult[]): string[] {
   const found = new Map<string, Set<number>>();
   for (const arm of arms) {
     for (const [path, value] of numbersIn(arm.config, "")) found.set(path, (found.get(path) ?? new Set()).add(value));

@@ -7,7 +7,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 
 /** UTF-8 bytes of a name without its ending: file systems take 255 with the ending, that of a temporary file included, and some (encrypted ones) 143. */
-export const longestStem = 120;
+const longestStem = 120;
 
 const hashDigits = 8;
 

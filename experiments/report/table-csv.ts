@@ -23,7 +23,7 @@ export function armCsv(experiment: ExperimentResult): string {
 }
 
 /** Half of the 95 % interval's width: what stands after ± . */
-export const halfWidth = ({ ci95 }: Comparison): number | null => (ci95 ? (ci95[1] - ci95[0]) / 2 : null);
+const halfWidth = ({ ci95 }: Comparison): number | null => (ci95 ? (ci95[1] - ci95[0]) / 2 : null);
 
 /** One row per comparison of a tested metric with the baseline. */
 export function comparisonCsv(experiment: ExperimentResult): string {

@@ -6,7 +6,7 @@ import type { MenuDescription } from "../host/host.ts";
 import { acceleratorOf, type Keys } from "./keys.ts";
 import type { App, AppAction, AppActions } from "../state/app.svelte.ts";
 
-export type MenuName = "File" | "Edit" | "Cell" | "Run" | "View" | "Help";
+type MenuName = "File" | "Edit" | "Cell" | "Run" | "View" | "Help";
 
 /** Where the keyboard focus is when a key counts. */
 export type KeyContext = "anywhere" | "command" | "edit";

@@ -11,7 +11,7 @@ import type { NotebookState } from "./notebook.svelte.ts";
 import type { Studies } from "./studies.svelte.ts";
 
 /** What the notebook shows now; cells whose text has moved on are marked stale. */
-export function reportDocument(notebook: NotebookState, studies: Studies): ReportDocument {
+function reportDocument(notebook: NotebookState, studies: Studies): ReportDocument {
   return {
     title: notebook.title,
     blocks: notebook.blocks.map((block) => {

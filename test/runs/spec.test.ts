@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { defaultConfig } from "../../experiments/runs/spec/defaults.ts";
-import { SpecError, resolveExperiments } from "../../experiments/runs/spec/spec.ts";
+import { type SpecError, resolveExperiments } from "../../experiments/runs/spec/spec.ts";
 import { options, problemsOf, request, resolve } from "./requests.ts";
 
 const only = (spec: unknown) => {

@@ -18,7 +18,7 @@ export interface Dispatch {
 }
 
 /** A list as dispatches: on the first microstep of a step, and on later ones (where gradients and loads are added to). */
-export interface CompiledList {
+interface CompiledList {
   first: Dispatch[];
   later: Dispatch[];
   /** how many ops the dispatches belong to */

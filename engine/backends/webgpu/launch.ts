@@ -14,7 +14,7 @@ export interface Operand {
   dtype: DType;
 }
 
-export const operandOf = (slice: Slice): Operand => ({
+const operandOf = (slice: Slice): Operand => ({
   memory: slice.pool,
   offset: slice.offset,
   length: slice.length,

@@ -63,10 +63,10 @@ export function runLine({ run: id, result }: { run: string; result: RunResult })
 const skipped = (metrics: RunResult["metrics"]): string =>
   metrics && metrics.skippedSteps > 0 ? `, ${metrics.skippedSteps} of ${metrics.step} steps skipped` : "";
 
-export const preparingLine = ({ runs, text }: Extract<CoordinatorEvent, { type: "preparing" }>): string =>
+const preparingLine = ({ runs, text }: Extract<CoordinatorEvent, { type: "preparing" }>): string =>
   `${runs.length === 1 ? terminalLine(runs[0]) : `${runs.length} runs side by side`}: ${text}`;
 
-export function progressLine({ study, progress }: Extract<CoordinatorEvent, { type: "progress" }>): string {
+function progressLine({ study, progress }: Extract<CoordinatorEvent, { type: "progress" }>): string {
   const { ended, runs, tokens, totalTokens, tokensPerSecond, secondsLeft } = progress;
   const speed = tokensPerSecond > 0 ? `, ${Math.round(tokensPerSecond).toLocaleString("en")} tokens/s` : "";
   const left = secondsLeft === null ? "" : `, ${seconds(secondsLeft)} left`;

@@ -10,7 +10,7 @@ import { excessOf, limits, refuseLonger, TooMuch } from "../file/limits.ts";
 import { moduleNames, type Reference } from "./scope.ts";
 
 /** What a local name stands for: an export of a module, or "*" for all of it. */
-export interface Imported {
+interface Imported {
   module: "switchyard" | LibraryName;
   name: string;
 }

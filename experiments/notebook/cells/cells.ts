@@ -6,7 +6,7 @@ import { joinKey, performEdit, remember, stepBack, stepForward } from "./cell-ed
 import { EditError } from "../file/edits.ts";
 import { type Fingerprint, fingerprint } from "./fingerprint.ts";
 import type { CellError } from "../kernel/protocol.ts";
-import { cellsOf, parseNotebook, type Notebook } from "../file/markdown.ts";
+import { parseNotebook, type Notebook } from "../file/markdown.ts";
 import { nameMap } from "../../own-keys.ts";
 import { reachable } from "./order.ts";
 import {
@@ -350,7 +350,3 @@ function inputMissing(cell: string, name: string, source: string, error: CellErr
   const why = error ? `#${source}, which defines it, has an error` : `run #${source} first`;
   return { cell, line: null, column: null, name: "InputMissing", message: `\`${name}\` has no value yet: ${why}` };
 }
-
-/** Sources by id, for those who show cells. */
-export const sourcesOf = (state: SessionState): Map<string, string> =>
-  new Map(cellsOf(state.notebook).map(({ id, source }) => [id, source]));

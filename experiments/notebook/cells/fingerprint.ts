@@ -31,7 +31,7 @@ export function fingerprint(source: string, settings: string, inputs: Fingerprin
 }
 
 /** name → id of the cell that defines it (the first, where several do) */
-export function definers({ cells }: CompiledNotebook): Map<string, string> {
+function definers({ cells }: CompiledNotebook): Map<string, string> {
   const definer = new Map<string, string>();
   for (const cell of cells) for (const name of cell.defines) if (!definer.has(name)) definer.set(name, cell.id);
   return definer;

@@ -96,7 +96,7 @@ function nearest(parents: readonly AnyNode[], is: (node: AnyNode) => boolean): A
 }
 
 /** Names that a declaration's pattern binds. */
-export function patternNames(pattern: Pattern): string[] {
+function patternNames(pattern: Pattern): string[] {
   switch (pattern.type) {
     case "Identifier":
       return [pattern.name];

@@ -36,7 +36,7 @@ export function editBetween(before: string, after: string): TextEdit | null {
   return { start, removed: before.slice(start, before.length - end), inserted: after.slice(start, after.length - end) };
 }
 
-export function cellOf(notebook: Notebook, id: string): CellBlock {
+function cellOf(notebook: Notebook, id: string): CellBlock {
   const cell = cellsOf(notebook).find((candidate) => candidate.id === id);
   if (!cell) throw new EditError(`there is no cell #${id}`);
   return cell;

@@ -6,7 +6,7 @@ export const largestNotebook = 32 * 2 ** 20;
 export type NotebookFormat = "markdown" | "jupyter";
 
 /** What a file is by its name; null: nothing that we open. */
-export function formatOf(path: string): NotebookFormat | null {
+function formatOf(path: string): NotebookFormat | null {
   if (/\.md$/i.test(path)) return "markdown";
   return /\.ipynb$/i.test(path) ? "jupyter" : null;
 }

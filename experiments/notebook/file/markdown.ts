@@ -9,7 +9,7 @@ import { readFrontMatter } from "./front-matter.ts";
 import { excessOf, limits, refuseLonger, TooMuch } from "./limits.ts";
 import type { Block, CellBlock, FrontMatter, Notebook, NotebookWarning, ProseBlock } from "./notebook.ts";
 
-export type { Block, Budget, CellBlock, FrontMatter, Notebook, NotebookWarning, ProseBlock } from "./notebook.ts";
+export type { CellBlock, Notebook } from "./notebook.ts";
 export { cellsOf } from "./notebook.ts";
 
 /** Only where blocks begin and end matters here; what is inside paragraphs is left unread, which saves most of the time. */

@@ -11,7 +11,7 @@ import { type Owner, Sandbox } from "./sandbox.ts";
 import { readDisplayItem } from "./display-item.ts";
 import { fromWire, toWire } from "./wire.ts";
 
-export type { CellOutcome, CompiledCell, Kernel, KernelHost, KernelOptions } from "./protocol.ts";
+export type { Kernel, KernelHost, KernelOptions } from "./protocol.ts";
 
 /** What another thread can see of the kernel and say to it while its thread is busy. */
 export interface KernelSignals {
@@ -25,7 +25,7 @@ export interface KernelSignals {
 const noSignals: KernelSignals = { interrupted: () => false, interruptSeen: () => {}, running: () => {} };
 
 export const defaultCpuSeconds = 10;
-export const defaultMemoryBytes = 256 * 1024 * 1024;
+const defaultMemoryBytes = 256 * 1024 * 1024;
 /** Lines and items beyond these are counted, not shown: a loop around display() should not bury the page. */
 const maxDisplays = 1000;
 const maxLogLines = 1000;

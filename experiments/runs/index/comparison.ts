@@ -26,7 +26,7 @@ export const fewestCompared = 2;
 /** as many as figures have colours */
 export const mostCompared = 8;
 
-export interface ComparedRun {
+interface ComparedRun {
   /** tells it from the others: arm and seed, and more where that is not enough */
   name: string;
   key: string;
@@ -49,7 +49,7 @@ export interface ComparedRun {
   when: string | null;
 }
 
-export interface ComparedMetric {
+interface ComparedMetric {
   /** flat name, e.g. "valBpb.prose" */
   name: string;
   title: string;

@@ -17,7 +17,7 @@ export interface PlannedRun {
   key: string;
 }
 
-export interface ArmPlan {
+interface ArmPlan {
   name: string;
   patch: unknown;
   config: RunConfig;

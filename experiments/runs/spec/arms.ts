@@ -11,7 +11,7 @@ export interface WrittenArm {
 }
 
 /** An experiment without arms is one arm with nothing changed. */
-export const soleArm = "base";
+const soleArm = "base";
 
 /** In the order that counts: the first is the baseline where none is named. */
 export function armsIn(spec: ExperimentSpec, problems: SpecProblem[]): WrittenArm[] {

@@ -58,6 +58,7 @@ function withArmNames(path: readonly PathKey[], written: unknown): readonly Path
 
 /** A copy without the values at `paths`; an item of a list or a mixture takes the whole of it along, for its neighbours mean nothing alone. */
 function without(input: unknown, paths: readonly PathKey[][]): unknown {
+  // biome-ignore lint/suspicious/noExplicitAny: what a person wrote has no type until it is checked
   const copy = structuredClone(input) as any;
   for (const path of paths) {
     const inPair = path[0] === "arms" && typeof path[1] === "number" && path[2] === 1 && path.length > 3;
@@ -65,6 +66,7 @@ function without(input: unknown, paths: readonly PathKey[][]): unknown {
     const last = whole >= 0 ? path.slice(0, whole + 1) : path;
     if (last.length === 0) return {};
     // what an earlier path took away is no longer there, and what objects inherit in its place is not ours to delete from
+    // biome-ignore lint/suspicious/noExplicitAny: what a person wrote has no type until it is checked
     const step = (at: any, key: PathKey) =>
       typeof at === "object" && at !== null ? own(at as Record<string, unknown>, String(key)) : undefined;
     const parent = last.slice(0, -1).reduce(step, copy);

@@ -242,7 +242,9 @@ export const configSections = Object.keys(sections);
 
 /** Keys that an object schema knows at `path`, for "did you mean". */
 export function knownKeys(schema: unknown, path: readonly unknown[], input: unknown): string[] {
+  // biome-ignore lint/suspicious/noExplicitAny: what a person wrote has no type until it is checked
   let at = schema as any;
+  // biome-ignore lint/suspicious/noExplicitAny: what a person wrote has no type until it is checked
   let value = input as any;
   for (let i = 0; ; ) {
     while (at) {

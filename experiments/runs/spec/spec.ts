@@ -29,7 +29,7 @@ export interface SpecOptions {
   machineBytes?: number;
 }
 
-export interface ResolvedArm {
+interface ResolvedArm {
   name: string;
   /** what the person wrote */
   patch: unknown;

@@ -13,7 +13,7 @@ export interface KeyParts {
 }
 
 /** A config without what cannot change a number: how often a checkpoint is written, and whether weights are kept. */
-export type KeyedConfig = Omit<RunConfig, "train"> & { train: Omit<RunConfig["train"], "checkpointEverySeconds" | "keep"> };
+type KeyedConfig = Omit<RunConfig, "train"> & { train: Omit<RunConfig["train"], "checkpointEverySeconds" | "keep"> };
 
 export function keyParts(config: RunConfig, seed: Seed, dataHash: string): KeyParts {
   const { checkpointEverySeconds: _seconds, keep: _keep, ...train } = config.train;

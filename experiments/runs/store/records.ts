@@ -12,7 +12,7 @@ const numbers = v.array(anyNumber);
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const isoTime = v.pipe(v.string(), v.regex(/^\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?Z$/));
 /** Seconds that a training may have taken: at most some three thousand years. */
-export const duration = v.pipe(v.number(), v.minValue(0), v.maxValue(1e11));
+const duration = v.pipe(v.number(), v.minValue(0), v.maxValue(1e11));
 
 const stepEvent = v.object({
   kind: v.literal("step"),

@@ -13,7 +13,7 @@ export function sealed<T extends object>(value: T): T & { seal: string } {
   return { ...value, seal: digestOf(JSON.parse(encode(value)) as object) };
 }
 
-export const changedWords = "it was changed after it was written: its seal does not fit";
+const changedWords = "it was changed after it was written: its seal does not fit";
 
 /** @param required null where the file may be without a seal, or why it may not */
 export const sealFits =

@@ -4,7 +4,7 @@
  */
 import type { RunStatus } from "../../results.ts";
 
-export interface ScheduledRun {
+interface ScheduledRun {
   id: string;
   study: string;
   /** runs with equal keys are one training */

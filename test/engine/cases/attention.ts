@@ -1,5 +1,5 @@
 import type { OpAttrs } from "../../../engine/program/ops.ts";
-import { type Random } from "../random.ts";
+import type { Random } from "../random.ts";
 import { runReference, table } from "./op-case.ts";
 
 const ropes: Omit<OpAttrs["rope"], "inverse">[] = [

@@ -27,7 +27,7 @@ export const productOps = [
   "groupedMatmul NT",
   "groupedMatmul TN",
 ] as const;
-export type ProductOp = (typeof productOps)[number];
+type ProductOp = (typeof productOps)[number];
 
 /** Products whose sizes round up to these powers of two. */
 const shapeClass = { op: v.picklist(productOps), m: powerOfTwo, n: powerOfTwo, k: powerOfTwo, experts: powerOfTwo };

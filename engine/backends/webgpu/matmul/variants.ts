@@ -54,7 +54,7 @@ export const invocations = ({ blockM, blockN, threadM, threadN }: MatmulVariant)
 export const pitch = (block: number): number => block + 1;
 
 /** Bytes of workgroup memory: both slabs, and where the workgroup works. */
-export const workgroupBytes = ({ kind, blockM, blockN, blockK }: MatmulVariant): number =>
+const workgroupBytes = ({ kind, blockM, blockN, blockK }: MatmulVariant): number =>
   kind === "registers" ? 0 : 4 * blockK * (pitch(blockM) + pitch(blockN)) + 16;
 
 /** What of an adapter's limits a product can run into. */

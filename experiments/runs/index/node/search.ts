@@ -27,7 +27,7 @@ const columns: Readonly<Record<RunColumn, string>> = {
 };
 
 /** What can be searched by: the columns of a run, every metric, every setting of every config. */
-export function searchable(database: Database): Searchable {
+function searchable(database: Database): Searchable {
   const names = (database.all("SELECT name FROM names ORDER BY name") as { name: string }[]).map(({ name }) => name);
   return {
     columns,

@@ -46,7 +46,7 @@ export async function knownStores(data = dataFolder(), { tidy = false } = {}): P
 }
 
 /** A folder that has runs, as `<notebook>.results` and what `--out` names do. */
-export async function isStore(folder: string): Promise<boolean> {
+async function isStore(folder: string): Promise<boolean> {
   return lstat(join(folder, "runs")).then(
     (found) => found.isDirectory(),
     () => false,

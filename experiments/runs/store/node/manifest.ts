@@ -95,7 +95,7 @@ export async function writeManifest(folder: string, update: ManifestUpdate, fs: 
 }
 
 /** @param exists whether a run's folder is there */
-export function mergeManifest(
+function mergeManifest(
   before: Manifest | null,
   { notebook, arguments: args, experiments, shared = false }: ManifestUpdate,
   exists: (folder: string) => boolean,
