@@ -113,7 +113,7 @@ test("a build of an older version, a folder instead of a link, is replaced", () 
 function checkout(): string {
   const folder = join(out, "checkout");
   mkdirSync(folder);
-  for (const name of ["engine", "experiments", "scripts", "package.json", "package-lock.json", "tsconfig.json"]) {
+  for (const name of ["engine", "experiments", "scripts", "test/studies", "package.json", "package-lock.json", "tsconfig.json"]) {
     const filter = (path: string): boolean => !path.endsWith(".results");
     cpSync(join(root, name), join(folder, name), { recursive: true, preserveTimestamps: true, filter });
   }

@@ -288,8 +288,11 @@ describe("a name in a terminal", () => {
 
 test("every word of the command line goes through the one place that cleans it", () => {
   const folder = join(import.meta.dirname, "../../experiments/cli");
-  const others = readdirSync(folder).filter(
-    (file) => file !== "output.ts" && /process\.std(?:out|err)\.write|console\./.test(readFileSync(join(folder, file), "utf8")),
+  const others = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+    (file) =>
+      file.endsWith(".ts") &&
+      file !== "output.ts" &&
+      /process\.std(?:out|err)\.write|console\./.test(readFileSync(join(folder, file), "utf8")),
   );
   expect(others).toEqual([]);
 });
