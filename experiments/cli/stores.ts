@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { galleryName, shippedFiles } from "../gallery/node/shipped.ts";
+import { galleryName, shippedFiles } from "../gallery/shipped.node.ts";
 import { ShippedRuns } from "../gallery/shipped-runs.ts";
 import type { FileSystem } from "../runs/store/node/filesystem.ts";
 import { dataFolder } from "../runs/index/node/stores.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dataHash } from "../../engine/data/corpus.ts";
 import { semantics, type RunConfig } from "../../engine/model/config.ts";
-import { galleryFolder, galleryName, shippedFiles, shippedResults } from "../../experiments/gallery/node/shipped.ts";
+import { galleryFolder, galleryName, shippedFiles, shippedResults } from "../../experiments/gallery/shipped.node.ts";
 import { ShippedRuns } from "../../experiments/gallery/shipped-runs.ts";
 import { keyOf, keyParts, shortKey } from "../../experiments/runs/store/key.ts";
 import { openDomains } from "../../experiments/runs/store/node/corpora.ts";

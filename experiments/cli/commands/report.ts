@@ -1,5 +1,5 @@
 import { dataHash } from "../../../engine/data/corpus.ts";
-import { shippedResults } from "../../gallery/node/shipped.ts";
+import { shippedResults } from "../../gallery/shipped.node.ts";
 import type { ExperimentRequest } from "../../request.ts";
 import { commandLine } from "../../report/command.ts";
 import { openDomains } from "../../runs/store/node/corpora.ts";

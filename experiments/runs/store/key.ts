@@ -25,6 +25,17 @@ export function keyOf(parts: KeyParts): string {
   return bytesToHex(sha256(utf8ToBytes(canonicalize(parts) as string)));
 }
 
+/** The key of a run that is kept: by the meaning that its settings had when it was trained. */
+export const keyOfRecord = ({ config, seed, dataHash, semantics }: KeyedRecord): string =>
+  keyOf({ ...keyParts(config, seed, dataHash), semantics });
+
+interface KeyedRecord {
+  config: RunConfig;
+  seed: Seed;
+  dataHash: string;
+  semantics: number;
+}
+
 export const runKey = (config: RunConfig, seed: Seed, dataHash: string): string => keyOf(keyParts(config, seed, dataHash));
 
 /**

@@ -5,7 +5,7 @@ import type * as v from "valibot";
 import type { MetricEvent } from "../../../../engine/train/protocol.ts";
 import { isMissing, writeError } from "./disk-errors.ts";
 import { makeFolder, setAside, writeAtomic, type FileSystem } from "./filesystem.ts";
-import { runKey, shortKey } from "../key.ts";
+import { keyOfRecord, shortKey } from "../key.ts";
 import { goesBackwards, parseEvents } from "../lines.ts";
 import type { Reading } from "../parse-json.ts";
 import { readBytes, readJson, readResult } from "./read-checked.ts";
@@ -41,7 +41,7 @@ export class NodeStore implements RunStore {
     if (result === null || result.key !== key || result.status === "failed") return null;
     const record = await this.read(this.path(key, "config.json"), runRecord);
     if (record === null) return null;
-    if (record.key !== key || runKey(record.config, record.seed, record.dataHash) !== key) {
+    if (record.key !== key || keyOfRecord(record) !== key) {
       await this.damaged(this.path(key, "config.json"), "it does not belong to this run");
       return null;
     }

@@ -3,10 +3,10 @@ import { realpathSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ShippedFiles } from "../shipped-runs.ts";
+import type { ShippedFiles } from "./shipped-runs.ts";
 
 /** The same from the sources and from the bundle in out/node. */
-export const galleryFolder = fileURLToPath(new URL("..", import.meta.url));
+export const galleryFolder = fileURLToPath(new URL("../../experiments/gallery", import.meta.url));
 
 /** The name of a notebook of the gallery ("balancing"), or null for every other file. */
 export function galleryName(notebook: string): string | null {
