@@ -133,7 +133,7 @@ describe("a cell that takes too much gets an error", () => {
   });
 
   test("a sandbox that had to be thrown away is counted, and readers of lost values are told", async () => {
-    const { kernel, run } = await openHarness(undefined, { cpuSeconds: 0.2 });
+    const { kernel, run } = await openHarness(undefined, { cpuSeconds: 1 });
     const before = await kernel.generation();
     const stubborn = "const spin = async () => { for (;;) await null };\nfor (;;) { try { await spin() } catch {} }";
     const outcomes = await run({ x: "const x = 1", bad: stubborn, y: "x" });
