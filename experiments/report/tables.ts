@@ -13,18 +13,11 @@ export interface Table {
 
 /** Metrics worth a column: the primary ones, then those that the product exists to compare, if the runs have them. */
 export function shownMetrics({ primary, arms }: ExperimentResult): string[] {
-  const wanted = [
-    ...primary,
-    "valLoss",
-    "maxVioGlobal",
-    "specialisation",
-    "agreement.1",
-    "agreement.2",
-    "acceptance.1",
-    "acceptance.2",
-    "tokensPerSecond",
-  ];
-  return [...new Set(wanted)].filter((metric) => arms.some((arm) => own(arm.mean, metric) !== undefined));
+  const measured = (metric: string): boolean => arms.some((arm) => own(arm.mean, metric) !== undefined);
+  // agreement stands in for an acceptance that older versions did not measure: both are more than a sheet is wide
+  const guesses = measured("acceptance.1") ? ["acceptance.1", "acceptance.2"] : ["agreement.1", "agreement.2"];
+  const wanted = [...primary, "valLoss", "maxVioGlobal", "specialisation", ...guesses, "tokensPerSecond"];
+  return [...new Set(wanted)].filter(measured);
 }
 
 /** One row per arm: sizes and mean ± standard deviation over finished runs. */

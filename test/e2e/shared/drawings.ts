@@ -125,7 +125,7 @@ export function drawingsOfCells(host: AppHost): void {
       ] as const) {
         await openMenu();
         const { name, bytes } = await session.file(() => page.getByRole("menuitem", { name: `Export ${kind}…` }).click());
-        expect(name).toBe(`plot-1.${kind.toLowerCase()}`);
+        expect(name).toBe(`plot-1-drawing.${kind.toLowerCase()}`);
         const text = bytes.toString("latin1");
         expect(text.startsWith(start)).toBe(true);
         if (kind === "SVG") expect(text).toContain('fill="#ffffff"');
