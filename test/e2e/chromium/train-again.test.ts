@@ -12,7 +12,8 @@ study.runs.map((run) => run.provenance.when).sort()[0]
 
 describe("Train again", () => {
   let session: Session;
-  const shown = async () => (await cell(session.page, "dated").locator(".outputs").innerText()).trim();
+  /** Below the fold a cell is not drawn, and has no inner text. */
+  const shown = async () => ((await cell(session.page, "dated").locator(".outputs").textContent()) ?? "").trim();
   beforeAll(async () => {
     session = await openChromium();
     await openNotebook(session.page, "dated.md", dated);
