@@ -41,7 +41,9 @@ export class Asking {
 
   /** @param buttons the last one is what closing the question means */
   async choose(options: MessageBoxOptions & { buttons: string[] }): Promise<number> {
-    const { response } = await this.alone(() => dialog.showMessageBox(this.window, { defaultId: 0, cancelId: options.buttons.length - 1, ...options }));
+    const { response } = await this.alone(() =>
+      dialog.showMessageBox(this.window, { defaultId: 0, cancelId: options.buttons.length - 1, ...options }),
+    );
     return response;
   }
 

@@ -34,7 +34,9 @@ describe("saving", () => {
   it("another document than the window holds is refused, and no file is touched", async () => {
     const { id } = await openMine();
     const other = "00000000-0000-0000-0000-000000000000";
-    await expect(desk.ask(id, "document.save", other, "Untitled", { as: false, suggestedName: "untitled.md" })).rejects.toThrow("nothing was written");
+    await expect(desk.ask(id, "document.save", other, "Untitled", { as: false, suggestedName: "untitled.md" })).rejects.toThrow(
+      "nothing was written",
+    );
     expect(await readFile(join(folder, "mine.md"), "utf8")).toBe(text);
   });
 
@@ -43,9 +45,13 @@ describe("saving", () => {
     // the page failed on it, and begins another
     const untitled = await desk.ask(id, "document.new", "untitled.md");
     press(id);
-    expect(await desk.ask(id, "document.save", untitled, "Untitled", { as: false, suggestedName: "untitled.md" })).toEqual({ status: "cancelled" });
+    expect(await desk.ask(id, "document.save", untitled, "Untitled", { as: false, suggestedName: "untitled.md" })).toEqual({
+      status: "cancelled",
+    });
     expect(person.seen).toEqual(["save"]);
-    await expect(desk.ask(id, "document.save", document.id, "Untitled", { as: false, suggestedName: "x.md" })).rejects.toThrow("this window holds untitled.md now");
+    await expect(desk.ask(id, "document.save", document.id, "Untitled", { as: false, suggestedName: "x.md" })).rejects.toThrow(
+      "this window holds untitled.md now",
+    );
     expect(await readFile(join(folder, "mine.md"), "utf8")).toBe(text);
   });
 
@@ -65,14 +71,21 @@ describe("saving", () => {
   });
 
   it("an imported Jupyter notebook leaves that as it is", async () => {
-    const json = JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [{ cell_type: "markdown", source: "Notes", metadata: {} }] });
+    const json = JSON.stringify({
+      nbformat: 4,
+      nbformat_minor: 5,
+      metadata: {},
+      cells: [{ cell_type: "markdown", source: "Notes", metadata: {} }],
+    });
     await writeFile(join(folder, "old.ipynb"), json);
     const id = (await desk.windows.create({ path: join(folder, "old.ipynb"), copy: null })).id;
     const document = (await desk.ask(id, "document.initial")).document!;
     expect(document).toMatchObject({ path: null, name: "old.md" });
     person.saveFile = (proposed) => proposed;
     press(id);
-    expect(await desk.ask(id, "document.save", document.id, document.text, { as: false, suggestedName: "old.md" })).toMatchObject({ path: join(folder, "old.md") });
+    expect(await desk.ask(id, "document.save", document.id, document.text, { as: false, suggestedName: "old.md" })).toMatchObject({
+      path: join(folder, "old.md"),
+    });
     expect(await readFile(join(folder, "old.ipynb"), "utf8")).toBe(json);
   });
 });
@@ -105,12 +118,18 @@ describe("opening", () => {
     expect(desk.windows.size).toBe(2);
     await desk.windows.open({ path: join(folder, "missing.md"), copy: null }, null);
     const last = BrowserWindow.all.at(-1)!.webContents.id;
-    expect(await desk.ask(last, "document.initial")).toEqual({ document: null, problem: "missing.md cannot be opened: there is no such file" });
+    expect(await desk.ask(last, "document.initial")).toEqual({
+      document: null,
+      problem: "missing.md cannot be opened: there is no such file",
+    });
   });
 });
 
 describe("a folder that a person has chosen for a report", () => {
-  const files = [{ path: "report.md", contents: "report" }, { path: "figures/a.svg", contents: "<svg/>" }];
+  const files = [
+    { path: "report.md", contents: "report" },
+    { path: "figures/a.svg", contents: "<svg/>" },
+  ];
   const exportTo = (chosen: string, what = files) => {
     person.openFile = () => chosen;
     press(window);
@@ -120,7 +139,17 @@ describe("a folder that a person has chosen for a report", () => {
   it("gets files of the kinds that are exported, below it", async () => {
     await exportTo(join(folder, "report"));
     expect(await readFile(join(folder, "report/figures/a.svg"), "utf8")).toBe("<svg/>");
-    for (const path of [".bashrc", "a.sh", "../x.md", "figures/../../x.md", "a/b/c/d.md", "x.desktop", "con.md", "a\u202egpj.md", "-rf.md"]) {
+    for (const path of [
+      ".bashrc",
+      "a.sh",
+      "../x.md",
+      "figures/../../x.md",
+      "a/b/c/d.md",
+      "x.desktop",
+      "con.md",
+      "a\u202egpj.md",
+      "-rf.md",
+    ]) {
       await expect(exportTo(join(folder, "report"), [{ path, contents: "x" }]), path).rejects.toThrow("export.folder: argument");
     }
   });
@@ -176,7 +205,20 @@ it("windows and links need an act of a person each, and a link is shown with its
 });
 
 it("values that are not finite cross from a page: a run that diverged is no storage failure", async () => {
-  const event = { kind: "step", step: 1, tokens: 1, seconds: 1, trainLoss: NaN, mtpLoss: [NaN], balanceLoss: Infinity, gradNorm: NaN, clipped: false, skipped: true, lr: 1, maxVioBatch: -Infinity };
+  const event = {
+    kind: "step",
+    step: 1,
+    tokens: 1,
+    seconds: 1,
+    trainLoss: NaN,
+    mtpLoss: [NaN],
+    balanceLoss: Infinity,
+    gradNorm: NaN,
+    clipped: false,
+    skipped: true,
+    lr: 1,
+    maxVioBatch: -Infinity,
+  };
   const reply = (await send(window, "writer.append", [1, [event]])) as { error: { message: string } };
   expect(reply.error.message).toBe("run writer 1 was given back already");
 });

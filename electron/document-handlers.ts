@@ -22,7 +22,11 @@ export interface DocumentParts {
 
 export type DocumentHandlers = Pick<Handlers, Extract<keyof Handlers, `document.${string}`>>;
 
-const exists = (path: string): Promise<boolean> => access(path).then(() => true, () => false);
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 /** Where to save: the window's own file, or what the person picks; null when they cancel. */
 async function saveTarget({ asking, document }: NotebookWindow, as: boolean, suggestedName: string): Promise<string | null> {
@@ -46,7 +50,8 @@ async function saveTarget({ asking, document }: NotebookWindow, as: boolean, sug
 /** A notebook's name ends in .md: other endings belong to other programs. */
 async function withEnding(path: string): Promise<string> {
   if (/\.md$/i.test(path)) return path;
-  if (extname(path) !== "") throw new Error(`${basename(path)}: a notebook's name ends in .md; the File menu has exports for other formats`);
+  if (extname(path) !== "")
+    throw new Error(`${basename(path)}: a notebook's name ends in .md; the File menu has exports for other formats`);
   if (await exists(`${path}.md`)) throw new Error(`${basename(path)}.md is there already: choose it by its whole name to replace it`);
   return `${path}.md`;
 }
@@ -85,7 +90,8 @@ export function documentHandlers({ windows, recent, recovery }: DocumentParts): 
       const path = await saveTarget(window, as, suggestedName);
       if (path === null) return { status: "cancelled" };
       const document = window.holds(documentId); // another may have come while the person was asked
-      if (path !== window.path && windows.paths.some((other) => resolve(other) === resolve(path))) throw new Error(`${basename(path)} is open in another window: choose another name`);
+      if (path !== window.path && windows.paths.some((other) => resolve(other) === resolve(path)))
+        throw new Error(`${basename(path)} is open in another window: choose another name`);
       const hash = await writeText(path, text);
       // The text lies in its file now: only from here on are its copies of no use.
       for (const copy of [document.id, ...document.restored.splice(0)]) await recovery.forget(copy);
@@ -97,12 +103,22 @@ export function documentHandlers({ windows, recent, recovery }: DocumentParts): 
     "document.recovery": async (id, documentId, text) => {
       const { name, file, restored } = windows.get(id).holds(documentId);
       if (text === null) return recovery.forget(documentId);
-      await recovery.keep({ id: documentId, name, path: file?.path ?? null, time: new Date().toISOString(), text, restored: [...restored] });
+      await recovery.keep({
+        id: documentId,
+        name,
+        path: file?.path ?? null,
+        time: new Date().toISOString(),
+        text,
+        restored: [...restored],
+      });
     },
     "document.recoverable": async () => {
       const inUse = windows.copiesInUse;
       const all = await recovery.all();
-      return all.filter((copy) => !inUse.has(copy.id)).slice(0, 50).map(({ id, name, path, time }) => ({ id, name, path, time }));
+      return all
+        .filter((copy) => !inUse.has(copy.id))
+        .slice(0, 50)
+        .map(({ id, name, path, time }) => ({ id, name, path, time }));
     },
     "document.recover": async (id, copyId) => {
       windows.get(id).asking.need("opening unsaved text");

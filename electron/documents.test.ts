@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { resultsFolder } from "../experiments/runs/results-folder.ts";
+import { resultsFolder } from "../experiments/runs/store/node/results-folder.ts";
 import { changedSince, readText, writeText } from "./documents.ts";
 
 let folder: string;
@@ -59,10 +59,23 @@ it.runIf(process.platform === "linux")("a pipe or a device called a notebook is 
 });
 
 describe("a Jupyter notebook", () => {
-  const cell = (cell_type: string, source: string) => ({ cell_type, source, metadata: {}, ...(cell_type === "code" && { outputs: [], execution_count: null }) });
+  const cell = (cell_type: string, source: string) => ({
+    cell_type,
+    source,
+    metadata: {},
+    ...(cell_type === "code" && { outputs: [], execution_count: null }),
+  });
 
   it("is imported, says what did not come along, and has no file to be saved to", async () => {
-    await writeFile(join(folder, "old.ipynb"), JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: { kernelspec: { language: "python" } }, cells: [cell("markdown", "# Notes"), cell("code", "print(1)")] }));
+    await writeFile(
+      join(folder, "old.ipynb"),
+      JSON.stringify({
+        nbformat: 4,
+        nbformat_minor: 5,
+        metadata: { kernelspec: { language: "python" } },
+        cells: [cell("markdown", "# Notes"), cell("code", "print(1)")],
+      }),
+    );
     const { text, hash, notes } = await readText(join(folder, "old.ipynb"));
     expect(text).toContain("# Notes");
     expect(hash).toBeNull();

@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { basename, extname } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { fromJupyter } from "../experiments/notebook/ipynb.ts";
-import { readNotebookFile } from "../experiments/notebook/read-node.ts";
+import { fromJupyter } from "../experiments/notebook/file/ipynb.ts";
+import { readNotebookFile } from "../experiments/notebook/file/node/read.ts";
 
 export interface FileText {
   text: string;
@@ -21,7 +21,11 @@ export async function readText(path: string): Promise<FileText> {
   if (format === "markdown") return { text, hash: hashOf(bytes), notes: [] };
   try {
     const { text: imported, notes } = fromJupyter(text, basename(path, extname(path)));
-    return { text: imported, hash: null, notes: [`${basename(path)} was imported: it is saved as a notebook of its own, and the Jupyter notebook stays as it is.`, ...notes] };
+    return {
+      text: imported,
+      hash: null,
+      notes: [`${basename(path)} was imported: it is saved as a notebook of its own, and the Jupyter notebook stays as it is.`, ...notes],
+    };
   } catch (error) {
     const why = error instanceof RangeError ? "it is nested too deeply" : (error as Error).message;
     throw new Error(`${basename(path)} cannot be opened: ${why}`);

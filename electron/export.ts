@@ -2,7 +2,7 @@
 import { lstat, mkdir, realpath } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, sep } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { obstacles, type Obstacle } from "../experiments/report/overwrite-node.ts";
+import { obstacles, type Obstacle } from "../experiments/report/node/overwrite.ts";
 import type { Asking } from "./asking.ts";
 import type { FileContents } from "./ipc/channels.ts";
 import { plainNameOf } from "./policy/names.ts";
@@ -22,9 +22,16 @@ function refuseNotebooks(found: readonly Obstacle[]): void {
 }
 
 /** @returns the path written, or null when the person cancelled */
-export async function exportFile({ asking, notebooks }: ExportPlace, name: string, contents: FileContents | (() => Promise<FileContents>)): Promise<string | null> {
+export async function exportFile(
+  { asking, notebooks }: ExportPlace,
+  name: string,
+  contents: FileContents | (() => Promise<FileContents>),
+): Promise<string | null> {
   const extension = extname(name).slice(1);
-  const path = await asking.saveFile({ defaultPath: plainNameOf(name), filters: [{ name: extension.toUpperCase(), extensions: [extension] }] });
+  const path = await asking.saveFile({
+    defaultPath: plainNameOf(name),
+    filters: [{ name: extension.toUpperCase(), extensions: [extension] }],
+  });
   if (path === null) return null;
   // the dialog has asked about any other file that is there
   refuseNotebooks(await obstacles([path], notebooks));
@@ -33,21 +40,35 @@ export async function exportFile({ asking, notebooks }: ExportPlace, name: strin
 }
 
 /** @returns the folder written to, or null when the person cancelled */
-export async function exportFolder({ asking, notebooks }: ExportPlace, files: { path: string; contents: FileContents }[]): Promise<string | null> {
+export async function exportFolder(
+  { asking, notebooks }: ExportPlace,
+  files: { path: string; contents: FileContents }[],
+): Promise<string | null> {
   const folder = await asking.openFile({ properties: ["openDirectory", "createDirectory"] });
   if (folder === null) return null;
   await mkdir(folder, { recursive: true });
   const inside = await realpath(folder);
   const targets = files.map(({ path, contents }) => ({ path, target: join(inside, ...path.split("/")), contents }));
   for (const { path } of targets) await refuseLinks(inside, path);
-  const found = await obstacles(targets.map(({ target }) => target), notebooks);
+  const found = await obstacles(
+    targets.map(({ target }) => target),
+    notebooks,
+  );
   refuseNotebooks(found);
   // what Switchyard wrote it may write again
   const there = found.map(({ path }) => relative(inside, path).split(sep).join("/"));
   if (there.length > 0) {
     const listed = there.length > 12 ? [...there.slice(0, 12), `and ${there.length - 12} more`] : there;
-    const message = there.length === 1 ? `${there[0]} in ${basename(folder)} is there already.` : `${there.length} files in ${basename(folder)} are there already.`;
-    const answer = await asking.choose({ type: "warning", message, detail: `The report replaces:\n${listed.join("\n")}`, buttons: ["Replace", "Cancel"] });
+    const message =
+      there.length === 1
+        ? `${there[0]} in ${basename(folder)} is there already.`
+        : `${there.length} files in ${basename(folder)} are there already.`;
+    const answer = await asking.choose({
+      type: "warning",
+      message,
+      detail: `The report replaces:\n${listed.join("\n")}`,
+      buttons: ["Replace", "Cancel"],
+    });
     if (answer !== 0) return null;
   }
   for (const { target, contents } of targets) {
@@ -66,6 +87,9 @@ async function refuseLinks(folder: string, path: string): Promise<void> {
     const found = await lstat(at).catch(() => null);
     if (!found) return;
     const last = i === parts.length - 1;
-    if (last ? !found.isFile() : !found.isDirectory()) throw new Error(`${parts.slice(0, i + 1).join("/")} in ${basename(folder)} is no ${last ? "file" : "folder"} of its own: choose another folder`);
+    if (last ? !found.isFile() : !found.isDirectory())
+      throw new Error(
+        `${parts.slice(0, i + 1).join("/")} in ${basename(folder)} is no ${last ? "file" : "folder"} of its own: choose another folder`,
+      );
   }
 }

@@ -1,6 +1,6 @@
 /** What main does for a window, channel by channel. */
 import { app, Menu } from "electron";
-import { readKernelTable } from "../experiments/runs/kernel-table-node.ts";
+import { readKernelTable } from "../experiments/runs/devices/node/kernel-table.ts";
 import { documentHandlers } from "./document-handlers.ts";
 import { exportFile, exportFolder } from "./export.ts";
 import type { Handlers } from "./ipc/handle.ts";
@@ -14,7 +14,7 @@ import type { RunIndexThread } from "./run-index.ts";
 import type { Windows } from "./windows.ts";
 
 /** Menus per window: on macOS there is one bar, and it shows the focused window's. */
-export function showMenu(window: NotebookWindow, menu: Menu): void {
+function showMenu(window: NotebookWindow, menu: Menu): void {
   if (process.platform !== "darwin") window.window.setMenu(menu);
   else if (window.window.isFocused()) Menu.setApplicationMenu(menu);
 }

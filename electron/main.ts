@@ -3,7 +3,7 @@ import "../engine/closed-prototypes.ts";
 import { app, Menu, session } from "electron";
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { markInUse } from "../experiments/in-use.ts";
+import { markInUse } from "../experiments/node/in-use.ts";
 import { createHandlers } from "./handlers.ts";
 import { handleAll } from "./ipc/handle.ts";
 import { appOrigin } from "./policy/assets.ts";

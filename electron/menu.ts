@@ -8,14 +8,30 @@ export interface MenuOptions {
   development: boolean;
 }
 
-const editRoles: MenuItemConstructorOptions[] = [{ type: "separator" }, { role: "cut" }, { role: "copy" }, { role: "paste" }, { role: "selectAll" }];
+const editRoles: MenuItemConstructorOptions[] = [
+  { type: "separator" },
+  { role: "cut" },
+  { role: "copy" },
+  { role: "paste" },
+  { role: "selectAll" },
+];
 
 function viewRoles(development: boolean): MenuItemConstructorOptions[] {
-  const zoom: MenuItemConstructorOptions[] = [{ type: "separator" }, { role: "resetZoom" }, { role: "zoomIn" }, { role: "zoomOut" }, { role: "togglefullscreen" }];
+  const zoom: MenuItemConstructorOptions[] = [
+    { type: "separator" },
+    { role: "resetZoom" },
+    { role: "zoomIn" },
+    { role: "zoomOut" },
+    { role: "togglefullscreen" },
+  ];
   return development ? [...zoom, { role: "toggleDevTools" }] : zoom;
 }
 
-export function menuTemplate(menus: readonly MenuDescription[], choose: (actionId: string) => void, { platform, development }: MenuOptions): MenuItemConstructorOptions[] {
+export function menuTemplate(
+  menus: readonly MenuDescription[],
+  choose: (actionId: string) => void,
+  { platform, development }: MenuOptions,
+): MenuItemConstructorOptions[] {
   const template: MenuItemConstructorOptions[] = menus.map(({ label, items }) => {
     const submenu = items.flatMap((item): MenuItemConstructorOptions[] => {
       const entry: MenuItemConstructorOptions = {

@@ -20,10 +20,16 @@ export interface WindowDocument {
   restored: string[];
 }
 
-export const documentOf = (name: string, file: WindowDocument["file"] = null): WindowDocument => ({ id: randomUUID(), name, file, folder: null, restored: [] });
+export const documentOf = (name: string, file: WindowDocument["file"] = null): WindowDocument => ({
+  id: randomUUID(),
+  name,
+  file,
+  folder: null,
+  restored: [],
+});
 
 /** The page speaks of another document than its window holds. */
-export class WrongDocumentError extends Error {
+class WrongDocumentError extends Error {
   override readonly name = "WrongDocumentError";
 }
 

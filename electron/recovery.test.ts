@@ -40,7 +40,12 @@ describe("unsaved text", () => {
     expect((await offers(window)).sort()).toEqual(["balancing.md", "untitled.md"]);
     const [first] = (await desk.ask(window, "document.recoverable")).filter(({ name }) => name === "untitled.md");
     press(window);
-    expect(await desk.ask(window, "document.recover", first.id)).toMatchObject({ path: null, name: "untitled.md", text: "", unsaved: "three hours of work" });
+    expect(await desk.ask(window, "document.recover", first.id)).toMatchObject({
+      path: null,
+      name: "untitled.md",
+      text: "",
+      unsaved: "three hours of work",
+    });
   });
 
   it("of one window stays when another is saved", async () => {
@@ -126,7 +131,12 @@ describe("unsaved text", () => {
     await desk.ask(withFile, "document.recovery", document!.id, "not saved");
     const id = await typed(without, "untitled.md", "never saved");
     // the page is loaded again and asks
-    expect((await desk.ask(withFile, "document.initial")).document).toMatchObject({ id: document!.id, path, text: "as saved", unsaved: "not saved" });
+    expect((await desk.ask(withFile, "document.initial")).document).toMatchObject({
+      id: document!.id,
+      path,
+      text: "as saved",
+      unsaved: "not saved",
+    });
     expect((await desk.ask(without, "document.initial")).document).toMatchObject({ id, path: null, unsaved: "never saved" });
   });
 

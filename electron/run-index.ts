@@ -2,9 +2,9 @@
 import { Worker } from "node:worker_threads";
 import { wrap, type Remote } from "comlink";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
-import type { ComparableRun } from "../experiments/runs/comparison.ts";
-import type { RunIndex } from "../experiments/runs/index-node.ts";
-import type { FoundRuns, RunQuery, RunReference } from "../experiments/runs/index-query.ts";
+import type { ComparableRun } from "../experiments/runs/index/comparison.ts";
+import type { RunIndex } from "../experiments/runs/index/node/index.ts";
+import type { FoundRuns, RunQuery, RunReference } from "../experiments/runs/index/query.ts";
 import type { Freshness } from "./ipc/channels.ts";
 
 interface Thread {

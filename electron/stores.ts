@@ -1,13 +1,13 @@
 /** Run stores of windows, served over IPC. Runs stay on disk; a window holds only numbers that stand for writers. */
 import { basename } from "node:path";
-import { copyRun } from "../experiments/runs/copy-run.ts";
-import { rememberStore } from "../experiments/runs/index-stores.ts";
-import { writeManifest } from "../experiments/runs/manifest.ts";
-import { storeFiles } from "../experiments/runs/store-files.ts";
-import { NodeStore } from "../experiments/runs/store-node.ts";
-import { StoreStack } from "../experiments/runs/store-stack.ts";
-import type { RunRecord, RunStore, RunWriter, StoredResult } from "../experiments/runs/store.ts";
-import { resultsFolder } from "../experiments/runs/results-folder.ts";
+import { copyRun } from "../experiments/runs/store/node/copy-run.ts";
+import { rememberStore } from "../experiments/runs/index/node/stores.ts";
+import { writeManifest } from "../experiments/runs/store/node/manifest.ts";
+import { storeFiles } from "../experiments/runs/store/node/store-files.ts";
+import { NodeStore } from "../experiments/runs/store/node/store.ts";
+import { StoreStack } from "../experiments/runs/store/store-stack.ts";
+import type { RunRecord, RunStore, RunWriter, StoredResult } from "../experiments/runs/store/store.ts";
+import { resultsFolder } from "../experiments/runs/store/node/results-folder.ts";
 import type { KeptNames } from "./ipc/channels.ts";
 
 /** Manifests being written, by folder: windows that share the scratch store take turns. */
@@ -33,7 +33,10 @@ export class WindowStore {
     this.scratch = scratch;
     this.folders = path === null ? [scratch] : [resultsFolder(path), scratch];
     // the scratch folder lies where the user's data do
-    this.store = new StoreStack(this.folders.map((folder) => new NodeStore(folder, { onNotice, named: folder === scratch })), onNotice);
+    this.store = new StoreStack(
+      this.folders.map((folder) => new NodeStore(folder, { onNotice, named: folder === scratch })),
+      onNotice,
+    );
   }
 
   async find(key: string): Promise<StoredResult | null> {
@@ -63,8 +66,15 @@ export class WindowStore {
   /** @throws {StoreWriteError} */
   async keepNames({ notebook, budget, experiments }: KeptNames): Promise<void> {
     const [folder] = this.folders;
-    const update = { notebook: this.path === null ? notebook : basename(this.path), arguments: { budget, only: null, sets: [], armSets: [] }, experiments, shared: this.path === null };
-    const turn = (manifests.get(folder) ?? Promise.resolve()).catch(() => {}).then(() => writeManifest(folder, update, storeFiles(folder, { named: folder === this.scratch })));
+    const update = {
+      notebook: this.path === null ? notebook : basename(this.path),
+      arguments: { budget, only: null, sets: [], armSets: [] },
+      experiments,
+      shared: this.path === null,
+    };
+    const turn = (manifests.get(folder) ?? Promise.resolve())
+      .catch(() => {})
+      .then(() => writeManifest(folder, update, storeFiles(folder, { named: folder === this.scratch })));
     manifests.set(folder, turn);
     await turn;
     await rememberStore(folder);

@@ -40,7 +40,8 @@ export class Windows {
   /** Tells all windows when the last one went out of sight, and when one is back. */
   private look(): void {
     const all = [...this.all.values()].filter(({ window }) => !window.isDestroyed());
-    const hidden = all.length > 0 && nobodyLooks(all.map(({ window }) => ({ visible: window.isVisible(), minimized: window.isMinimized() })));
+    const hidden =
+      all.length > 0 && nobodyLooks(all.map(({ window }) => ({ visible: window.isVisible(), minimized: window.isMinimized() })));
     if (hidden === this.hidden) return;
     this.hidden = hidden;
     for (const window of all) window.notify("hidden", hidden);
@@ -88,7 +89,11 @@ export class Windows {
     await window.show(document);
     if (path !== null) this.options.onOpened(path);
     return {
-      id: document.id, path: own?.path ?? null, name, text: file?.text ?? "", unsaved: copy?.text ?? null,
+      id: document.id,
+      path: own?.path ?? null,
+      name,
+      text: file?.text ?? "",
+      unsaved: copy?.text ?? null,
       recovered: own && !copy ? await this.offerOf(own.path, file!.text) : null,
       notes: file?.notes ?? [],
     };
@@ -124,7 +129,18 @@ export class Windows {
     try {
       const file = path === null ? null : await readText(path);
       if (file?.hash != null && document.file) document.file.hash = file.hash;
-      return { document: { id: document.id, path, name: document.name, text: file?.text ?? "", unsaved: copy?.text ?? null, recovered: null, notes: [problem] }, problem: null };
+      return {
+        document: {
+          id: document.id,
+          path,
+          name: document.name,
+          text: file?.text ?? "",
+          unsaved: copy?.text ?? null,
+          recovered: null,
+          notes: [problem],
+        },
+        problem: null,
+      };
     } catch (error) {
       // Without its file the text that was not saved is all there is of it.
       await window.show(null);
@@ -140,7 +156,11 @@ export class Windows {
    * @throws Error in words for a person, when a window asked; otherwise a window of its own says so
    */
   async open(wanted: Wanted, asking: number | null): Promise<OpenedDocument | null> {
-    const opening = openingFor(wanted.path, asking, [...this.all.values()].map((it) => it.state));
+    const opening = openingFor(
+      wanted.path,
+      asking,
+      [...this.all.values()].map((it) => it.state),
+    );
     if (opening.kind === "focus") {
       this.get(opening.id).window.focus();
       return null;
@@ -188,7 +208,8 @@ export class Windows {
     browser.on("closed", () => {
       this.all.delete(id);
       void window.resetStore();
-      if (window.discards && window.document) for (const copy of [window.document.id, ...window.document.restored]) void this.options.recovery.forget(copy);
+      if (window.discards && window.document)
+        for (const copy of [window.document.id, ...window.document.restored]) void this.options.recovery.forget(copy);
       this.options.onClosed(id);
       this.look();
     });
@@ -234,5 +255,9 @@ function guard(window: NotebookWindow, developmentUrl: string | null): void {
 
 /** Default place of the pieces, next to the bundled main module. */
 export function bundledPaths(mainFolder: string): { preload: string; renderer: string; userData: string } {
-  return { preload: join(mainFolder, "../preload/preload.cjs"), renderer: join(mainFolder, "../renderer"), userData: app.getPath("userData") };
+  return {
+    preload: join(mainFolder, "../preload/preload.cjs"),
+    renderer: join(mainFolder, "../renderer"),
+    userData: app.getPath("userData"),
+  };
 }

@@ -12,7 +12,8 @@ for (const name of Object.getOwnPropertyNames(Object.prototype)) {
     get: () => value as unknown,
     set(this: unknown, own: unknown) {
       if (this === Object.prototype) throw new TypeError(`Object.prototype.${name} cannot be changed`);
-      if (typeof this === "object" || typeof this === "function") Object.defineProperty(this, name, { value: own, writable: true, enumerable: true, configurable: true });
+      if (typeof this === "object" || typeof this === "function")
+        Object.defineProperty(this, name, { value: own, writable: true, enumerable: true, configurable: true });
     },
     enumerable: false,
     configurable: false,
@@ -20,6 +21,24 @@ for (const name of Object.getOwnPropertyNames(Object.prototype)) {
 }
 
 // no names are added to what every value inherits from
-for (const { prototype } of [Object, Function, Array, String, Number, Boolean, Symbol, BigInt, RegExp, Date, Error, Promise, Map, Set, WeakMap, WeakSet]) Object.preventExtensions(prototype);
+for (const { prototype } of [
+  Object,
+  Function,
+  Array,
+  String,
+  Number,
+  Boolean,
+  Symbol,
+  BigInt,
+  RegExp,
+  Date,
+  Error,
+  Promise,
+  Map,
+  Set,
+  WeakMap,
+  WeakSet,
+])
+  Object.preventExtensions(prototype);
 
 export {};

@@ -20,7 +20,12 @@ describe("a random stream", () => {
     let [a, b, c, counter] = random.getState();
     for (let i = 0; i < 100; i++) {
       const t = (a + b + counter) % 2 ** 32;
-      [a, b, c, counter] = [(b ^ (b >>> 9)) >>> 0, (c + c * 8) % 2 ** 32, (Number((BigInt(c) * 2n ** 21n) % 2n ** 32n) + (c >>> 11) + t) % 2 ** 32, counter + 1];
+      [a, b, c, counter] = [
+        (b ^ (b >>> 9)) >>> 0,
+        (c + c * 8) % 2 ** 32,
+        (Number((BigInt(c) * 2n ** 21n) % 2n ** 32n) + (c >>> 11) + t) % 2 ** 32,
+        counter + 1,
+      ];
       expect(random.bits()).toBe(t);
     }
   });

@@ -18,7 +18,9 @@ export class EngineService implements EngineWorker {
     this.openers = openers;
   }
 
-  async devices(only: BackendName[] = ["webgpu", "cpu", "reference"]): Promise<{ available: BackendInfo[]; unavailable: { name: BackendName; reason: string }[] }> {
+  async devices(
+    only: BackendName[] = ["webgpu", "cpu", "reference"],
+  ): Promise<{ available: BackendInfo[]; unavailable: { name: BackendName; reason: string }[] }> {
     const available: BackendInfo[] = [];
     const unavailable: { name: BackendName; reason: string }[] = [];
     for (const name of only) {
@@ -38,7 +40,12 @@ export class EngineService implements EngineWorker {
     const told = new Set<Promise<void>>();
     // Behind a port these are promises whatever their type says, and their messages may be overtaken by the end of the call.
     const tell = (message: unknown) => {
-      const heard: Promise<void> = Promise.resolve(message).then(() => {}, () => {}).finally(() => told.delete(heard));
+      const heard: Promise<void> = Promise.resolve(message)
+        .then(
+          () => {},
+          () => {},
+        )
+        .finally(() => told.delete(heard));
       told.add(heard);
     };
     try {
@@ -54,7 +61,10 @@ export class EngineService implements EngineWorker {
       if (!(error instanceof RangeError)) {
         const broken = this.open.get(backend);
         this.open.delete(backend);
-        broken?.then((opened) => opened.dispose(), () => {});
+        broken?.then(
+          (opened) => opened.dispose(),
+          () => {},
+        );
       }
       throw error;
     } finally {

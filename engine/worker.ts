@@ -5,7 +5,7 @@ import { createCpuBackend } from "./backends/cpu/backend.ts";
 import { createReferenceBackend } from "./backends/reference/backend.ts";
 import { createWebGpuBackend } from "./backends/webgpu/backend.ts";
 import { EngineService } from "./service.ts";
-import type { EngineOptions } from "./worker-options.ts";
+import type { EngineOptions } from "./backends/options.ts";
 
 /** The first message is no call: whoever opens the worker says what it is opened with. */
 const options = new Promise<EngineOptions>((resolve) => {

@@ -5,7 +5,8 @@
 import * as v from "valibot";
 
 /** What `object` has itself under this name. */
-export const own = <T>(object: Readonly<Record<string, T>>, name: string): T | undefined => (Object.hasOwn(object, name) ? object[name] : undefined);
+export const own = <T>(object: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(object, name) ? object[name] : undefined;
 
 /** Gives `object` a value of its own, whatever the name is and whatever objects inherit. */
 export function put(object: object, name: string | number, value: unknown): void {
@@ -39,7 +40,8 @@ export const nameMap = <T>(entries: Iterable<readonly [string, T]> = []): Record
  * one takes them as it takes any other name, and refuses `__proto__`.
  */
 export function namesTo<const T extends v.GenericSchema>(
-  value: T, message?: v.ErrorMessage<v.RecordIssue>,
+  value: T,
+  message?: v.ErrorMessage<v.RecordIssue>,
 ): v.RecordSchema<v.StringSchema<undefined>, T, typeof message> {
   const record = v.record(v.string(), value, message);
   return {
@@ -47,8 +49,13 @@ export function namesTo<const T extends v.GenericSchema>(
     "~run"(dataset, config) {
       const input: unknown = dataset.value;
       // what is no object is refused in the record's own words
-      if (typeof input !== "object" || input === null || Array.isArray(input)) return record["~run"]({ value: Array.isArray(input) ? undefined : input }, config);
-      const entries = nameMap(Object.keys(input).filter((name) => !isForbidden(name)).map((name) => [name, value] as const));
+      if (typeof input !== "object" || input === null || Array.isArray(input))
+        return record["~run"]({ value: Array.isArray(input) ? undefined : input }, config);
+      const entries = nameMap(
+        Object.keys(input)
+          .filter((name) => !isForbidden(name))
+          .map((name) => [name, value] as const),
+      );
       return v.strictObject(entries, (issue) => forbiddenName(String(issue.input)))["~run"]({ value: input }, config) as never;
     },
   };

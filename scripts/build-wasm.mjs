@@ -12,14 +12,30 @@ import { root } from "./root.mjs";
 
 const folder = join(root, "engine/backends/cpu");
 const output = join(folder, "generated/kernels.ts");
-const options = ["assembly/index.ts", "-O3", "--noAssert", "--runtime", "stub", "--importMemory", "--noExportMemory", "--use", "abort=", "--disableWarning", "112", "--enable", "simd"];
+const options = [
+  "assembly/index.ts",
+  "-O3",
+  "--noAssert",
+  "--runtime",
+  "stub",
+  "--importMemory",
+  "--noExportMemory",
+  "--use",
+  "abort=",
+  "--disableWarning",
+  "112",
+  "--enable",
+  "simd",
+];
 const variants = { fma: ["--enable", "relaxed-simd"], plain: [] };
 
 const sha256 = (data) => createHash("sha256").update(data).digest("hex");
 
 function sourcesHash() {
   const compiler = createRequire(import.meta.url)("assemblyscript/package.json").version;
-  const sources = readdirSync(join(folder, "assembly")).filter((name) => name.endsWith(".ts")).sort();
+  const sources = readdirSync(join(folder, "assembly"))
+    .filter((name) => name.endsWith(".ts"))
+    .sort();
   const texts = sources.map((name) => [name, readFileSync(join(folder, "assembly", name), "utf8")]);
   return sha256(JSON.stringify([compiler, options, variants, readFileSync(new URL(import.meta.url), "utf8"), texts]));
 }
@@ -45,7 +61,10 @@ if (!existsSync(output) || !readFileSync(output, "utf8").startsWith(stamp)) {
   for (const [name, flags] of Object.entries(variants)) {
     const binary = await compile(flags);
     // Node can only read the exports of the variant that it can compile.
-    if (name === "plain") names = WebAssembly.Module.exports(new WebAssembly.Module(binary)).filter(({ kind }) => kind === "function").map((entry) => entry.name);
+    if (name === "plain")
+      names = WebAssembly.Module.exports(new WebAssembly.Module(binary))
+        .filter(({ kind }) => kind === "function")
+        .map((entry) => entry.name);
     entries.push(`  ${name}: {\n    sha256: "${sha256(binary)}",\n    base64: "${binary.toString("base64")}",\n  },`);
   }
   const type = `export type KernelName =\n${names.map((name) => `  | "${name}"`).join("\n")};`;

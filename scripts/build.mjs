@@ -24,9 +24,9 @@ const nodeEntries = {
   cli: "experiments/cli.ts",
   "engine.worker": "engine/worker.node.ts",
   "bench.worker": "experiments/bench/worker.node.ts",
-  "kernel.worker": "experiments/notebook/kernel.worker.node.ts",
-  "study-statistics": "experiments/statistics/simulate.main.ts",
-  "study-aa": "experiments/statistics/aa-study.main.ts",
+  "kernel.worker": "experiments/notebook/kernel/worker.node.ts",
+  "study-statistics": "test/studies/simulate.main.ts",
+  "study-aa": "test/studies/aa-study.main.ts",
 };
 
 function runScript(path, ...args) {
@@ -85,7 +85,11 @@ async function buildNode(outDir) {
 
 function buildApp(outDir) {
   const electronVite = join(dirname(fileURLToPath(import.meta.resolve("electron-vite/package.json"))), "bin/electron-vite.js");
-  const { status } = spawnSync(process.execPath, [electronVite, "build", "--logLevel", "warn"], { cwd: root, stdio: "inherit", env: { ...process.env, SWITCHYARD_BUILD_FOLDER: outDir } });
+  const { status } = spawnSync(process.execPath, [electronVite, "build", "--logLevel", "warn"], {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, SWITCHYARD_BUILD_FOLDER: outDir },
+  });
   if (status !== 0) throw new Error("electron-vite build failed");
   console.log("build: out/app");
 }

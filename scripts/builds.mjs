@@ -6,8 +6,19 @@
  */
 import { createHash } from "node:crypto";
 import {
-  chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync,
-  symlinkSync, utimesSync,
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
 } from "node:fs";
 import { basename, join } from "node:path";
 import { root } from "./root.mjs";
@@ -34,7 +45,11 @@ function contentHash(folder) {
   const hash = createHash("sha256");
   for (const path of filesBelow(folder).sort()) {
     hash.update(JSON.stringify([path.replaceAll("\\", "/")]));
-    hash.update(createHash("sha256").update(readFileSync(join(folder, path))).digest());
+    hash.update(
+      createHash("sha256")
+        .update(readFileSync(join(folder, path)))
+        .digest(),
+    );
   }
   return hash.digest("hex").slice(0, 16);
 }
@@ -86,8 +101,13 @@ const isInUse = (build) => existsSync(join(build, marks)) && readdirSync(join(bu
 function removeUnused(kind, out) {
   const current = basename(readlinkSync(join(out, kind)));
   const time = (name) => statSync(join(out, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const builds = readdirSync(out).filter((name) => builtName(kind).test(name)).map((name) => ({ name, time: time(name) }));
-  const older = builds.sort((a, b) => b.time - a.time).slice(kept).map(({ name }) => name);
+  const builds = readdirSync(out)
+    .filter((name) => builtName(kind).test(name))
+    .map((name) => ({ name, time: time(name) }));
+  const older = builds
+    .sort((a, b) => b.time - a.time)
+    .slice(kept)
+    .map(({ name }) => name);
   const unused = older.filter((name) => name !== current && !isInUse(join(out, name)));
   const abandoned = readdirSync(out).filter((name) => {
     const id = Number(unfinishedName(kind).exec(name)?.[1] ?? process.pid);

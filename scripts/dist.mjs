@@ -20,7 +20,10 @@ import { describeElectron, findElectron } from "./electron-binary.mjs";
 import { drawIcons } from "./icons.mjs";
 import { root } from "./root.mjs";
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { prebuilt: { type: "boolean", default: false }, out: { type: "string", default: "dist" } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { prebuilt: { type: "boolean", default: false }, out: { type: "string", default: "dist" } },
+});
 const linux = process.platform === "linux";
 const testable = process.env.SWITCHYARD_DIST_TESTABLE === "1";
 const targets = positionals.length > 0 ? positionals : linux ? ["dir", "deb"] : [];
@@ -28,7 +31,13 @@ const output = resolve(root, values.out);
 
 /** What this machine and this call add to electron-builder.yml. */
 function configuration(electron) {
-  const config = { electronDist: electron.dist, electronVersion: electron.version, directories: { output }, publish: null, afterPack: cleanUp };
+  const config = {
+    electronDist: electron.dist,
+    electronVersion: electron.version,
+    directories: { output },
+    publish: null,
+    afterPack: cleanUp,
+  };
   const { SWITCHYARD_HOMEPAGE: homepage, DEBFULLNAME: name = "Switchyard developers", DEBEMAIL: email } = process.env;
   if (homepage) config.extraMetadata = { homepage };
   if (email) config.deb = { maintainer: `${name} <${email}>` };
@@ -60,7 +69,9 @@ function report() {
   for (const entry of readdirSync(output, { withFileTypes: true })) {
     const path = join(output, entry.name);
     if (entry.isDirectory() && entry.name.endsWith("unpacked")) {
-      console.log(`dist: ${path} (${megabytes(folderSize(path))}, of it the app ${megabytes(statSync(join(path, "resources/app.asar")).size)})`);
+      console.log(
+        `dist: ${path} (${megabytes(folderSize(path))}, of it the app ${megabytes(statSync(join(path, "resources/app.asar")).size)})`,
+      );
     } else if (entry.isFile() && /\.(deb|AppImage|exe|dmg|zip)$/.test(entry.name)) {
       console.log(`dist: ${path} (${megabytes(statSync(path).size)})`);
     }
@@ -81,12 +92,14 @@ try {
   cpSync(realpathSync(join(root, "out/app")), packed, { recursive: true });
   await drawIcons();
   // fpm, which electron-builder makes debs with, comes from GitHub; dpkg-deb is on every Debian.
-  if (linux && !process.env.CUSTOM_FPM_PATH && process.env.USE_SYSTEM_FPM !== "true") process.env.CUSTOM_FPM_PATH = join(root, "scripts/fpm-deb.mjs");
+  if (linux && !process.env.CUSTOM_FPM_PATH && process.env.USE_SYSTEM_FPM !== "true")
+    process.env.CUSTOM_FPM_PATH = join(root, "scripts/fpm-deb.mjs");
   rmSync(output, { recursive: true, force: true });
   const { build, Platform } = await import("electron-builder");
   await build({ projectDir: root, targets: Platform.current().createTarget(targets), config: configuration(electron) });
   report();
-  if (electron.source.includes("fallback")) console.log("dist: this Electron is somebody else's repackaging: good for trying and testing, not for a release");
+  if (electron.source.includes("fallback"))
+    console.log("dist: this Electron is somebody else's repackaging: good for trying and testing, not for a release");
   if (testable) console.log("dist: the inspector is on: for tests only");
 } catch (error) {
   console.error(`dist: ${error instanceof Error ? error.message : error}`);

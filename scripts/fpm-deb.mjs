@@ -16,11 +16,29 @@ const many = { type: "string", multiple: true, default: [] };
 const flag = { type: "boolean", default: false };
 
 const options = {
-  "input-type": { ...one, short: "s" }, "output-type": { ...one, short: "t" }, force: flag, debug: flag, log: one, package: one,
-  name: one, version: one, iteration: one, architecture: one, maintainer: one, vendor: one, url: one, license: one,
-  description: one, category: { ...one, default: "default" }, depends: { ...many, short: "d" }, "deb-recommends": many,
-  "deb-priority": { ...one, default: "optional" }, "deb-compression": { ...one, default: "gz" }, "deb-compression-level": one,
-  "after-install": one, "after-remove": one,
+  "input-type": { ...one, short: "s" },
+  "output-type": { ...one, short: "t" },
+  force: flag,
+  debug: flag,
+  log: one,
+  package: one,
+  name: one,
+  version: one,
+  iteration: one,
+  architecture: one,
+  maintainer: one,
+  vendor: one,
+  url: one,
+  license: one,
+  description: one,
+  category: { ...one, default: "default" },
+  depends: { ...many, short: "d" },
+  "deb-recommends": many,
+  "deb-priority": { ...one, default: "optional" },
+  "deb-compression": { ...one, default: "gz" },
+  "deb-compression-level": one,
+  "after-install": one,
+  "after-remove": one,
 };
 
 /**
@@ -29,7 +47,8 @@ const options = {
  */
 export function parseFpm(argv) {
   const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true });
-  if (values["input-type"] !== "dir" || values["output-type"] !== "deb") throw new Error(`makes deb from dir, not ${values["output-type"]} from ${values["input-type"]}`);
+  if (values["input-type"] !== "dir" || values["output-type"] !== "deb")
+    throw new Error(`makes deb from dir, not ${values["output-type"]} from ${values["input-type"]}`);
   for (const name of ["package", "name", "version", "architecture", "maintainer", "description"]) {
     if (!values[name]) throw new Error(`--${name} is missing`);
   }
@@ -68,7 +87,10 @@ export function controlFile(request, installedSize) {
     Vendor: request.vendor,
     Description: describe(request.description),
   };
-  return Object.entries(fields).filter(([, value]) => value).map(([name, value]) => `${name}: ${value}\n`).join("");
+  return Object.entries(fields)
+    .filter(([, value]) => value)
+    .map(([name, value]) => `${name}: ${value}\n`)
+    .join("");
 }
 
 /** Files below `folder`, permissions made independent of the builder's umask on the way. */
@@ -97,7 +119,10 @@ function makeDeb(request) {
     chmodSync(control, 0o755);
     const installedSize = files.reduce((sum, { size }) => sum + Math.ceil(size / 1024), 0);
     writeFileSync(join(control, "control"), controlFile(request, installedSize));
-    const md5 = (path) => createHash("md5").update(readFileSync(join(tree, path))).digest("hex");
+    const md5 = (path) =>
+      createHash("md5")
+        .update(readFileSync(join(tree, path)))
+        .digest("hex");
     writeFileSync(join(control, "md5sums"), files.map(({ path }) => `${md5(path)}  ${path}\n`).join(""));
     for (const [script, source] of Object.entries({ postinst: request["after-install"], postrm: request["after-remove"] })) {
       if (!source) continue;
@@ -105,7 +130,10 @@ function makeDeb(request) {
       chmodSync(join(control, script), 0o755);
     }
     const level = request["deb-compression-level"];
-    const compression = [`-Z${request["deb-compression"] === "gz" ? "gzip" : request["deb-compression"]}`, ...(level ? [`-z${level}`] : [])];
+    const compression = [
+      `-Z${request["deb-compression"] === "gz" ? "gzip" : request["deb-compression"]}`,
+      ...(level ? [`-z${level}`] : []),
+    ];
     execFileSync("dpkg-deb", ["--root-owner-group", ...compression, "--build", tree, request.package], { stdio: "inherit" });
   } finally {
     rmSync(tree, { recursive: true, force: true });

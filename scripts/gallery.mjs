@@ -18,8 +18,12 @@ import { stateOfBuild } from "./builds.mjs";
 import { root } from "./root.mjs";
 
 const gallery = join(root, "experiments/gallery");
-const { parseResult, resultOf, resultText } = (await runnerImport(join(root, "experiments/runs/result-file.ts"), { logLevel: "error" })).module;
-const all = readdirSync(gallery).filter((file) => file.endsWith(".md") && file !== "README.md").map((file) => file.slice(0, -".md".length));
+const { parseResult, resultOf, resultText } = (
+  await runnerImport(join(root, "experiments/runs/store/result-file.ts"), { logLevel: "error" })
+).module;
+const all = readdirSync(gallery)
+  .filter((file) => file.endsWith(".md") && file !== "README.md")
+  .map((file) => file.slice(0, -".md".length));
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { fresh: { type: "boolean", default: false } } });
 if (stateOfBuild("node") !== "current") {
@@ -37,7 +41,17 @@ function refresh(name) {
   try {
     if (!values.fresh && existsSync(shipped)) cpSync(shipped, work, { recursive: true });
     const started = performance.now();
-    const args = ["run", join(gallery, `${name}.md`), "--budget", "quick", "--backend", "cpu", "--out", work, ...(values.fresh ? ["--fresh"] : [])];
+    const args = [
+      "run",
+      join(gallery, `${name}.md`),
+      "--budget",
+      "quick",
+      "--backend",
+      "cpu",
+      "--out",
+      work,
+      ...(values.fresh ? ["--fresh"] : []),
+    ];
     const { status } = spawnSync(process.execPath, [join(root, "out/node/cli.js"), ...args], { cwd: root, stdio: "inherit" });
     if (status !== 0) throw new Error(`switchyard ${args.join(" ")} ended with ${status}`);
     console.log(`gallery: ${name} in ${Math.round((performance.now() - started) / 1000)} s`);
@@ -61,7 +75,10 @@ function ship(work, shipped) {
     const curve = thinned(readFileSync(join(work, folder, "metrics.jsonl"), "utf8"));
     writeFileSync(join(shipped, folder, "config.json"), readFileSync(join(work, folder, "config.json")));
     writeFileSync(join(shipped, folder, "metrics.jsonl"), curve);
-    writeFileSync(join(shipped, folder, "result.json"), resultText(resultOf(readResult(join(work, folder, "result.json"))), checksumOf(curve)));
+    writeFileSync(
+      join(shipped, folder, "result.json"),
+      resultText(resultOf(readResult(join(work, folder, "result.json"))), checksumOf(curve)),
+    );
   }
 }
 
@@ -77,8 +94,16 @@ function checksumOf(curve) {
 }
 
 function thinned(text) {
-  const events = text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  const events = text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
   const last = events.at(-1).step;
   const kept = events.filter(({ kind, step }) => kind === "eval" || step <= 24 || step % 4 === 0 || step === last);
-  return kept.map((event) => `${JSON.stringify(event, (_key, value) => (typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value))}\n`).join("");
+  return kept
+    .map(
+      (event) =>
+        `${JSON.stringify(event, (_key, value) => (typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value))}\n`,
+    )
+    .join("");
 }

@@ -13,7 +13,9 @@ const say = (text) => console.log(`test: ${text}`);
 /** @returns {string | null} apt's last words when it failed */
 function aptGet(...args) {
   const { status, stderr, error } = spawnSync("apt-get", args, {
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }, encoding: "utf8", stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    encoding: "utf8",
+    stdio: ["ignore", "ignore", "pipe"],
   });
   if (status === 0) return null;
   return error?.message ?? (stderr.trim().split("\n").at(-1) || `apt-get ended with code ${status}`);

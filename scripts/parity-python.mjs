@@ -11,7 +11,11 @@ import { join } from "node:path";
 import { root } from "./root.mjs";
 
 const requirements = join(root, "test/parity/requirements.txt");
-const installed = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "switchyard", `parity-${createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 12)}`);
+const installed = join(
+  process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"),
+  "switchyard",
+  `parity-${createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 12)}`,
+);
 
 const works = (python) => spawnSync(python, ["-c", "import torch, transformers, safetensors"], { stdio: "ignore" }).status === 0;
 

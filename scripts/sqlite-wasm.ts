@@ -13,7 +13,11 @@ export function sqliteWasm(): Plugin {
       const folder = dirname(createRequire(import.meta.url).resolve("node-sqlite3-wasm"));
       for (const file of Object.values(bundle)) {
         if (file.type === "chunk" && file.moduleIds.some((id) => id.includes("node-sqlite3-wasm")))
-          this.emitFile({ type: "asset", fileName: posix.join(posix.dirname(file.fileName), name), source: readFileSync(`${folder}/${name}`) });
+          this.emitFile({
+            type: "asset",
+            fileName: posix.join(posix.dirname(file.fileName), name),
+            source: readFileSync(`${folder}/${name}`),
+          });
       }
     },
   };

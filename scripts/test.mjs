@@ -4,7 +4,7 @@
  * Under CI=true a suite may not be skipped for a part that could have been installed. The last line is
  * "N passed, N failed, N skipped" over everything; a type check counts as one.
  *
- *   node scripts/test.mjs [SUITE…]   only these suites: bare-machine, types, svelte, build, units, study, chromium,
+ *   node scripts/test.mjs [SUITE…]   only these suites: bare-machine, build, lint, types, svelte, units, study, chromium,
  *                                    electron, packaged
  *
  * bare-machine installs a Debian without anything in a folder and everything that tests need on it: by itself on CI only.
@@ -57,7 +57,16 @@ function vitest(name, args, { env = {}, wrap = [] } = {}) {
   mkdirSync(reports, { recursive: true });
   const file = join(reports, `${name}.json`);
   rmSync(file, { force: true });
-  const command = [...wrap, process.execPath, join(root, "node_modules/vitest/vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`, ...args];
+  const command = [
+    ...wrap,
+    process.execPath,
+    join(root, "node_modules/vitest/vitest.mjs"),
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${file}`,
+    ...args,
+  ];
   const { status } = spawnSync(command[0], command.slice(1), { cwd: root, stdio: "inherit", env: { ...process.env, ...env } });
   if (!existsSync(file)) {
     total.failed += 1;
@@ -72,7 +81,8 @@ function vitest(name, args, { env = {}, wrap = [] } = {}) {
   for (const suite of report.testResults) {
     const skipped = suite.assertionResults.filter((test) => test.status !== "passed" && test.status !== "failed");
     tellSkipped(relative(root, suite.name), skipped.length);
-    for (const test of suite.assertionResults) if (test.status === "failed") failures.push(`${relative(root, suite.name)}: ${test.fullName}`);
+    for (const test of suite.assertionResults)
+      if (test.status === "failed") failures.push(`${relative(root, suite.name)}: ${test.fullName}`);
     // A file that does not load has no tests to count.
     if (suite.status === "failed" && suite.assertionResults.every((test) => test.status !== "failed")) {
       total.failed += 1;
@@ -105,7 +115,7 @@ function tellSkipped(file, count) {
   skip(`${count} of ${file}`, reason, { installable, counted: true });
 }
 
-const suites = ["bare-machine", "types", "svelte", "build", "units", "study", "chromium", "electron", "packaged"];
+const suites = ["bare-machine", "build", "lint", "types", "svelte", "units", "study", "chromium", "electron", "packaged"];
 const only = process.argv.slice(2);
 const unknown = only.filter((name) => !suites.includes(name));
 if (unknown.length > 0) {
@@ -134,6 +144,11 @@ if (wanted("build")) check("build", () => build("all"));
 else if (!built && ["units", "study", "chromium", "electron", "packaged"].some(wanted)) check("build", () => build("all"));
 else if (["types", "svelte"].some(wanted)) build("sources");
 
+if (wanted("lint")) {
+  check("format and lint", () => node(join(root, "node_modules/@biomejs/biome/bin/biome"), "ci", "--error-on-warnings", "."));
+  check("no dead exports", () => node(join(root, "node_modules/knip/bin/knip.js"), "--include", "files,exports,types"));
+}
+
 if (wanted("types")) check("types", () => node(join(root, "node_modules/typescript/bin/tsc"), "--noEmit"));
 
 const svelteCheck = join(root, "node_modules/svelte-check/bin/svelte-check");
@@ -142,7 +157,12 @@ if (wanted("svelte")) check("svelte-check", () => node(svelteCheck, "--tsconfig"
 if (wanted("units")) {
   const python = findParityPython() ?? (ci ? installParityPython() : null);
   // On CI that is a failure, for PyTorch could have been installed.
-  if (!python) skip("a trained model in transformers, and a run replayed in PyTorch", "no Python with test/parity/requirements.txt (name one by PARITY_PYTHON)", { installable: true, counted: true });
+  if (!python)
+    skip(
+      "a trained model in transformers, and a run replayed in PyTorch",
+      "no Python with test/parity/requirements.txt (name one by PARITY_PYTHON)",
+      { installable: true, counted: true },
+    );
   vitest("units", [], { env: python ? { PARITY_PYTHON: python } : {} });
 }
 

@@ -8,7 +8,9 @@ export function checkedArguments<Name extends ChannelName>(name: Name, args: unk
   const [bad] = forbiddenNames(args);
   if (bad) throw new TypeError(`${name}: argument ${bad.join(".")}: ${forbiddenName(String(bad.at(-1)))}`);
   // nothing of a schema is worth all issues of a hostile argument
-  const checked = v.safeParse(channels[name].arguments as unknown as v.GenericSchema<unknown, ArgumentsOf<Name>>, args, { abortEarly: true });
+  const checked = v.safeParse(channels[name].arguments as unknown as v.GenericSchema<unknown, ArgumentsOf<Name>>, args, {
+    abortEarly: true,
+  });
   if (checked.success) return checked.output;
   const issue = checked.issues[0];
   throw new TypeError(`${name}: argument ${v.getDotPath(issue) ?? ""}: ${issue.message}`.slice(0, 500));

@@ -4,10 +4,10 @@
  * display, never for access. What is said is bounded: a page that is no longer ours must not fill memory or disk.
  */
 import * as v from "valibot";
-import { metricEvent, runRecord, storedResult, type RunRecord, type StoredResult } from "../../experiments/runs/records.ts";
-import type { ComparableRun } from "../../experiments/runs/comparison.ts";
-import { runQuery, runReference, type FoundRuns, type RunQuery, type RunReference } from "../../experiments/runs/index-query.ts";
-import { namedExperiment, type NamedExperiment } from "../../experiments/runs/named-experiment.ts";
+import { metricEvent, runRecord, storedResult, type RunRecord, type StoredResult } from "../../experiments/runs/store/records.ts";
+import type { ComparableRun } from "../../experiments/runs/index/comparison.ts";
+import { runQuery, runReference, type FoundRuns, type RunQuery, type RunReference } from "../../experiments/runs/index/query.ts";
+import { namedExperiment, type NamedExperiment } from "../../experiments/runs/store/named-experiment.ts";
 import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
 import type { MetricEvent } from "../../engine/train/protocol.ts";
 import { hasExportKind, isExportPath } from "../policy/names.ts";
@@ -46,9 +46,7 @@ export interface RecoverableDocument {
   time: string;
 }
 
-export type SaveOutcome =
-  | { status: "saved"; path: string; name: string }
-  | { status: "cancelled" };
+export type SaveOutcome = { status: "saved"; path: string; name: string } | { status: "cancelled" };
 
 export interface RecentFile {
   path: string;
@@ -79,7 +77,8 @@ const exportName = v.pipe(fileName, v.check(hasExportKind, "the name of a file t
 const exportPath = v.pipe(v.string(), v.check(isExportPath, "a path below the folder, of a file that can be exported"));
 const text = v.pipe(v.string(), v.maxLength(limits.text, "a text of at most 32 million characters"));
 const documentId = v.pipe(v.string(), v.regex(/^[0-9a-f-]{16,36}$/));
-const bytesUpTo = (most: number) => v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.byteLength <= most, `at most ${most / 2 ** 20} MiB of bytes`);
+const bytesUpTo = (most: number) =>
+  v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.byteLength <= most, `at most ${most / 2 ** 20} MiB of bytes`);
 const contents = v.union([v.pipe(v.string(), v.maxLength(limits.contents)), bytesUpTo(limits.contents)]);
 const files = v.pipe(
   v.array(v.object({ path: exportPath, contents })),
@@ -148,7 +147,9 @@ export const channels = {
   "document.restored": channel<[id: string, copy: string], void>(v.tuple([documentId, documentId])),
   "document.discard": channel<[copy: string], void>(v.tuple([documentId])),
   "window.state": channel<[state: { title: string; dirty: boolean; pristine: boolean; activeRuns: number }], void>(
-    v.tuple([v.object({ title: words, dirty: v.boolean(), pristine: v.boolean(), activeRuns: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) })]),
+    v.tuple([
+      v.object({ title: words, dirty: v.boolean(), pristine: v.boolean(), activeRuns: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) }),
+    ]),
   ),
   "window.new": channel<[], void>(none),
   /** Answers `closing`: the window may go now, or stays. */
@@ -157,11 +158,11 @@ export const channels = {
   /** Asks where, then writes one file. Resolves with its path, or null. */
   "export.file": channel<[name: string, contents: FileContents], string | null>(v.tuple([exportName, contents])),
   /** Asks for a folder, then writes files below it. */
-  "export.folder": channel<[files: { path: string; contents: FileContents }[]], string | null>(
-    v.tuple([files]),
-  ),
+  "export.folder": channel<[files: { path: string; contents: FileContents }[]], string | null>(v.tuple([files])),
   /** Prints a self-contained HTML page to a PDF file. */
-  "export.pdf": channel<[name: string, html: string], string | null>(v.tuple([exportName, v.pipe(v.string(), v.maxLength(limits.contents))])),
+  "export.pdf": channel<[name: string, html: string], string | null>(
+    v.tuple([exportName, v.pipe(v.string(), v.maxLength(limits.contents))]),
+  ),
   /** Asks, with the host the link leads to, then opens it in the person's browser. */
   "link.open": channel<[url: string], void>(v.tuple([v.pipe(v.string(), v.maxLength(20_000))])),
 
@@ -177,7 +178,9 @@ export const channels = {
   "store.open": channel<[record: RunRecord], number>(v.tuple([runRecord])),
   "writer.checkpoint": channel<[writer: number], Uint8Array | null>(v.tuple([writer])),
   "writer.events": channel<[writer: number], MetricEvent[]>(v.tuple([writer])),
-  "writer.append": channel<[writer: number, events: MetricEvent[]], void>(v.tuple([writer, v.pipe(v.array(metricEvent), v.maxLength(limits.events))])),
+  "writer.append": channel<[writer: number, events: MetricEvent[]], void>(
+    v.tuple([writer, v.pipe(v.array(metricEvent), v.maxLength(limits.events))]),
+  ),
   "writer.saveCheckpoint": channel<[writer: number, bytes: Uint8Array], void>(v.tuple([writer, bytes])),
   "writer.finish": channel<[writer: number, result: StoredResult, weights: Uint8Array | null], void>(
     v.tuple([writer, storedResult, v.nullable(bytes)]),
@@ -193,7 +196,7 @@ export const channels = {
   "runs.read": channel<[run: RunReference], ComparableRun>(v.tuple([runReference])),
 };
 
-export type Channels = typeof channels;
+type Channels = typeof channels;
 export type ChannelName = keyof Channels;
 export type ArgumentsOf<Name extends ChannelName> = Channels[Name] extends Channel<infer Arguments, infer _Result> ? Arguments : never;
 export type ResultOf<Name extends ChannelName> = Channels[Name] extends Channel<infer _Arguments, infer Result> ? Result : never;

@@ -19,7 +19,12 @@ function describe(error: unknown): { name: string; message: string } {
   return error instanceof Error ? { name: error.name, message: error.message } : { name: "Error", message: String(error) };
 }
 
-async function reply<Name extends ChannelName>(name: Name, handler: Handler<Name>, window: number, args: unknown[]): Promise<Reply<ResultOf<Name>>> {
+async function reply<Name extends ChannelName>(
+  name: Name,
+  handler: Handler<Name>,
+  window: number,
+  args: unknown[],
+): Promise<Reply<ResultOf<Name>>> {
   try {
     return { ok: true, value: await handler(window, ...checkedArguments(name, args)) };
   } catch (error) {
@@ -34,7 +39,8 @@ export function handleAll(handlers: Handlers, dropped: (window: number, path: st
   });
   const register = <Name extends ChannelName>(name: Name) => {
     ipcMain.handle(`switchyard:${name}`, (event, ...args: unknown[]) => {
-      if (!isTrusted(event, developmentUrl)) return { ok: false, error: { name: "Error", message: `${name}: refused to a page that is not ours` } };
+      if (!isTrusted(event, developmentUrl))
+        return { ok: false, error: { name: "Error", message: `${name}: refused to a page that is not ours` } };
       return reply(name, handlers[name], event.sender.id, args);
     });
   };

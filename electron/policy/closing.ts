@@ -7,7 +7,7 @@ export interface ClosingState {
   activeRuns: number;
 }
 
-export type ClosingAnswer = "save" | "discard" | "checkpoint" | "cancel";
+type ClosingAnswer = "save" | "discard" | "checkpoint" | "cancel";
 
 export interface ClosingQuestion {
   message: string;

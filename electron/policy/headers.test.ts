@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { headersFor } from "./headers.ts";
 
-const paths = ["/index.html", "/assets/main-abc.js", "/assets/engine.worker-1a2b.js", "/assets/kernel.worker-1a2b.js", "/fonts/Inter.woff2", "/missing"];
+const paths = [
+  "/index.html",
+  "/assets/main-abc.js",
+  "/assets/engine.worker-1a2b.js",
+  "/assets/kernel.worker-1a2b.js",
+  "/fonts/Inter.woff2",
+  "/missing",
+];
 
 describe("headers of app://", () => {
   it.each(paths)("isolates %s from other origins", (path) => {

@@ -12,7 +12,6 @@ const pagePolicy = {
   "font-src": "'self' data:",
   "worker-src": "'self' blob:",
   "connect-src": "'self'",
-  "webrtc": "'block'",
   "base-uri": "'none'",
   "form-action": "'none'",
   "frame-ancestors": "'none'",
@@ -32,11 +31,10 @@ const printPolicy = {
   "style-src": "'unsafe-inline'",
   "img-src": "data:",
   "font-src": "data:",
-  "webrtc": "'block'",
   "base-uri": "'none'",
   "form-action": "'none'",
   "frame-ancestors": "'none'",
-  "sandbox": "",
+  sandbox: "",
 };
 
 const isolation = {
@@ -48,7 +46,9 @@ const isolation = {
 };
 
 function serialise(policy: Record<string, string>): string {
-  return Object.entries(policy).map(([directive, sources]) => `${directive} ${sources}`).join("; ");
+  return Object.entries(policy)
+    .map(([directive, sources]) => `${directive} ${sources}`)
+    .join("; ");
 }
 
 /** A dedicated worker takes its policy from its own script's response, so the kernel's script names it. */

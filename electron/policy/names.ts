@@ -6,7 +6,7 @@ const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 const unfit = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\\/:*?"<>|]/u;
 
 /** One part of a path: an ordinary name of at most 200 characters. */
-export function isPlainName(name: string): boolean {
+function isPlainName(name: string): boolean {
   return name.length > 0 && name.length <= 200 && !unfit.test(name) && !/^[.\s-]|[.\s]$/.test(name) && !reserved.test(name);
 }
 
@@ -23,7 +23,10 @@ export function isExportPath(path: string): boolean {
 export function plainNameOf(name: string, otherwise = "untitled"): string {
   const dot = name.lastIndexOf(".");
   const ending = dot === -1 ? "" : name.slice(dot).replace(new RegExp(unfit, "gu"), "").slice(0, 20);
-  const stem = (dot === -1 ? name : name.slice(0, dot)).replace(new RegExp(unfit, "gu"), "-").replace(/^[.\s-]+|[.\s]+$/g, "").slice(0, 150);
+  const stem = (dot === -1 ? name : name.slice(0, dot))
+    .replace(new RegExp(unfit, "gu"), "-")
+    .replace(/^[.\s-]+|[.\s]+$/g, "")
+    .slice(0, 150);
   const plain = `${stem}${ending}`;
   return isPlainName(plain) && stem !== "" ? plain : `${otherwise}${ending}`;
 }

@@ -39,5 +39,8 @@ export function windowVerdict(url: string): Exclude<NavigationVerdict, "stay"> {
 /** What a person is asked before a link opens: where it leads stands first, for its text may say anything. */
 export function linkQuestion(url: string): { message: string; detail: string } {
   const { host, href } = new URL(url);
-  return { message: `Open ${host} in your browser?`, detail: href.length > 600 ? `${href.slice(0, 600)}… (${href.length} characters in all)` : href };
+  return {
+    message: `Open ${host} in your browser?`,
+    detail: href.length > 600 ? `${href.slice(0, 600)}… (${href.length} characters in all)` : href,
+  };
 }

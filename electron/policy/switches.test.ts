@@ -23,7 +23,10 @@ describe("Chromium switches", () => {
 
   it("look up no names, but for a development server's", () => {
     expect(switchesFor(linux)).toContainEqual({ name: "host-resolver-rules", value: "MAP * ~NOTFOUND" });
-    expect(switchesFor({ ...linux, developmentHost: "localhost" })).toContainEqual({ name: "host-resolver-rules", value: "MAP * ~NOTFOUND, EXCLUDE localhost" });
+    expect(switchesFor({ ...linux, developmentHost: "localhost" })).toContainEqual({
+      name: "host-resolver-rules",
+      value: "MAP * ~NOTFOUND, EXCLUDE localhost",
+    });
   });
 
   it("ask for the software adapter only when told to", () => {

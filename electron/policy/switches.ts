@@ -42,7 +42,11 @@ export function mergeFeatures(...lists: string[]): string {
  * hidden or covered, hence no throttling of background windows.
  */
 export function switchesFor({ platform, enabledFeatures, softwareWebGpu, developmentHost }: SwitchInput): Switch[] {
-  const switches: Switch[] = [{ name: "disable-renderer-backgrounding" }, { name: "disable-background-timer-throttling" }, ...quiet(developmentHost)];
+  const switches: Switch[] = [
+    { name: "disable-renderer-backgrounding" },
+    { name: "disable-background-timer-throttling" },
+    ...quiet(developmentHost),
+  ];
   if (platform === "linux") {
     switches.push({ name: "enable-unsafe-webgpu" });
     switches.push({ name: "enable-features", value: mergeFeatures(enabledFeatures, "Vulkan") });

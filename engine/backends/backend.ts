@@ -1,4 +1,4 @@
-import type { ListName, Plan, Slice } from "../program/plan-types.ts";
+import type { ListName, Plan, Slice } from "../plan/plan-types.ts";
 
 export type BackendName = "reference" | "cpu" | "webgpu";
 

@@ -1,9 +1,9 @@
 import type { Backend, BackendInfo, Executable } from "../backends/backend.ts";
 import { BatchSource } from "../data/batches.ts";
 import type { RunConfig } from "../model/config.ts";
-import { planRun } from "../program/plan.ts";
-import type { ListName, Plan } from "../program/plan-types.ts";
-import type { DomainText } from "../train/protocol.ts";
+import { planRun } from "../plan/plan.ts";
+import type { ListName, Plan } from "../plan/plan-types.ts";
+import type { DomainText } from "../data/domain-text.ts";
 import { numbersOfStep } from "../train/schedule.ts";
 import { ReplicaSet } from "../train/replica-set.ts";
 import { initialiseWeights } from "../train/weights.ts";
@@ -56,7 +56,7 @@ export interface OpTime {
   bytes: number;
 }
 
-export const fewestRounds = 3;
+const fewestRounds = 3;
 const warmUpSteps = 4;
 /** A timed stretch has as many steps as it takes to reach about this much work, so that the clock and the wait at its end do not count. */
 const flopsPerStretch = 1.5e9;
@@ -152,7 +152,11 @@ class Bench {
     return performance.now() - start;
   }
 
-  async rounds(stretch: number, { rounds, maxSeconds, together = async (go) => go }: MeasureOptions, alone: Bench | null): Promise<Measurement["pairs"]> {
+  async rounds(
+    stretch: number,
+    { rounds, maxSeconds, together = async (go) => go }: MeasureOptions,
+    alone: Bench | null,
+  ): Promise<Measurement["pairs"]> {
     const pairs: Measurement["pairs"] = [];
     const end = performance.now() + 1000 * maxSeconds;
     for (;;) {
@@ -174,7 +178,8 @@ class Bench {
     const best = new Map(lists.map((list) => [list, plan.lists[list].map(() => Infinity)]));
     for (let n = 0; n < 5; n++) {
       this.write();
-      for (const list of lists) (await executable.profile(list, true)).forEach((time, at) => (best.get(list)![at] = Math.min(best.get(list)![at], time)));
+      for (const list of lists)
+        (await executable.profile(list, true)).forEach((time, at) => (best.get(list)![at] = Math.min(best.get(list)![at], time)));
     }
     const rows = new Map<string, OpTime>();
     for (const list of lists) {
@@ -197,13 +202,20 @@ class Bench {
   private write(): void {
     const { inputs } = this.plan;
     const batches = this.sources.map((source) => source.next());
-    for (const name of ["tokens", "targets", "order", "starts"] as const) this.replicas.writeEach(inputs[name], batches.map((batch) => batch[name]));
+    for (const name of ["tokens", "targets", "order", "starts"] as const)
+      this.replicas.writeEach(
+        inputs[name],
+        batches.map((batch) => batch[name]),
+      );
   }
 
   private async trainStep(): Promise<void> {
     const { replicas, plan } = this;
     const numbers = numbersOfStep(this.config, ++this.step);
-    replicas.writeEach(plan.inputs.numbers, this.sources.map(() => numbers));
+    replicas.writeEach(
+      plan.inputs.numbers,
+      this.sources.map(() => numbers),
+    );
     for (let n = 0; n < this.microsteps; n++) {
       this.write();
       replicas.run("microstep", n === 0);
@@ -215,7 +227,8 @@ class Bench {
 }
 
 function opLabel(op: Plan["lists"]["microstep"][number]): string {
-  if (op.kind === "matmul") return `matmul ${op.attrs.m}×${op.attrs.n}×${op.attrs.k} ${op.attrs.transA ? "T" : "N"}${op.attrs.transB ? "T" : "N"}`;
+  if (op.kind === "matmul")
+    return `matmul ${op.attrs.m}×${op.attrs.n}×${op.attrs.k} ${op.attrs.transA ? "T" : "N"}${op.attrs.transB ? "T" : "N"}`;
   if (op.kind === "groupedMatmul") return `groupedMatmul ${op.attrs.rows}×${op.attrs.n}×${op.attrs.k} ${op.attrs.mode}`;
   return op.kind;
 }

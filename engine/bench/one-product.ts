@@ -1,8 +1,8 @@
 /** Single matrix products of a model, each in a plan of its own, to time them one by one. */
 import type { Executable } from "../backends/backend.ts";
 import { type ProductShape, productShape } from "../backends/webgpu/matmul/table.ts";
-import { aligned } from "../program/memory.ts";
-import { type Plan, poolNames, type Slice } from "../program/plan-types.ts";
+import { aligned } from "../plan/memory.ts";
+import { type Plan, poolNames, type Slice } from "../plan/plan-types.ts";
 import { stream } from "../random.ts";
 import { isProduct, type Product, randomStarts } from "./products.ts";
 
@@ -41,12 +41,23 @@ export function productPlan(model: Plan, op: Product, repeats: number): ProductP
   const [a, b, ...rest] = op.inputs;
   const operands = [take(a, "activations"), take(b, "activations")];
   const starts = rest.map((slice) => take(slice, "inputs"));
-  const product = { ...op, inputs: [...operands, ...starts], outputs: [take(op.outputs[0], "activations")], accumulate: ["never"] } as Product;
+  const product = {
+    ...op,
+    inputs: [...operands, ...starts],
+    outputs: [take(op.outputs[0], "activations")],
+    accumulate: ["never"],
+  } as Product;
   const pools = { ...Object.fromEntries(poolNames.map((pool) => [pool, 0])), ...lengths } as Plan["pools"];
   const random = stream(1, "operands");
   const values = operands.map(({ length }) => Float32Array.from({ length }, () => 2 * random.uniform() - 1));
   return {
-    plan: { ...model, pools, parameters: [], biases: [], lists: { microstep: [], step: [], evaluate: Array<Product>(repeats).fill(product) } },
+    plan: {
+      ...model,
+      pools,
+      parameters: [],
+      biases: [],
+      lists: { microstep: [], step: [], evaluate: Array<Product>(repeats).fill(product) },
+    },
     fill: (executable) => {
       operands.forEach((slice, n) => executable.write(slice, values[n]));
       if (product.kind === "groupedMatmul") executable.write(starts[0], randomStarts(product.attrs.rows, product.attrs.experts));

@@ -1,6 +1,6 @@
 import type { Executable } from "../backends/backend.ts";
-import { aligned } from "../program/memory.ts";
-import type { Plan, PlannedOp, Slice } from "../program/plan-types.ts";
+import { aligned } from "../plan/memory.ts";
+import type { Plan, PlannedOp, Slice } from "../plan/plan-types.ts";
 import { stream } from "../random.ts";
 
 export type Product = Extract<PlannedOp, { kind: "matmul" | "groupedMatmul" }>;
@@ -38,7 +38,14 @@ export function withProducts(plan: Plan): ProductBench {
     const { rows, experts } = op.attrs;
     let found = starts.get(`${rows} ${experts}`);
     if (!found) {
-      const slice: Slice = { pool: "inputs", offset: inputs, length: experts + 1, dtype: "i32", shape: [experts + 1], name: `starts of ${rows} rows` };
+      const slice: Slice = {
+        pool: "inputs",
+        offset: inputs,
+        length: experts + 1,
+        dtype: "i32",
+        shape: [experts + 1],
+        name: `starts of ${rows} rows`,
+      };
       inputs += aligned(slice.length);
       starts.set(`${rows} ${experts}`, (found = { slice, values: randomStarts(rows, experts) }));
     }
@@ -47,15 +54,36 @@ export function withProducts(plan: Plan): ProductBench {
 
   const list = products.map((op): PlannedOp => {
     const place = (slice: Slice, offset: number): Slice => (temporary(slice) ? { ...slice, offset } : slice);
-    return { ...op, inputs: [place(op.inputs[0], left), place(op.inputs[1], right), ...startsOf(op)], outputs: [place(op.outputs[0], output)] } as PlannedOp;
+    return {
+      ...op,
+      inputs: [place(op.inputs[0], left), place(op.inputs[1], right), ...startsOf(op)],
+      outputs: [place(op.outputs[0], output)],
+    } as PlannedOp;
   });
-  const operands = [[left, right], [right, output]].map(([from, to]): Slice => ({ pool: "activations", offset: from, length: to - from, dtype: "f32", shape: [to - from], name: "operands of the products" }));
+  const operands = [
+    [left, right],
+    [right, output],
+  ].map(
+    ([from, to]): Slice => ({
+      pool: "activations",
+      offset: from,
+      length: to - from,
+      dtype: "f32",
+      shape: [to - from],
+      name: "operands of the products",
+    }),
+  );
   return {
     plan: { ...plan, pools: { ...plan.pools, activations: end, inputs }, lists: { ...plan.lists, evaluate: list } },
     flops: products.reduce((sum, { flops }) => sum + flops, 0),
     prepare: (executable, replica = 0) => {
       const random = stream(1, "operands");
-      for (const slice of operands) executable.write(slice, Float32Array.from({ length: slice.length }, () => 2 * random.uniform() - 1), replica);
+      for (const slice of operands)
+        executable.write(
+          slice,
+          Float32Array.from({ length: slice.length }, () => 2 * random.uniform() - 1),
+          replica,
+        );
       for (const { slice, values } of starts.values()) executable.write(slice, values, replica);
     },
   };

@@ -2,7 +2,7 @@
 import { type Choice, mostSplits, type ProductShape } from "../backends/webgpu/matmul/table.ts";
 import { matmulVariants, variantFits, variantNames } from "../backends/webgpu/matmul/variants.ts";
 import type { WebGpuBackend } from "../backends/webgpu/backend.ts";
-import type { Plan } from "../program/plan-types.ts";
+import type { Plan } from "../plan/plan-types.ts";
 import { type ModelProduct, productPlan, productsOf } from "./one-product.ts";
 
 export interface TuneOptions {
@@ -12,7 +12,7 @@ export interface TuneOptions {
   onProduct?(product: TunedProduct, total: number): void;
 }
 
-export interface Candidate extends Choice {
+interface Candidate extends Choice {
   /** milliseconds of one product, the best of `rounds` */
   time: number;
   rounds: number;
@@ -44,7 +44,11 @@ export function candidatesFor(shape: ProductShape, backend: Pick<WebGpuBackend, 
 }
 
 /** The distinct products of these plans, the dearest first. */
-export async function tune(backend: WebGpuBackend, plans: readonly Plan[], { seconds, onProduct = () => {} }: TuneOptions): Promise<TunedProduct[]> {
+export async function tune(
+  backend: WebGpuBackend,
+  plans: readonly Plan[],
+  { seconds, onProduct = () => {} }: TuneOptions,
+): Promise<TunedProduct[]> {
   const products = new Map(plans.flatMap((plan) => productsOf(plan).map((product) => [JSON.stringify(product.shape), { plan, product }])));
   await compileAll(backend, [...products.values()]);
   const tuned: TunedProduct[] = [];
@@ -88,7 +92,9 @@ async function compileAll(backend: WebGpuBackend, products: readonly { plan: Pla
   for (const { plan, product } of smallest.values()) {
     const variants = new Set(candidatesFor(product.shape, backend).map(({ variant }) => variant));
     const { plan: alone } = productPlan(plan, product.op, 1);
-    await Promise.all([...variants].map(async (variant) => (await backend.compile(alone, { choose: () => ({ variant, splits: 1 }) })).dispose()));
+    await Promise.all(
+      [...variants].map(async (variant) => (await backend.compile(alone, { choose: () => ({ variant, splits: 1 }) })).dispose()),
+    );
   }
 }
 

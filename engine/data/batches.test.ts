@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { DomainText } from "../train/protocol.ts";
+import type { DomainText } from "./domain-text.ts";
 import { BatchSource, bucketByToken, microbatches, textsOf, type Batch } from "./batches.ts";
 
 /** Every domain has bytes of its own range and counts upwards, so a byte tells where its window lies. */

@@ -1,5 +1,5 @@
 import { stream, type RandomStream, type StreamState } from "../random.ts";
-import type { DomainText } from "../train/protocol.ts";
+import type { DomainText } from "./domain-text.ts";
 import { drawDomains, interleave, sequencesPerDomain, type Order, shares, shuffle, type Mixture, type Shares } from "./mixture.ts";
 
 /** B sequences of S tokens, B·S = rows, the sequence index slow: what one microstep (or one validation pass) reads. */
@@ -55,9 +55,12 @@ export class BatchSource {
     this.shares = shares(mixture);
     this.texts = textsOf(domains, this.shares.names);
     for (const { name, bytes, trainLength } of this.texts) {
-      if (trainLength > bytes.length) throw new RangeError(`Domain "${name}" has ${bytes.length} bytes, fewer than its trainLength ${trainLength}.`);
+      if (trainLength > bytes.length)
+        throw new RangeError(`Domain "${name}" has ${bytes.length} bytes, fewer than its trainLength ${trainLength}.`);
       if (trainLength < shape.seqLen + 1) {
-        throw new RangeError(`Domain "${name}" has ${trainLength} bytes for training; one sequence of seqLen ${shape.seqLen} needs ${shape.seqLen + 1}.`);
+        throw new RangeError(
+          `Domain "${name}" has ${trainLength} bytes for training; one sequence of seqLen ${shape.seqLen} needs ${shape.seqLen + 1}.`,
+        );
       }
     }
     this.streams = this.shares.names.map((name) => stream(seed, `domain:${name}`));
@@ -92,7 +95,8 @@ export class BatchSource {
     if (!names.every((name) => name in streams) || Object.keys(streams).length !== names.length) {
       throw new RangeError(`The stored data order is of the domains ${Object.keys(streams).join(", ")}, this run has ${names.join(", ")}.`);
     }
-    if ((order === undefined) !== (this.order === "stratified")) throw new RangeError(`The stored data order is ${order ? "drawn" : "stratified"}, this run's is ${this.order}.`);
+    if ((order === undefined) !== (this.order === "stratified"))
+      throw new RangeError(`The stored data order is ${order ? "drawn" : "stratified"}, this run's is ${this.order}.`);
     this.step = step;
     if (order) this.orderStream.setState(order);
     names.forEach((name, index) => this.streams[index].setState(streams[name]));
@@ -103,7 +107,10 @@ export class BatchSource {
 export function textsOf(domains: readonly DomainText[], names: readonly string[]): DomainText[] {
   return names.map((name) => {
     const found = domains.find((domain) => domain.name === name);
-    if (!found) throw new RangeError(`The mixture names domain "${name}", but there is no such text. There are: ${domains.map((domain) => domain.name).join(", ")}.`);
+    if (!found)
+      throw new RangeError(
+        `The mixture names domain "${name}", but there is no such text. There are: ${domains.map((domain) => domain.name).join(", ")}.`,
+      );
     return found;
   });
 }

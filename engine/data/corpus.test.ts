@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import type { DomainText } from "../train/protocol.ts";
+import type { DomainText } from "./domain-text.ts";
 import { corpora, corpusFiles, dataHash, domainNames, openCorpus, textDomain } from "./corpus.ts";
 import { bigramEntropy } from "./entropy.ts";
 import { generateMathematics } from "./mathematics.ts";
@@ -84,7 +84,13 @@ describe("dataHash", () => {
     ["the split", ([a, b]) => [a, { ...b, trainLength: b.trainLength - 1 }]],
     ["the order of domains", ([a, b]) => [b, a]],
     ["a missing domain", ([a]) => [a]],
-    ["a byte moved from one domain to the next", ([a, b]) => [{ ...a, bytes: ascii("some tex") }, { ...b, bytes: ascii("tother text") }]],
+    [
+      "a byte moved from one domain to the next",
+      ([a, b]) => [
+        { ...a, bytes: ascii("some tex") },
+        { ...b, bytes: ascii("tother text") },
+      ],
+    ],
   ])("changes with %s", (_, change) => {
     expect(dataHash(change(base))).not.toBe(dataHash(base));
   });

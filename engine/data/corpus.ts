@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { DomainText } from "../train/protocol.ts";
+import type { DomainText } from "./domain-text.ts";
 import manifest from "./corpora/manifest.json" with { type: "json" };
 
 /** A frozen text: what `corpora/manifest.json` says of one file beside it. */
@@ -44,7 +44,9 @@ export async function openCorpus(name: string, gzip: Uint8Array): Promise<Domain
   }
   const found = bytesToHex(sha256(bytes));
   if (found !== entry.sha256) {
-    throw new CorpusError(`${entry.file} is not the frozen corpus "${name}": sha256 is ${found} of ${bytes.length} bytes, expected ${entry.sha256} of ${entry.bytes} bytes.`);
+    throw new CorpusError(
+      `${entry.file} is not the frozen corpus "${name}": sha256 is ${found} of ${bytes.length} bytes, expected ${entry.sha256} of ${entry.bytes} bytes.`,
+    );
   }
   return { name, bytes, trainLength: entry.trainLength };
 }

@@ -8,7 +8,9 @@ const problems = generateMathematics(1, 400_000)
 
 /** Value of an expression in JavaScript's own arithmetic, ^ read as a power. */
 const value = (expression: string, scope: Record<string, number> = {}): number =>
-  new Function(...Object.keys(scope), `return ${expression.replaceAll("^", "**").replace(/(?<![\w)])-(\w+)\*\*/g, "-1*$1**")};`)(...Object.values(scope));
+  new Function(...Object.keys(scope), `return ${expression.replaceAll("^", "**").replace(/(?<![\w)])-(\w+)\*\*/g, "-1*$1**")};`)(
+    ...Object.values(scope),
+  );
 
 /** Checks the answer of every problem whose question matches; there must be at least a hundred of them. */
 function check(pattern: RegExp, verify: (match: string[], answer: string) => void) {
@@ -37,9 +39,13 @@ describe("generated mathematics", () => {
   });
 
   test("computes what it asks for", () => {
-    check(/^(?:What is|Evaluate|Calculate) ([-+*() 0-9]+)[?.]$/, ([, expression], answer) => expect(Number(answer)).toBe(value(expression) + 0));
+    check(/^(?:What is|Evaluate|Calculate) ([-+*() 0-9]+)[?.]$/, ([, expression], answer) =>
+      expect(Number(answer)).toBe(value(expression) + 0),
+    );
     check(/^What is (\d+) divided by (\d+)\?$/, ([, a, b], answer) => expect(Number(answer) * Number(b)).toBe(Number(a)));
-    check(/^What is the remainder when (\d+) is divided by (\d+)\?$/, ([, a, b], answer) => expect(Number(answer)).toBe(Number(a) % Number(b)));
+    check(/^What is the remainder when (\d+) is divided by (\d+)\?$/, ([, a, b], answer) =>
+      expect(Number(answer)).toBe(Number(a) % Number(b)),
+    );
     check(/^What is (\d+) in base (\d+)\?$/, ([, a, base], answer) => expect(Number.parseInt(answer, Number(base))).toBe(Number(a)));
     check(/^Write (\d+) as a product of primes\.$/, ([, a], answer) => {
       expect(value(answer)).toBe(Number(a));
@@ -79,13 +85,16 @@ describe("generated mathematics", () => {
     check(/^(?:Expand|Collect the terms in) (.*([xyz]).*)\.$/, ([, expression, x], answer) => {
       for (const at of [-3, 0, 2, 7]) expect(value(answer, { [x]: at }) + 0).toBe(value(expression, { [x]: at }) + 0);
     });
-    check(/^Let [a-z]\(x\) = (.+)\. What is [a-z]\((-?\d+)\)\?$/, ([, text, at], answer) => expect(Number(answer)).toBe(value(text, { x: Number(at) }) + 0));
+    check(/^Let [a-z]\(x\) = (.+)\. What is [a-z]\((-?\d+)\)\?$/, ([, text, at], answer) =>
+      expect(Number(answer)).toBe(value(text, { x: Number(at) }) + 0),
+    );
     check(/^Differentiate (.*) with respect to ([xyz])\.$/, ([, text, x], answer) => {
       // The four-point central difference is exact up to degree 4, so the few of degree 5 are left out.
       const f = (at: number) => value(text, { [x]: at });
       const degree = Number(/\^(\d)/.exec(text)?.[1] ?? 1);
       if (degree > 4) return;
-      for (const at of [-2, 0, 3]) expect((8 * (f(at + 1) - f(at - 1)) - (f(at + 2) - f(at - 2))) / 12 + 0).toBe(value(answer, { [x]: at }) + 0);
+      for (const at of [-2, 0, 3])
+        expect((8 * (f(at + 1) - f(at - 1)) - (f(at + 2) - f(at - 2))) / 12 + 0).toBe(value(answer, { [x]: at }) + 0);
     });
   });
 });

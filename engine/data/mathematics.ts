@@ -151,7 +151,8 @@ function linearSystem(random: RandomStream) {
   const [e, candidate] = [between(random, 1, 5), nonZero(random, 5)];
   // The determinant a·f − b·e is kept away from zero: b·e is not zero, so changing f's sign is enough.
   const f = a * candidate === b * e ? -candidate : candidate;
-  const equation = (p: number, q: number) => `${polynomial([0, p], x)} ${q < 0 ? "-" : "+"} ${polynomial([0, Math.abs(q)], y)} = ${p * vx + q * vy}`;
+  const equation = (p: number, q: number) =>
+    `${polynomial([0, p], x)} ${q < 0 ? "-" : "+"} ${polynomial([0, Math.abs(q)], y)} = ${p * vx + q * vy}`;
   return { question: `Solve ${equation(a, b)}, ${equation(e, f)} for ${x} and ${y}.`, answer: `${x} = ${vx}, ${y} = ${vy}` };
 }
 
@@ -176,15 +177,23 @@ function collectTerms(random: RandomStream) {
   const x = pick(random, letters);
   const terms = Array.from({ length: between(random, 3, 5) }, () => nonZero(random, 15));
   const constant = nonZero(random, 20);
-  const text = terms.map((term, index) => (index === 0 ? polynomial([0, term], x) : `${term < 0 ? "-" : "+"} ${polynomial([0, Math.abs(term)], x)}`)).join(" ");
+  const text = terms
+    .map((term, index) => (index === 0 ? polynomial([0, term], x) : `${term < 0 ? "-" : "+"} ${polynomial([0, Math.abs(term)], x)}`))
+    .join(" ");
   const sum = terms.reduce((total, term) => total + term, 0);
-  return { question: `Collect the terms in ${text} ${constant < 0 ? "-" : "+"} ${Math.abs(constant)}.`, answer: polynomial([constant, sum], x) };
+  return {
+    question: `Collect the terms in ${text} ${constant < 0 ? "-" : "+"} ${Math.abs(constant)}.`,
+    answer: polynomial([constant, sum], x),
+  };
 }
 
 function expandProduct(random: RandomStream) {
   const x = pick(random, letters);
   const [a, b, c, d] = [nonZero(random, 6), nonZero(random, 9), nonZero(random, 6), nonZero(random, 9)];
-  return { question: `Expand (${polynomial([b, a], x)})*(${polynomial([d, c], x)}).`, answer: polynomial([b * d, a * d + b * c, a * c], x) };
+  return {
+    question: `Expand (${polynomial([b, a], x)})*(${polynomial([d, c], x)}).`,
+    answer: polynomial([b * d, a * d + b * c, a * c], x),
+  };
 }
 
 function greatestCommonDivisor(random: RandomStream) {
@@ -222,20 +231,32 @@ function nextTerm(random: RandomStream) {
 
 function largestOf(random: RandomStream) {
   const values = Array.from({ length: between(random, 3, 5) }, () => between(random, -99, 99));
-  const [word, value] = pick(random, [["biggest", Math.max(...values)], ["smallest", Math.min(...values)]] as const);
+  const [word, value] = pick(random, [
+    ["biggest", Math.max(...values)],
+    ["smallest", Math.min(...values)],
+  ] as const);
   return { question: `What is the ${word} value in ${values.join(", ")}?`, answer: `${value}` };
 }
 
 function sortNumbers(random: RandomStream) {
   const values = Array.from({ length: between(random, 3, 6) }, () => between(random, -99, 99));
-  const [order, direction] = pick(random, [["ascending", 1], ["descending", -1]] as const);
+  const [order, direction] = pick(random, [
+    ["ascending", 1],
+    ["descending", -1],
+  ] as const);
   return { question: `Put ${values.join(", ")} in ${order} order.`, answer: [...values].sort((a, b) => direction * (a - b)).join(", ") };
 }
 
 function comparison(random: RandomStream) {
   const a = between(random, -500, 500);
   const b = a + between(random, -3, 3);
-  const [word, holds] = pick(random, [["greater than", a > b], ["less than", a < b], ["equal to", a === b], ["at least", a >= b], ["at most", a <= b]] as const);
+  const [word, holds] = pick(random, [
+    ["greater than", a > b],
+    ["less than", a < b],
+    ["equal to", a === b],
+    ["at least", a >= b],
+    ["at most", a <= b],
+  ] as const);
   return { question: `Is ${a} ${word} ${b}?`, answer: holds ? "True" : "False" };
 }
 

@@ -48,7 +48,8 @@ describe("sequencesPerDomain", () => {
       fc.property(weights, fc.integer({ min: 1, max: 64 }), fc.nat(100), (list, batchSize, first) => {
         const mixture = shares(mixtureOf(list));
         const totals = list.map(() => 0);
-        for (let step = first; step < first + mixture.total; step++) sequencesPerDomain(mixture, batchSize, step).forEach((count, index) => (totals[index] += count));
+        for (let step = first; step < first + mixture.total; step++)
+          sequencesPerDomain(mixture, batchSize, step).forEach((count, index) => (totals[index] += count));
         expect(totals).toEqual(mixture.weights.map((weight) => weight * batchSize));
       }),
     );

@@ -25,11 +25,13 @@ export function shares(mixture: Mixture): Shares {
   const names = Object.keys(mixture);
   const raw = names.map((name) => mixture[name]);
   for (const name of names) {
-    if (!(Number.isFinite(mixture[name]) && mixture[name] >= 0)) throw new RangeError(`data.mixture.${name} is ${mixture[name]}; a weight is a number ≥ 0.`);
+    if (!(Number.isFinite(mixture[name]) && mixture[name] >= 0))
+      throw new RangeError(`data.mixture.${name} is ${mixture[name]}; a weight is a number ≥ 0.`);
   }
   const largest = Math.max(0, ...raw);
   if (largest === 0) throw new RangeError("data.mixture needs at least one domain with a weight above 0.");
-  const factor = factors.find((candidate) => largest * candidate <= 1e6 && raw.every((weight) => isWhole(weight * candidate))) ?? 1000 / largest;
+  const factor =
+    factors.find((candidate) => largest * candidate <= 1e6 && raw.every((weight) => isWhole(weight * candidate))) ?? 1000 / largest;
   const scaled = raw.map((weight) => Math.round(weight * factor));
   const divisor = scaled.reduce(gcd);
   const weights = scaled.map((weight) => weight / divisor);

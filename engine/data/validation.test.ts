@@ -1,27 +1,37 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { DomainText } from "../train/protocol.ts";
+import type { DomainText } from "./domain-text.ts";
 import { validationBatches, validationWindows } from "./validation.ts";
 
-const text = (name: string, length: number, trainLength: number): DomainText => ({ name, bytes: Uint8Array.from({ length }, (_, i) => i % 251), trainLength });
+const text = (name: string, length: number, trainLength: number): DomainText => ({
+  name,
+  bytes: Uint8Array.from({ length }, (_, i) => i % 251),
+  trainLength,
+});
 /** Where a window lies in its text: windows are views of it. */
 const startOf = ({ bytes }: { bytes: Uint8Array }) => bytes.byteOffset;
 
 describe("validation windows", () => {
   test("lie in the validation range, apart from each other, from its first byte to its last", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 2, max: 20 }), fc.nat(500), fc.nat(300), (seqLen, count, spare, trainLength) => {
-        const domain = text("a", trainLength + count * seqLen + 1 + spare, trainLength);
-        const windows = validationWindows([domain], seqLen, count);
-        expect(windows.length).toBe(count);
-        expect(windows.every(({ bytes }) => bytes.length === seqLen + 1)).toBe(true);
-        const starts = windows.map(startOf);
-        expect(starts[0]).toBe(trainLength);
-        expect(starts[count - 1] + seqLen + 1).toBe(domain.bytes.length);
-        const gaps = starts.slice(1).map((start, index) => start - starts[index]);
-        expect(Math.min(...gaps)).toBeGreaterThanOrEqual(seqLen); // no target is counted twice
-        expect(Math.max(...gaps) - Math.min(...gaps)).toBeLessThanOrEqual(1); // evenly spaced
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 2, max: 20 }),
+        fc.nat(500),
+        fc.nat(300),
+        (seqLen, count, spare, trainLength) => {
+          const domain = text("a", trainLength + count * seqLen + 1 + spare, trainLength);
+          const windows = validationWindows([domain], seqLen, count);
+          expect(windows.length).toBe(count);
+          expect(windows.every(({ bytes }) => bytes.length === seqLen + 1)).toBe(true);
+          const starts = windows.map(startOf);
+          expect(starts[0]).toBe(trainLength);
+          expect(starts[count - 1] + seqLen + 1).toBe(domain.bytes.length);
+          const gaps = starts.slice(1).map((start, index) => start - starts[index]);
+          expect(Math.min(...gaps)).toBeGreaterThanOrEqual(seqLen); // no target is counted twice
+          expect(Math.max(...gaps) - Math.min(...gaps)).toBeLessThanOrEqual(1); // evenly spaced
+        },
+      ),
     );
   });
 

@@ -1,4 +1,4 @@
-import type { DomainText } from "../train/protocol.ts";
+import type { DomainText } from "./domain-text.ts";
 import { batchOf, type Batch } from "./batches.ts";
 
 /** One fixed window of validation text: seqLen + 1 bytes. */
@@ -13,7 +13,8 @@ export interface ValidationWindow {
  * domain after domain. They depend on nothing but the texts and the two numbers: equal for every seed and arm.
  */
 export function validationWindows(domains: readonly DomainText[], seqLen: number, windowsPerDomain: number): ValidationWindow[] {
-  if (!(Number.isInteger(windowsPerDomain) && windowsPerDomain >= 1)) throw new RangeError(`validation.windowsPerDomain is ${windowsPerDomain}; it must be a whole number from 1.`);
+  if (!(Number.isInteger(windowsPerDomain) && windowsPerDomain >= 1))
+    throw new RangeError(`validation.windowsPerDomain is ${windowsPerDomain}; it must be a whole number from 1.`);
   return domains.flatMap(({ name, bytes, trainLength }, domain) => {
     const length = bytes.length - trainLength;
     // The last token of a window is only a target there, so neighbours may share it.
@@ -41,10 +42,18 @@ export function finalWindows(domains: readonly DomainText[], seqLen: number, fin
 }
 
 /** The windows as batches of `batchSize` sequences; the last one is filled up with padding sequences (domain −1, token 0). */
-export function validationBatches(windows: readonly ValidationWindow[], { batchSize, seqLen, vocabSize = 256 }: { batchSize: number; seqLen: number; vocabSize?: number }): Batch[] {
+export function validationBatches(
+  windows: readonly ValidationWindow[],
+  { batchSize, seqLen, vocabSize = 256 }: { batchSize: number; seqLen: number; vocabSize?: number },
+): Batch[] {
   const padding = { domain: -1, bytes: new Uint8Array(seqLen + 1) };
   return Array.from({ length: Math.ceil(windows.length / batchSize) }, (_, index) => {
     const group = Array.from({ length: batchSize }, (_, sequence) => windows[index * batchSize + sequence] ?? padding);
-    return batchOf(group.map(({ bytes }) => bytes), Int32Array.from(group, ({ domain }) => domain), seqLen, vocabSize);
+    return batchOf(
+      group.map(({ bytes }) => bytes),
+      Int32Array.from(group, ({ domain }) => domain),
+      seqLen,
+      vocabSize,
+    );
   });
 }

@@ -12,12 +12,16 @@ import { InterchangeError, shown } from "./interchange-error.ts";
 export function toHuggingFaceConfig(model: ModelConfig, maxPositionEmbeddings: number, madeBy = semantics): Record<string, unknown> {
   const { attention } = model;
   const problems: string[] = [];
-  if (attention.kind !== "mla") problems.push("attention.kind: deepseek_v3 has multi-head latent attention only, this model has grouped-query attention");
-  if (model.scoringFunc !== "sigmoid") problems.push(`scoringFunc: deepseek_v3 routes by sigmoid, this model by ${String(model.scoringFunc)}`);
-  if (model.mtp.depth > 0 && model.mtp.heads !== "sequential") problems.push("mtp.heads: the published layout has sequential prediction modules only, this model has parallel ones");
+  if (attention.kind !== "mla")
+    problems.push("attention.kind: deepseek_v3 has multi-head latent attention only, this model has grouped-query attention");
+  if (model.scoringFunc !== "sigmoid")
+    problems.push(`scoringFunc: deepseek_v3 routes by sigmoid, this model by ${String(model.scoringFunc)}`);
+  if (model.mtp.depth > 0 && model.mtp.heads !== "sequential")
+    problems.push("mtp.heads: the published layout has sequential prediction modules only, this model has parallel ones");
   if (hasExperts(model) && model.groupScore === "K/M" && model.numExpertsPerTok / model.topkGroup !== 2)
     problems.push("groupScore: deepseek_v3 ranks a group by its two best experts, this model by another number");
-  if (hasExperts(model) && model.nRoutedExperts / model.nGroup < 2) problems.push("nGroup: deepseek_v3 ranks a group by its two best experts, so every group needs two");
+  if (hasExperts(model) && model.nRoutedExperts / model.nGroup < 2)
+    problems.push("nGroup: deepseek_v3 ranks a group by its two best experts, so every group needs two");
   if (problems.length > 0 || attention.kind !== "mla") throw new InterchangeError("this model cannot be written as deepseek_v3", problems);
   return {
     architectures: ["DeepseekV3ForCausalLM"],
@@ -80,7 +84,8 @@ export function writeHuggingFaceConfig(config: Record<string, unknown>): string 
  * @throws {InterchangeError} naming every field that is missing, of the wrong kind, or asks for what the engine does not do
  */
 export function fromHuggingFaceConfig(config: unknown): ModelConfig {
-  if (!isRecord(config)) throw new InterchangeError("config.json describes no model that can be run here", [`it is ${shown(config)}, not an object`]);
+  if (!isRecord(config))
+    throw new InterchangeError("config.json describes no model that can be run here", [`it is ${shown(config)}, not an object`]);
   const read = new Reader(config);
   if (read.value("model_type") !== "deepseek_v3") read.problem("model_type", `is ${shown(read.value("model_type"))}, not "deepseek_v3"`);
   const heads = read.size("num_attention_heads", most.numAttentionHeads);
@@ -129,11 +134,17 @@ export function fromHuggingFaceConfig(config: unknown): ModelConfig {
   };
   if (model.firstKDenseReplace >= model.numHiddenLayers) {
     if (model.firstKDenseReplace < model.numHiddenLayers + depth)
-      read.problem("first_k_dense_replace", `is ${model.firstKDenseReplace}: all ${model.numHiddenLayers} layers are dense and a prediction module is not; modules have experts here where the model has`);
+      read.problem(
+        "first_k_dense_replace",
+        `is ${model.firstKDenseReplace}: all ${model.numHiddenLayers} layers are dense and a prediction module is not; modules have experts here where the model has`,
+      );
     model.firstKDenseReplace = model.numHiddenLayers;
   }
   if (hasExperts(model) && model.normTopkProb && model.numExpertsPerTok === 1)
-    read.problem("norm_topk_prob", "is true with num_experts_per_tok 1: the gate would be 1 whatever the router says; a single gate is never normalised here");
+    read.problem(
+      "norm_topk_prob",
+      "is true with num_experts_per_tok 1: the gate would be 1 whatever the router says; a single gate is never normalised here",
+    );
   read.finish();
   return model;
 }
@@ -177,7 +188,8 @@ class Reader {
 
   size(key: string, most: number, { least = 1, absent }: { least?: number; absent?: number } = {}): number {
     const value = this.number(key, absent);
-    if (!Number.isNaN(value) && !(Number.isSafeInteger(value) && value >= least && value <= most)) this.problem(key, `is ${value}, not a whole number from ${least} to ${most}`);
+    if (!Number.isNaN(value) && !(Number.isSafeInteger(value) && value >= least && value <= most))
+      this.problem(key, `is ${value}, not a whole number from ${least} to ${most}`);
     return value;
   }
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { MlaConfig, ModelConfig } from "../model/config.ts";
-import { inferenceRun } from "../inference/inference-run.ts";
-import { planRun } from "../program/plan.ts";
+import { inferenceRun } from "../model/inference-run.ts";
+import { planRun } from "../plan/plan.ts";
 import { byteTokenizer } from "./byte-tokenizer.ts";
 import { exportHuggingFace, importHuggingFace } from "./huggingface.ts";
 import { fromHuggingFaceConfig, toHuggingFaceConfig, writeHuggingFaceConfig } from "./huggingface-config.ts";
@@ -12,23 +12,63 @@ import { decodeSafetensors, type NamedTensor } from "./safetensors.ts";
 const size = fc.integer({ min: 1, max: 6 });
 
 const modelConfig: fc.Arbitrary<ModelConfig> = fc.record({
-  vocabSize: fc.constantFrom(7, 256), hiddenSize: size, numHiddenLayers: fc.integer({ min: 1, max: 3 }), numAttentionHeads: size,
-  initializerRange: fc.constantFrom(0.02, 1), rmsNormEps: fc.constantFrom(1e-6, 1e-5, 1), ropeTheta: fc.constantFrom(1e4, 12.5), tieWordEmbeddings: fc.boolean(),
+  vocabSize: fc.constantFrom(7, 256),
+  hiddenSize: size,
+  numHiddenLayers: fc.integer({ min: 1, max: 3 }),
+  numAttentionHeads: size,
+  initializerRange: fc.constantFrom(0.02, 1),
+  rmsNormEps: fc.constantFrom(1e-6, 1e-5, 1),
+  ropeTheta: fc.constantFrom(1e4, 12.5),
+  tieWordEmbeddings: fc.boolean(),
   attention: fc.record({
-    kind: fc.constant("mla" as const), qLoraRank: fc.option(size, { nil: null }), kvLoraRank: size, qkNopeHeadDim: size,
-    qkRopeHeadDim: fc.constantFrom(2, 4), vHeadDim: size,
+    kind: fc.constant("mla" as const),
+    qLoraRank: fc.option(size, { nil: null }),
+    kvLoraRank: size,
+    qkNopeHeadDim: size,
+    qkRopeHeadDim: fc.constantFrom(2, 4),
+    vHeadDim: size,
   }),
-  nRoutedExperts: fc.constantFrom(4, 8), nSharedExperts: fc.nat(2), numExpertsPerTok: fc.integer({ min: 1, max: 2 }), moeIntermediateSize: size,
-  intermediateSize: size, firstKDenseReplace: fc.nat(1), scoringFunc: fc.constant("sigmoid" as const), normTopkProb: fc.boolean(),
-  routedScalingFactor: fc.constantFrom(1, 2.5), nGroup: fc.constantFrom(1, 2), topkGroup: fc.constant(1),
-  mtp: fc.record({ depth: fc.nat(2), lambda: fc.constant(0.3), heads: fc.constant("sequential" as const), detachTrunk: fc.constant(false) }),
+  nRoutedExperts: fc.constantFrom(4, 8),
+  nSharedExperts: fc.nat(2),
+  numExpertsPerTok: fc.integer({ min: 1, max: 2 }),
+  moeIntermediateSize: size,
+  intermediateSize: size,
+  firstKDenseReplace: fc.nat(1),
+  scoringFunc: fc.constant("sigmoid" as const),
+  normTopkProb: fc.boolean(),
+  routedScalingFactor: fc.constantFrom(1, 2.5),
+  nGroup: fc.constantFrom(1, 2),
+  topkGroup: fc.constant(1),
+  mtp: fc.record({
+    depth: fc.nat(2),
+    lambda: fc.constant(0.3),
+    heads: fc.constant("sequential" as const),
+    detachTrunk: fc.constant(false),
+  }),
 });
 
 const plain: ModelConfig = {
-  vocabSize: 256, hiddenSize: 4, numHiddenLayers: 1, numAttentionHeads: 2, initializerRange: 0.02, rmsNormEps: 1e-6, ropeTheta: 1e4, tieWordEmbeddings: false,
+  vocabSize: 256,
+  hiddenSize: 4,
+  numHiddenLayers: 1,
+  numAttentionHeads: 2,
+  initializerRange: 0.02,
+  rmsNormEps: 1e-6,
+  ropeTheta: 1e4,
+  tieWordEmbeddings: false,
   attention: { kind: "mla", qLoraRank: null, kvLoraRank: 3, qkNopeHeadDim: 2, qkRopeHeadDim: 2, vHeadDim: 2 },
-  nRoutedExperts: 4, nSharedExperts: 1, numExpertsPerTok: 2, moeIntermediateSize: 3, intermediateSize: 5, firstKDenseReplace: 0, scoringFunc: "sigmoid",
-  normTopkProb: true, routedScalingFactor: 1, nGroup: 1, topkGroup: 1, mtp: { depth: 0, lambda: 0.3, heads: "sequential", detachTrunk: false },
+  nRoutedExperts: 4,
+  nSharedExperts: 1,
+  numExpertsPerTok: 2,
+  moeIntermediateSize: 3,
+  intermediateSize: 5,
+  firstKDenseReplace: 0,
+  scoringFunc: "sigmoid",
+  normTopkProb: true,
+  routedScalingFactor: 1,
+  nGroup: 1,
+  topkGroup: 1,
+  mtp: { depth: 0, lambda: 0.3, heads: "sequential", detachTrunk: false },
 };
 
 const runOf = (model: ModelConfig) => inferenceRun(model, { batch: 1, seqLen: 8 });
@@ -37,7 +77,10 @@ const runOf = (model: ModelConfig) => inferenceRun(model, { batch: 1, seqLen: 8 
 function weightsOf(model: ModelConfig, options: { biases?: boolean } = {}): Map<string, NamedTensor> {
   const plan = planRun(runOf(model));
   let next = 1;
-  const numbered = (shape: readonly number[]) => ({ shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => next++) });
+  const numbered = (shape: readonly number[]) => ({
+    shape,
+    data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => next++),
+  });
   const tensors = new Map(plan.parameters.flatMap(({ parts }) => parts.map(({ name, shape }) => [name, numbered(shape)] as const)));
   if (options.biases ?? true) for (const { name, slice } of plan.biases) tensors.set(name, numbered(slice.shape));
   return tensors;
@@ -76,12 +119,16 @@ describe("an exported folder", () => {
   });
 
   test("holds router biases of zero where the run had none", () => {
-    const { tensors } = readFiles(exportHuggingFace({ ...runOf(plain), balance: { losses: [], zLoss: 0, bias: null } }, weightsOf(plain, { biases: false })));
+    const { tensors } = readFiles(
+      exportHuggingFace({ ...runOf(plain), balance: { losses: [], zLoss: 0, bias: null } }, weightsOf(plain, { biases: false })),
+    );
     expect(tensors.get("model.layers.0.mlp.gate.e_score_correction_bias")).toEqual({ shape: [4], data: new Float32Array(4) });
   });
 
   test("holds the weights of a float64 run as float32", () => {
-    const wide = new Map([...weightsOf(plain)].map(([name, { shape, data }]) => [name, { shape, data: Float64Array.from(data, (x) => x + 1e-12) }]));
+    const wide = new Map(
+      [...weightsOf(plain)].map(([name, { shape, data }]) => [name, { shape, data: Float64Array.from(data, (x) => x + 1e-12) }]),
+    );
     const { tensors } = readFiles(exportHuggingFace(runOf(plain), wide));
     expect(tensors.get("model.norm.weight")?.data).toEqual(weightsOf(plain).get("model.norm.weight")?.data);
   });
@@ -94,7 +141,8 @@ describe("an exported folder", () => {
       expect(tensors.get(`model.layers.${layer}.embed_tokens.weight`)).toEqual(tensors.get("model.embed_tokens.weight"));
       expect(tensors.get(`model.layers.${layer}.shared_head.head.weight`)).toEqual(tensors.get("lm_head.weight"));
       expect(tensors.get(`model.layers.${layer}.eh_proj.weight`)?.shape).toEqual([4, 8]);
-      for (const part of ["enorm.weight", "hnorm.weight", "shared_head.norm.weight", "mlp.gate.e_score_correction_bias"]) expect(tensors.has(`model.layers.${layer}.${part}`)).toBe(true);
+      for (const part of ["enorm.weight", "hnorm.weight", "shared_head.norm.weight", "mlp.gate.e_score_correction_bias"])
+        expect(tensors.has(`model.layers.${layer}.${part}`)).toBe(true);
     }
   });
 
@@ -114,12 +162,21 @@ describe("an exported folder", () => {
   });
 
   test("is not made of a model that deepseek_v3 cannot say, and every reason is told", () => {
-    const gqa: ModelConfig = { ...plain, attention: { kind: "gqa", numKeyValueHeads: 1, headDim: 2, ropeDim: 2 }, mtp: { ...plain.mtp, depth: 1, heads: "parallel" } };
+    const gqa: ModelConfig = {
+      ...plain,
+      attention: { kind: "gqa", numKeyValueHeads: 1, headDim: 2, ropeDim: 2 },
+      mtp: { ...plain.mtp, depth: 1, heads: "parallel" },
+    };
     expect(problemsOf(() => toHuggingFaceConfig(gqa, 8)).join("\n")).toMatch(/^attention\.kind: .*\nmtp\.heads: /);
-    expect(problemsOf(() => toHuggingFaceConfig({ ...plain, scoringFunc: "softmax" as "sigmoid" }, 8))).toEqual([expect.stringMatching(/^scoringFunc: .*softmax/)]);
+    expect(problemsOf(() => toHuggingFaceConfig({ ...plain, scoringFunc: "softmax" as "sigmoid" }, 8))).toEqual([
+      expect.stringMatching(/^scoringFunc: .*softmax/),
+    ]);
     expect(problemsOf(() => toHuggingFaceConfig({ ...plain, nGroup: 4 }, 8))).toEqual([expect.stringMatching(/^nGroup: /)]);
     const { balance, ...rest } = runOf(plain);
-    const multiplied = { ...rest, balance: { ...balance, bias: { gamma: 0, rule: "sign", form: "multiplicative", group: "batch" } as const } };
+    const multiplied = {
+      ...rest,
+      balance: { ...balance, bias: { gamma: 0, rule: "sign", form: "multiplicative", group: "batch" } as const },
+    };
     expect(problemsOf(() => exportHuggingFace(multiplied, weightsOf(plain)))).toEqual([expect.stringMatching(/^balance\.bias\.form: /)]);
   });
 });
@@ -133,7 +190,9 @@ describe("importing a folder", () => {
     wrong.set("model.norm.weight", { shape: [5], data: new Float32Array(5) });
     wrong.set("model.layers.0.self_attn.q_a_proj.weight", { shape: [1], data: new Float32Array(1) });
     expect(problemsOf(() => importHuggingFace(config, wrong)).toSorted()).toEqual([
-      "lm_head.weight [256,4] is missing", "model.layers.0.self_attn.q_a_proj.weight [1] is unknown", "model.norm.weight is [5], not [4]",
+      "lm_head.weight [256,4] is missing",
+      "model.layers.0.self_attn.q_a_proj.weight [1] is unknown",
+      "model.norm.weight is [5], not [4]",
     ]);
   });
 
@@ -141,7 +200,9 @@ describe("importing a folder", () => {
     const model: ModelConfig = { ...plain, mtp: { ...plain.mtp, depth: 1 } };
     const folder = readFiles(exportHuggingFace(runOf(model), weightsOf(model)));
     folder.tensors.set("model.layers.1.embed_tokens.weight", { shape: [256, 4], data: new Float32Array(1024) });
-    expect(problemsOf(() => importHuggingFace(folder.config, folder.tensors)).join()).toMatch(/^model\.layers\.1\.embed_tokens\.weight differs from model\.embed_tokens\.weight/);
+    expect(problemsOf(() => importHuggingFace(folder.config, folder.tensors)).join()).toMatch(
+      /^model\.layers\.1\.embed_tokens\.weight differs from model\.embed_tokens\.weight/,
+    );
   });
 
   test("says that a single gate is not normalised, and refuses a folder that wants it to be", () => {
@@ -151,7 +212,9 @@ describe("importing a folder", () => {
     expect(importHuggingFace(folder.config, folder.tensors).model.normTopkProb).toBe(false);
     // a run of the first semantics was trained with a gate of 1
     expect(readFiles(exportHuggingFace(runOf(single), weightsOf(single), 1)).config.norm_topk_prob).toBe(true);
-    expect(problemsOf(() => fromHuggingFaceConfig({ ...folder.config, norm_topk_prob: true }))).toEqual([expect.stringMatching(/^norm_topk_prob is true with num_experts_per_tok 1/)]);
+    expect(problemsOf(() => fromHuggingFaceConfig({ ...folder.config, norm_topk_prob: true }))).toEqual([
+      expect.stringMatching(/^norm_topk_prob is true with num_experts_per_tok 1/),
+    ]);
   });
 
   test("leaves prediction modules out, and says so, when their tensors are not there at all", () => {
@@ -170,9 +233,20 @@ describe("importing a folder", () => {
   });
 
   test.each([
-    ["model_type", "llama"], ["rope_scaling", { type: "yarn", factor: 40 }], ["quantization_config", { quant_method: "fp8" }], ["hidden_act", "gelu"],
-    ["attention_bias", true], ["rope_interleave", false], ["scoring_func", "softmax"], ["topk_method", "greedy"], ["moe_layer_freq", 2],
-    ["num_key_value_heads", 1], ["hidden_size", 1.5], ["vocab_size", "256"], ["n_routed_experts", undefined], ["norm_topk_prob", "yes"],
+    ["model_type", "llama"],
+    ["rope_scaling", { type: "yarn", factor: 40 }],
+    ["quantization_config", { quant_method: "fp8" }],
+    ["hidden_act", "gelu"],
+    ["attention_bias", true],
+    ["rope_interleave", false],
+    ["scoring_func", "softmax"],
+    ["topk_method", "greedy"],
+    ["moe_layer_freq", 2],
+    ["num_key_value_heads", 1],
+    ["hidden_size", 1.5],
+    ["vocab_size", "256"],
+    ["n_routed_experts", undefined],
+    ["norm_topk_prob", "yes"],
   ])("refuses %s = %j by name", (key, value) => {
     expect(problemsOf(() => fromHuggingFaceConfig({ ...config, [key]: value }))).toEqual([expect.stringMatching(new RegExp(`^${key} `))]);
   });

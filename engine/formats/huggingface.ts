@@ -1,6 +1,6 @@
-import { inferenceRun } from "../inference/inference-run.ts";
+import { inferenceRun } from "../model/inference-run.ts";
 import type { ModelConfig, RunConfig } from "../model/config.ts";
-import { planRun } from "../program/plan.ts";
+import { planRun } from "../plan/plan.ts";
 import { byteTokenizer, byteTokenizerConfig } from "./byte-tokenizer.ts";
 import { fromHuggingFaceConfig, toHuggingFaceConfig, writeHuggingFaceConfig } from "./huggingface-config.ts";
 import { InterchangeError } from "./interchange-error.ts";
@@ -17,10 +17,16 @@ export interface NamedModel {
  * `madeBy`: the semantics that the run was trained by, today's when left out. Data is float32; biases of a run that had none are zeros; each prediction module carries its copies of embedding and head.
  * @throws {InterchangeError} when the model is no DeepSeek-V3, or a tensor is missing, unknown or of the wrong shape
  */
-export function exportHuggingFace(config: Pick<RunConfig, "model" | "balance" | "train">, tensors: Map<string, NamedTensor>, madeBy?: number): Map<string, Uint8Array> {
+export function exportHuggingFace(
+  config: Pick<RunConfig, "model" | "balance" | "train">,
+  tensors: Map<string, NamedTensor>,
+  madeBy?: number,
+): Map<string, Uint8Array> {
   const { model, balance, train } = config;
   if (balance.bias?.form === "multiplicative")
-    throw new InterchangeError("this model cannot be written as deepseek_v3", ["balance.bias.form: deepseek_v3 adds its router biases, this model multiplies by them"]);
+    throw new InterchangeError("this model cannot be written as deepseek_v3", [
+      "balance.bias.form: deepseek_v3 adds its router biases, this model multiplies by them",
+    ]);
   const description = toHuggingFaceConfig(model, train.seqLen, madeBy);
   const weights = checkTensors(model, withBiases(model, tensors), "these are not the weights of this model");
   const files = new Map<string, Uint8Array>([
@@ -45,11 +51,16 @@ export function importHuggingFace(config: unknown, tensors: Map<string, NamedTen
   // Before the model is laid out: a config of a few words can ask for millions of matrices.
   const moeLayers = Math.max(0, model.numHiddenLayers - model.firstKDenseReplace);
   const least = Math.max(model.numHiddenLayers, moeLayers * model.nRoutedExperts * 3);
-  if (least > tensors.size) throw new InterchangeError("the folder's tensors are not those of its config.json", [`the model has at least ${least} tensors, the folder ${tensors.size}`]);
+  if (least > tensors.size)
+    throw new InterchangeError("the folder's tensors are not those of its config.json", [
+      `the model has at least ${least} tensors, the folder ${tensors.size}`,
+    ]);
   const notes: string[] = [];
   const { numHiddenLayers: layers, mtp } = model;
   if (mtp.depth > 0 && ![...tensors.keys()].some((name) => name.startsWith(`model.layers.${layers}.`))) {
-    notes.push(`num_nextn_predict_layers is ${mtp.depth}, but the folder has no tensors of model.layers.${layers}: the prediction modules are left out`);
+    notes.push(
+      `num_nextn_predict_layers is ${mtp.depth}, but the folder has no tensors of model.layers.${layers}: the prediction modules are left out`,
+    );
     model.mtp = { ...mtp, depth: 0 };
   }
   return { model, tensors: checkTensors(model, tensors, "the folder's tensors are not those of its config.json"), notes };
@@ -120,7 +131,13 @@ function sharedCopies({ numHiddenLayers, mtp, tieWordEmbeddings }: ModelConfig):
 }
 
 /** `transformers` builds shared experts of width 0 where there are none, and looks for their matrices. */
-function emptySharedExperts({ numHiddenLayers, firstKDenseReplace, mtp, nSharedExperts, hiddenSize }: ModelConfig): Map<string, readonly number[]> {
+function emptySharedExperts({
+  numHiddenLayers,
+  firstKDenseReplace,
+  mtp,
+  nSharedExperts,
+  hiddenSize,
+}: ModelConfig): Map<string, readonly number[]> {
   const empty = new Map<string, readonly number[]>();
   if (nSharedExperts > 0 || firstKDenseReplace === numHiddenLayers) return empty;
   for (let layer = firstKDenseReplace; layer < numHiddenLayers + mtp.depth; layer++) {

@@ -19,7 +19,12 @@ export class InterchangeError extends Error {
 
   constructor(what: string, problems: readonly string[]) {
     const more = problems.length - mostTold;
-    super(`${what}:\n${problems.slice(0, mostTold).map((problem) => `  ${problem}`).join("\n")}${more > 0 ? `\n  … and ${more} more` : ""}`);
+    super(
+      `${what}:\n${problems
+        .slice(0, mostTold)
+        .map((problem) => `  ${problem}`)
+        .join("\n")}${more > 0 ? `\n  … and ${more} more` : ""}`,
+    );
     this.problems = problems;
   }
 }

@@ -14,18 +14,26 @@ function file(header: object, data: Uint8Array): Uint8Array {
 
 const tensor: fc.Arbitrary<NamedTensor> = fc.array(fc.nat(4), { maxLength: 3 }).chain((shape) => {
   const length = shape.reduce((a, b) => a * b, 1);
-  return fc.oneof(fc.float32Array({ minLength: length, maxLength: length }), fc.float64Array({ minLength: length, maxLength: length })).map((data) => ({ shape, data }));
+  return fc
+    .oneof(fc.float32Array({ minLength: length, maxLength: length }), fc.float64Array({ minLength: length, maxLength: length }))
+    .map((data) => ({ shape, data }));
 });
 
 describe("a safetensors file", () => {
   test("gives back every tensor bit for bit, scalars and empty ones too", () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.string({ minLength: 1 }).filter((name) => name !== "__metadata__" && name !== "__proto__"), tensor), (tensors) => {
-        const written = new Map(Object.entries(tensors));
-        const { tensors: read, metadata } = decodeSafetensors(encodeSafetensors(written, { format: "pt" }));
-        expect(read).toEqual(written);
-        expect(metadata).toEqual({ format: "pt" });
-      }),
+      fc.property(
+        fc.dictionary(
+          fc.string({ minLength: 1 }).filter((name) => name !== "__metadata__" && name !== "__proto__"),
+          tensor,
+        ),
+        (tensors) => {
+          const written = new Map(Object.entries(tensors));
+          const { tensors: read, metadata } = decodeSafetensors(encodeSafetensors(written, { format: "pt" }));
+          expect(read).toEqual(written);
+          expect(metadata).toEqual({ format: "pt" });
+        },
+      ),
     );
   });
 
@@ -40,7 +48,9 @@ describe("a safetensors file", () => {
     const patterns = Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7bff, 0x7c00, 0x8000);
     const half = decodeSafetensors(file({ x: { dtype: "F16", shape: [6], data_offsets: [0, 12] } }, new Uint8Array(patterns.buffer)));
     expect(half.tensors.get("x")?.data).toEqual(Float32Array.of(1, -2, 2 ** -24, 65504, Infinity, -0));
-    const brain = decodeSafetensors(file({ x: { dtype: "BF16", shape: [3], data_offsets: [0, 6] } }, new Uint8Array(Uint16Array.of(0x3f80, 0xc049, 0x7f80).buffer)));
+    const brain = decodeSafetensors(
+      file({ x: { dtype: "BF16", shape: [3], data_offsets: [0, 6] } }, new Uint8Array(Uint16Array.of(0x3f80, 0xc049, 0x7f80).buffer)),
+    );
     expect(brain.tensors.get("x")?.data).toEqual(Float32Array.of(1, -3.140625, Infinity));
   });
 

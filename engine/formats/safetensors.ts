@@ -50,7 +50,9 @@ export function decodeSafetensors(bytes: Uint8Array): { tensors: Map<string, Nam
     const raw = Uint8Array.from(bytes.subarray(start + from, start + to)).buffer;
     tensors.set(name, { shape, data: type.read(raw) });
   }
-  const metadata = isRecord(header.__metadata__) ? Object.entries(header.__metadata__).filter(([, value]) => typeof value === "string") : [];
+  const metadata = isRecord(header.__metadata__)
+    ? Object.entries(header.__metadata__).filter(([, value]) => typeof value === "string")
+    : [];
   return { tensors, metadata: Object.fromEntries(metadata) as Record<string, string> };
 }
 
@@ -75,14 +77,16 @@ function readEntry(name: string, entry: unknown, length: number): Entry {
   if (!isCounts(offsets) || offsets.length !== 2) throw new Error(`${name} has data_offsets ${shown(offsets)}, not two whole numbers`);
   const [from, to] = offsets;
   const values = shape.reduce((product, n) => product * n, 1);
-  if (to - from !== values * type.width || to > length) throw new Error(`${name} does not fit: [${shape}] of ${shown(dtype)} at ${offsets}, ${length} bytes of data`);
+  if (to - from !== values * type.width || to > length)
+    throw new Error(`${name} does not fit: [${shape}] of ${shown(dtype)} at ${offsets}, ${length} bytes of data`);
   return { name, type, shape, from, to };
 }
 
 /** Each byte belongs to one tensor: a small file could otherwise describe any number of large ones. */
 function refuseOverlaps(entries: readonly Entry[]): void {
   const inOrder = entries.filter(({ from, to }) => to > from).sort((a, b) => a.from - b.from);
-  for (let i = 1; i < inOrder.length; i++) if (inOrder[i].from < inOrder[i - 1].to) throw new Error(`${inOrder[i].name} and ${inOrder[i - 1].name} share bytes of the file`);
+  for (let i = 1; i < inOrder.length; i++)
+    if (inOrder[i].from < inOrder[i - 1].to) throw new Error(`${inOrder[i].name} and ${inOrder[i - 1].name} share bytes of the file`);
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,4 +1,4 @@
-import type { Tensor } from "../program/program.ts";
+import type { Tensor } from "../program/tensor.ts";
 import type { GqaConfig, MlaConfig } from "./config.ts";
 import { type Build, linear, type Rows, rmsNorm } from "./layers.ts";
 
@@ -36,7 +36,9 @@ function multiHeadLatent(build: Build, h: Tensor, { rows, seqLen }: Rows, config
   const [latent, kRaw] = program.emit("splitColumns", { rows, left: kvLoraRank, right: rope }, [compressed]);
   const normed = rmsNorm(build, "kv_a_layernorm", latent, rows, kvLoraRank, latentNormEps);
   const kv = linear(build, "kv_b_proj", normed, { rows, in: kvLoraRank, out: heads * (nope + v) });
-  const [kRope] = program.emit("rope", { rows, heads: 1, headDim: rope, ropeDim: rope, seqLen, theta, inverse: false }, [kRaw], { label: "k_rope" });
+  const [kRope] = program.emit("rope", { rows, heads: 1, headDim: rope, ropeDim: rope, seqLen, theta, inverse: false }, [kRaw], {
+    label: "k_rope",
+  });
   const [k, value] = program.emit("mlaAssemble", { rows, heads, nope, rope, v }, [kv, kRope]);
 
   // Eq. 10-11

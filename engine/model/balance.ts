@@ -1,5 +1,5 @@
 import { NumberSlot } from "../program/ops.ts";
-import type { Tensor } from "../program/program.ts";
+import type { Tensor } from "../program/tensor.ts";
 import type { BalanceGroup } from "./config.ts";
 import type { Build, Rows } from "./layers.ts";
 

@@ -1,4 +1,4 @@
-import type { Tensor } from "../program/program.ts";
+import type { Tensor } from "../program/tensor.ts";
 import { attention } from "./attention.ts";
 import { type Build, type Rows, rmsNorm, swigluMlp } from "./layers.ts";
 import { mixtureOfExperts } from "./moe.ts";

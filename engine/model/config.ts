@@ -26,7 +26,7 @@ export interface GqaConfig {
   ropeDim: number;
 }
 
-export interface MtpConfig {
+interface MtpConfig {
   /** Number of extra prediction depths D (V3 §2.2); 0 is none. */
   depth: number;
   /** Weight of the mean depth loss (Eq. 25). */
@@ -81,7 +81,7 @@ export interface BalanceConfig {
   } | null;
 }
 
-export interface TrainConfig {
+interface TrainConfig {
   /** Optimizer steps. `tokens` is accepted in a spec and resolved to steps. */
   steps: number;
   /** Sequences per optimizer step. */
@@ -115,20 +115,20 @@ export interface SchedulePiece {
   value: number;
 }
 
-export interface PrecisionConfig {
+interface PrecisionConfig {
   gemm: null;
   moments: "f32";
   keep: string[];
 }
 
-export interface ValidationConfig {
+interface ValidationConfig {
   /** Windows of each domain at the points of a validation curve. */
   windowsPerDomain: number;
   /** Windows of each domain for the last validation, which a run's summary is of: at most so many as the shortest text has room for; left out: those of the curve. */
   final?: number | "all" | undefined;
 }
 
-export interface DataConfig {
+interface DataConfig {
   /** Sequences per domain are in proportion to these weights; keys are domain names, in this order. */
   mixture: Record<string, number>;
   /**

@@ -1,4 +1,5 @@
-import type { Home, Program, Tensor } from "../program/program.ts";
+import type { Home, Tensor } from "../program/tensor.ts";
+import type { Program } from "../program/program.ts";
 import type { RunConfig } from "./config.ts";
 
 /** What every part of the model is built from: one list (training forward or evaluation) of one program. */
@@ -41,8 +42,18 @@ export function linear(
 }
 
 /** The same with a weight that already exists (a shared or tied head). */
-export function project(program: Program, label: string, x: Tensor, weight: Tensor, size: { rows: number; in: number; out: number }, home?: Home): Tensor {
-  return program.emit("matmul", { m: size.rows, n: size.out, k: size.in, transA: false, transB: true }, [x, weight], { label, homes: [home] })[0];
+export function project(
+  program: Program,
+  label: string,
+  x: Tensor,
+  weight: Tensor,
+  size: { rows: number; in: number; out: number },
+  home?: Home,
+): Tensor {
+  return program.emit("matmul", { m: size.rows, n: size.out, k: size.in, transA: false, transB: true }, [x, weight], {
+    label,
+    homes: [home],
+  })[0];
 }
 
 /** RMSNorm: x / sqrt(mean(x²) + eps) · gain. */
@@ -50,7 +61,8 @@ export function rmsNorm(build: Build, name: string, x: Tensor, rows: number, wid
   return build.program.emit("rmsNorm", { rows, width, eps }, [x, normGain(build, name, width)], { label: name })[0];
 }
 
-export const normGain = ({ program }: Build, name: string, width: number): Tensor => program.parameter(`${name}.weight`, [width], { init: "ones" });
+export const normGain = ({ program }: Build, name: string, width: number): Tensor =>
+  program.parameter(`${name}.weight`, [width], { init: "ones" });
 
 /** SwiGLU block W_down(silu(W_gate x) ⊙ W_up x); gate and up are one product, gate rows first. */
 export function swigluMlp(build: Build, x: Tensor, rows: number, hidden: number, width: number): Tensor {

@@ -1,4 +1,4 @@
-import type { Tensor } from "../program/program.ts";
+import type { Tensor } from "../program/tensor.ts";
 import { groupTop, normalisesGates } from "./config.ts";
 import { balanceLosses, groupRows } from "./balance.ts";
 import { type Build, type Rows, swigluMlp } from "./layers.ts";
@@ -16,15 +16,22 @@ export function mixtureOfExperts(build: Build, x: Tensor, size: Rows, main: bool
 
   // Eq. 15: affinities
   const gateWeight = program.parameter("gate.weight", [experts, hidden]);
-  const [logits] = program.emit("matmul", { m: rows, n: experts, k: hidden, transA: false, transB: true }, [x, gateWeight], { label: "gate" });
+  const [logits] = program.emit("matmul", { m: rows, n: experts, k: hidden, transA: false, transB: true }, [x, gateWeight], {
+    label: "gate",
+  });
   const [s] = program.emit("sigmoid", { length: rows * experts }, [logits], { label: "affinity" });
 
   // Eq. 14, 16: the bias takes part in the choice only
   const form = balance.bias?.form ?? "none";
   const bias = balance.bias ? program.state(`${prefix}.gate.e_score_correction_bias`, [experts]) : null;
-  const [idx] = program.emit("topk", { rows, experts, k, nGroup: model.nGroup, topkGroup: model.topkGroup, groupTop: groupTop(model), form }, bias ? [s, bias] : [s], {
-    homes: [build.mode === "evaluate" && main ? "metrics" : undefined],
-  });
+  const [idx] = program.emit(
+    "topk",
+    { rows, experts, k, nGroup: model.nGroup, topkGroup: model.topkGroup, groupTop: groupTop(model), form },
+    bias ? [s, bias] : [s],
+    {
+      homes: [build.mode === "evaluate" && main ? "metrics" : undefined],
+    },
+  );
   // Eq. 13: gate values from unbiased affinities
   const [g] = program.emit("gates", { rows, experts, k, normalise: normalisesGates(model), scale: model.routedScalingFactor }, [s, idx]);
 
@@ -49,9 +56,13 @@ export function mixtureOfExperts(build: Build, x: Tensor, size: Rows, main: bool
     parts: perExpert(experts, (j) => [{ name: `experts.${j}.down_proj.weight`, shape: [hidden, width] }]),
   });
   const routedRows = rows * k;
-  const [gu] = program.emit("groupedMatmul", { rows: routedRows, experts, n: 2 * width, k: hidden, mode: "NT" }, [xs, gateUp, starts], { label: "experts.gate_up" });
+  const [gu] = program.emit("groupedMatmul", { rows: routedRows, experts, n: 2 * width, k: hidden, mode: "NT" }, [xs, gateUp, starts], {
+    label: "experts.gate_up",
+  });
   const [h] = program.emit("swiglu", { rows: routedRows, width }, [gu], { label: "experts.swiglu" });
-  const [z] = program.emit("groupedMatmul", { rows: routedRows, experts, n: hidden, k: width, mode: "NT" }, [h, down, starts], { label: "experts.down" });
+  const [z] = program.emit("groupedMatmul", { rows: routedRows, experts, n: hidden, k: width, mode: "NT" }, [h, down, starts], {
+    label: "experts.down",
+  });
   const [routed] = program.emit("combine", { rows, k, width: hidden }, [z, g, rowOfSlot]);
 
   // Shared experts are one MLP of width nSharedExperts · moeIntermediateSize
@@ -62,4 +73,5 @@ export function mixtureOfExperts(build: Build, x: Tensor, size: Rows, main: bool
   return { routed, shared };
 }
 
-const perExpert = <Part>(experts: number, parts: (j: number) => Part[]): Part[] => Array.from({ length: experts }, (_, j) => parts(j)).flat();
+const perExpert = <Part>(experts: number, parts: (j: number) => Part[]): Part[] =>
+  Array.from({ length: experts }, (_, j) => parts(j)).flat();

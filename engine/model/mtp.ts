@@ -1,5 +1,5 @@
-import type { Tensor } from "../program/program.ts";
-import { elements } from "../program/signatures.ts";
+import type { Tensor } from "../program/tensor.ts";
+import { elements } from "../program/op-record.ts";
 import { type Build, linear, rmsNorm } from "./layers.ts";
 import { block } from "./block.ts";
 
@@ -31,7 +31,10 @@ export function multiTokenPrediction(build: Build, trunk: Trunk): { depths: Dept
     mtp.detachTrunk && build.mode === "train"
       ? build.program.emit("copy", { length: elements(x.shape) }, [x], { label: `detached_${label}`, differentiable: false })[0]
       : x;
-  return { depths: mtp.heads === "sequential" ? sequential(build, trunk, detach) : parallel(build, trunk, detach), head: detach(trunk.head, "head") };
+  return {
+    depths: mtp.heads === "sequential" ? sequential(build, trunk, detach) : parallel(build, trunk, detach),
+    head: detach(trunk.head, "head"),
+  };
 }
 
 type Detach = (x: Tensor, label: string) => Tensor;
@@ -77,7 +80,11 @@ function eachDepth(build: Build, body: (depth: number, seqLen: number, rows: num
   const { model, train } = build.config;
   return Array.from({ length: model.mtp.depth }, (_, n) => {
     const seqLen = train.seqLen - n - 1;
-    return { depth: n + 1, seqLen, h: build.program.scope(moduleScope(model.numHiddenLayers + n), () => body(n + 1, seqLen, build.batch * seqLen)) };
+    return {
+      depth: n + 1,
+      seqLen,
+      h: build.program.scope(moduleScope(model.numHiddenLayers + n), () => body(n + 1, seqLen, build.batch * seqLen)),
+    };
   });
 }
 

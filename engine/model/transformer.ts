@@ -1,6 +1,8 @@
-import { differentiate, type LossSeed } from "../program/autodiff.ts";
+import type { LossSeed } from "../program/op-record.ts";
+import { differentiate } from "../program/autodiff.ts";
 import { NumberSlot } from "../program/ops.ts";
-import { type Node, Program, type Tensor } from "../program/program.ts";
+import type { Node, Tensor } from "../program/tensor.ts";
+import { Program } from "../program/program.ts";
 import { block } from "./block.ts";
 import type { RunConfig } from "./config.ts";
 import { type Build, type Collected, normGain, project, rmsNorm } from "./layers.ts";
@@ -19,7 +21,7 @@ export interface TransformerProgram {
 }
 
 /** Prediction depth k (0 = main head): rows of loss and greedy choice; in evaluations of depths from 1 on, overlap with the main head. */
-export interface Head {
+interface Head {
   depth: number;
   seqLen: number;
   logits: Tensor;
@@ -122,7 +124,12 @@ function predict(build: Build, given: TransformerProgram["given"], keepLogits: b
       );
       const overlap =
         main && mode === "evaluate"
-          ? program.emit("overlap", { rows: size, vocab, seqLen, mainLen: train.seqLen, mainOffset: depth }, [logits, lse, main.logits, main.lse], { homes: [home] })[0]
+          ? program.emit(
+              "overlap",
+              { rows: size, vocab, seqLen, mainLen: train.seqLen, mainOffset: depth },
+              [logits, lse, main.logits, main.lse],
+              { homes: [home] },
+            )[0]
           : null;
       return { depth, seqLen, logits, nll, lse, argmax, overlap };
     });

@@ -37,7 +37,12 @@ export function exp(x: number): number {
   const [hi, lo] = [x - k * ln2High, k * ln2Low];
   const r = hi - lo;
   const t = r * r;
-  const c = r - t * (1.66666666666666019037e-1 + t * (-2.77777777770155933842e-3 + t * (6.61375632143793436117e-5 + t * (-1.6533902205465251539e-6 + t * 4.13813679705723846039e-8))));
+  const c =
+    r -
+    t *
+      (1.66666666666666019037e-1 +
+        t *
+          (-2.77777777770155933842e-3 + t * (6.61375632143793436117e-5 + t * (-1.6533902205465251539e-6 + t * 4.13813679705723846039e-8))));
   return scaled(1 - (lo - (r * c) / (2 - c) - hi), k);
 }
 
@@ -66,7 +71,9 @@ export const log2 = (x: number): number => log(x) / Math.LN2;
 /** sin(x + y) for |x| ≤ π/4, y a correction below x's last place */
 function sine(x: number, y: number): number {
   const z = x * x;
-  const r = 8.33333333332248946124e-3 + z * (-1.98412698298579493134e-4 + z * (2.75573137070700676789e-6 + z * (-2.50507602534068634195e-8 + z * 1.58969099521155010221e-10)));
+  const r =
+    8.33333333332248946124e-3 +
+    z * (-1.98412698298579493134e-4 + z * (2.75573137070700676789e-6 + z * (-2.50507602534068634195e-8 + z * 1.58969099521155010221e-10)));
   return x - (z * (0.5 * y - z * x * r) - y - z * x * -1.66666666666666324348e-1);
 }
 
@@ -98,7 +105,10 @@ function quarters(x: number): [number, number, number] {
   let w = n * halfPi[0][1];
   let left = r - w;
   // where so many leading bits cancel, the next part of π/2 counts
-  for (const [part, bits] of [[1, 16], [2, 49]]) {
+  for (const [part, bits] of [
+    [1, 16],
+    [2, 49],
+  ]) {
     if (exponentOf(x) - exponentOf(left) <= bits) break;
     const before = r;
     const term = n * halfPi[part][0];

@@ -50,7 +50,8 @@ function exponential(x: Pair): { pair: Pair; k: number } {
 
 /** x^y for x ≥ 0, to half a unit in the last place and a little; `Math.pow` is as free as `Math.exp` (see elementary.ts). */
 export function pow(x: number, y: number): number {
-  if (!(x >= 0) || !Number.isFinite(x) || !Number.isFinite(y)) throw new RangeError(`pow(${x}, ${y}): needs finite numbers and no negative base`);
+  if (!(x >= 0) || !Number.isFinite(x) || !Number.isFinite(y))
+    throw new RangeError(`pow(${x}, ${y}): needs finite numbers and no negative base`);
   if (y === 0 || x === 1) return 1;
   if (x === 0) return y > 0 ? 0 : Infinity;
   // one step of Newton's from a double's logarithm doubles its digits: ln x = l + (x·e^−l − 1)

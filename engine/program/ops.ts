@@ -68,7 +68,15 @@ export interface OpAttrs {
    * s[rows,E] (, bias[E] unless form "none") → idx i32[rows,K], ascending expert ids. Choice = s, s+bias or s·bias. With nGroup > 1: group score = sum of its
    * groupTop highest choices, the topkGroup best groups stay, the others are −∞, and so is a choice that is not a number. Ties: lowest id wins, for groups and experts.
    */
-  topk: { rows: number; experts: number; k: number; nGroup: number; topkGroup: number; groupTop: number; form: "none" | "additive" | "multiplicative" };
+  topk: {
+    rows: number;
+    experts: number;
+    k: number;
+    nGroup: number;
+    topkGroup: number;
+    groupTop: number;
+    form: "none" | "additive" | "multiplicative";
+  };
   /** s[rows,E], idx → g[rows,K] = s[idx] (÷ (Σ_k s[idx] + 1e-20) if normalise) · scale. Never from biased scores. */
   gates: { rows: number; experts: number; k: number; normalise: boolean; scale: number };
   /** s, idx, dg → ds[rows,E], zero for experts not chosen */
@@ -107,7 +115,15 @@ export interface OpAttrs {
   /** logits[rows,V], targets i32[batch·targetLen] → nll[rows], lse[rows], argmax i32[rows] (lowest id wins). Row t of sequence b, position p has target targets[b·targetLen + targetOffset + p]. */
   crossEntropy: { rows: number; vocab: number; seqLen: number; targetLen: number; targetOffset: number };
   /** logits, targets, lse, numbers → dlogits = (softmax − onehot)·factor·(number ≥ 0 ? numbers[number] : 1) */
-  crossEntropyGrad: { rows: number; vocab: number; seqLen: number; targetLen: number; targetOffset: number; factor: number; number: number };
+  crossEntropyGrad: {
+    rows: number;
+    vocab: number;
+    seqLen: number;
+    targetLen: number;
+    targetOffset: number;
+    factor: number;
+    number: number;
+  };
   /**
    * ahead[rows,V], its lse[rows], main[batch·mainLen,V], its lse[batch·mainLen] → overlap[rows] = Σ_x min(p, q), p and q the softmax of two rows: row t of
    * sequence b, position i with row b·mainLen + mainOffset + i of main. The chance that a guess drawn from p is kept by speculative sampling from q (arXiv 2211.17192).
@@ -143,9 +159,3 @@ export const NumberSlot = {
   /** coefficient of the router z-loss */ zLoss: 11,
   firstAlpha: 12,
 } as const;
-
-/** Ops whose first output may add to its slice (`accumulate`); every other output is always overwritten. adamw and biasUpdate always work in place. */
-export const accumulating = new Set<OpKind>([
-  "embeddingGrad", "rmsNormGradInput", "rmsNormGradGain", "matmul", "groupedMatmul", "gatherRowsGrad", "sliceSequenceGrad",
-  "gatesGrad", "balanceLossGrad", "zLossGrad", "balanceLoss", "zLoss", "mean", "countLoad",
-]);

@@ -1,40 +1,12 @@
 import type { DType, OpAttrs, OpKind } from "./ops.ts";
-import { anyLength, elements, minimumInputs, signatures } from "./signatures.ts";
-
-/** Where a tensor lives longer than one list: everything else is an activation, placed by liveness. */
-export type Home = "activations" | "parameters" | "state" | "inputs" | "numbers" | "metrics";
-
-/** A typed symbolic value. Every tensor is written by one node (or is given: a parameter, input, state or number). */
-export interface Tensor {
-  id: number;
-  name: string;
-  shape: readonly number[];
-  dtype: DType;
-  home: Home;
-}
-
-/** One application of an op. `into[o]`, when set, is the tensor that output `o` continues: out = into + value. */
-export interface Node<Kind extends OpKind = OpKind> {
-  kind: Kind;
-  attrs: OpAttrs[Kind];
-  name: string;
-  inputs: Tensor[];
-  outputs: Tensor[];
-  into: (Tensor | null)[];
-  /** false: autodiff does not pass through it */
-  differentiable: boolean;
-}
+import { anyLength, elements } from "./op-record.ts";
+import { opRecords } from "./op-records.ts";
+import type { Home, Node, Tensor } from "./tensor.ts";
 
 export interface ParameterTensor extends Tensor {
   init: "normal" | "ones";
   decay: boolean;
   parts: { name: string; offset: number; shape: readonly number[] }[];
-}
-
-/** A differentiable scalar to minimise: rows of negative log-likelihood times a constant or a run number, or an op that knows its own weight. */
-export interface Loss {
-  name: string;
-  tensor: Tensor;
 }
 
 /**
@@ -112,18 +84,23 @@ export class Program {
     options: { into?: (Tensor | null)[]; homes?: (Home | undefined)[]; label?: string; differentiable?: boolean; outputs?: Tensor[] } = {},
   ): Tensor[] {
     const name = [...this.scopes, options.label ?? kind].join(".");
-    const signature = signatures[kind](attrs);
-    const least = minimumInputs[kind] ?? signature.inputs.length;
+    const { signature: signatureOf, fewestInputs } = opRecords[kind];
+    const signature = signatureOf(attrs);
+    const least = fewestInputs ?? signature.inputs.length;
     if (inputs.length < least || inputs.length > signature.inputs.length) throw new Error(`${name}: ${inputs.length} inputs`);
     inputs.forEach((input, n) => {
       const want = signature.inputs[n];
       const size = elements(want.shape);
       if ((want.shape[0] !== anyLength && size !== elements(input.shape)) || want.dtype !== input.dtype)
-        throw new Error(`${name}: input ${n} (${input.name}) is ${input.dtype}[${input.shape}], ${kind} wants ${want.dtype}[${want.shape}]`);
+        throw new Error(
+          `${name}: input ${n} (${input.name}) is ${input.dtype}[${input.shape}], ${kind} wants ${want.dtype}[${want.shape}]`,
+        );
     });
     const outputs =
       options.outputs ??
-      signature.outputs.map((o, n) => this.tensor(signature.outputs.length > 1 ? `${name}:${n}` : name, o.shape, o.dtype, options.homes?.[n]));
+      signature.outputs.map((o, n) =>
+        this.tensor(signature.outputs.length > 1 ? `${name}:${n}` : name, o.shape, o.dtype, options.homes?.[n]),
+      );
     const into = signature.outputs.map((_, n) => options.into?.[n] ?? null);
     if (kind === "dispatch") this.dispatchPartner.set(outputs[2].id, outputs[1]);
     this.nodes.push({ kind, attrs, name, inputs, outputs, into, differentiable: options.differentiable ?? true } as Node);

@@ -1,7 +1,11 @@
 import type { GroupListener, RunEnd, TrainJob, TrainListener, TrainOutcome } from "./protocol.ts";
 
 /** Trains one run by itself with whatever trains groups; its own failure is thrown like any other. */
-export async function trainAlone(train: (jobs: TrainJob[], listener: GroupListener) => Promise<void>, job: TrainJob, listener: TrainListener): Promise<TrainOutcome> {
+export async function trainAlone(
+  train: (jobs: TrainJob[], listener: GroupListener) => Promise<void>,
+  job: TrainJob,
+  listener: TrainListener,
+): Promise<TrainOutcome> {
   const ends: RunEnd[] = [];
   await train([job], {
     onMetrics: (_run, events) => listener.onMetrics(events),

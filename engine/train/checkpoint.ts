@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { BatchSource, BatchSourceState } from "../data/batches.ts";
 import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
 import type { RunConfig } from "../model/config.ts";
-import type { Plan } from "../program/plan-types.ts";
+import type { Plan } from "../plan/plan-types.ts";
 import type { ReplicaMemory } from "./replica-set.ts";
 import type { Summary } from "./summary.ts";
 import { placeBiases, placeTensors, readBiases, readTensors, writePlaced } from "./weights.ts";
@@ -32,7 +32,14 @@ const progressSchema: v.GenericSchema<unknown, Progress> = v.pipe(
     seconds: v.pipe(v.number(), v.minValue(0)),
     data: v.object({ step: count, streams: v.record(v.string(), streamState), order: v.exactOptional(streamState) }),
     summary: v.object({
-      tail: v.object({ trainLoss: losses, maxVioBatch: losses, balanceLoss: losses, zLoss: losses, mtpRouterLoss: losses, gradNorm: losses }),
+      tail: v.object({
+        trainLoss: losses,
+        maxVioBatch: losses,
+        balanceLoss: losses,
+        zLoss: losses,
+        mtpRouterLoss: losses,
+        gradNorm: losses,
+      }),
       skippedSteps: count,
       clippedSteps: count,
       astray: count,
@@ -44,7 +51,8 @@ const progressSchema: v.GenericSchema<unknown, Progress> = v.pipe(
 );
 
 /** JSON knows no NaN, which the last losses of a run that goes wrong may be. */
-const writeProgress = (progress: Progress): string => JSON.stringify(progress, (_key, x: unknown) => (typeof x === "number" && !Number.isFinite(x) ? String(x) : x));
+const writeProgress = (progress: Progress): string =>
+  JSON.stringify(progress, (_key, x: unknown) => (typeof x === "number" && !Number.isFinite(x) ? String(x) : x));
 
 /** Throws with what is wrong in it. */
 function readProgress(text: string | undefined): Progress {
@@ -79,14 +87,19 @@ export async function saveCheckpoint(memory: ReplicaMemory, plan: Plan, progress
  * table of kernels (a run has one provenance, and its bits are those of an uninterrupted run); the replica is then as it was.
  */
 export function loadCheckpoint(
-  memory: ReplicaMemory, plan: Plan, bytes: Uint8Array, run: { config: RunConfig; source: BatchSource; summary: Summary; info: BackendInfo },
+  memory: ReplicaMemory,
+  plan: Plan,
+  bytes: Uint8Array,
+  run: { config: RunConfig; source: BatchSource; summary: Summary; info: BackendInfo },
 ): Pick<Progress, "step" | "seconds"> {
   const { tensors, metadata } = decodeSafetensors(bytes);
   if (metadata.format !== format) throw new Error(`checkpoint of format ${metadata.format ?? "unknown"}, not ${format}`);
   const short = (device: string) => device.replaceAll(/[0-9a-f]{64}/g, (hash) => hash.slice(0, 8));
-  if (metadata.device !== deviceOf(run.info)) throw new Error(`computed by ${short(metadata.device ?? "an unknown device")}; it would go on by ${short(deviceOf(run.info))}`);
+  if (metadata.device !== deviceOf(run.info))
+    throw new Error(`computed by ${short(metadata.device ?? "an unknown device")}; it would go on by ${short(deviceOf(run.info))}`);
   const progress = readProgress(metadata.progress);
-  if (!(progress.step < run.config.train.steps)) throw new Error(`checkpoint of step ${progress.step}; the run has ${run.config.train.steps}`);
+  if (!(progress.step < run.config.train.steps))
+    throw new Error(`checkpoint of step ${progress.step}; the run has ${run.config.train.steps}`);
   const placed = [
     ...placeTensors(plan, tensors, "parameters"),
     ...placeTensors(plan, tensors, "moment1", "moment1/"),

@@ -1,8 +1,20 @@
 import type { Batch } from "../data/batches.ts";
 import type { RunConfig } from "../model/config.ts";
-import type { Plan } from "../program/plan-types.ts";
+import type { Plan } from "../plan/plan-types.ts";
 import {
-  addExpertCounts, bitsPerByte, effectiveTokens, errorOfMean, loadCv, maxVioFloor, maxVioGlobal, maxVioOf, routingEntropy, specialisation, starvedExperts, weightedLoads, windowMaxVio,
+  addExpertCounts,
+  bitsPerByte,
+  effectiveTokens,
+  errorOfMean,
+  loadCv,
+  maxVioFloor,
+  maxVioGlobal,
+  maxVioOf,
+  routingEntropy,
+  specialisation,
+  starvedExperts,
+  weightedLoads,
+  windowMaxVio,
 } from "./metrics.ts";
 import type { EvalMetrics } from "./protocol.ts";
 import type { ReplicaSet, Values } from "./replica-set.ts";
@@ -15,7 +27,13 @@ export type Evaluation = Omit<EvalMetrics, "kind" | "step" | "tokens" | "seconds
  * Padding sequences (domain −1) count nowhere. `pause` is awaited between batches so that the caller can answer messages.
  */
 export async function evaluate(
-  replicas: ReplicaSet, plan: Plan, config: RunConfig, batches: Batch[], domains: string[], due: readonly number[], pause: () => Promise<void>,
+  replicas: ReplicaSet,
+  plan: Plan,
+  config: RunConfig,
+  batches: Batch[],
+  domains: string[],
+  due: readonly number[],
+  pause: () => Promise<void>,
 ): Promise<Evaluation[]> {
   const { depths, experts: routed } = plan.evaluation;
   const overlaps = depths.flatMap(({ overlap }) => overlap ?? []);
@@ -23,8 +41,14 @@ export async function evaluate(
   const tallies = due.map(() => new Tally(plan, config, domains));
   const queue = (batch: Batch) => {
     const all = Array.from({ length: replicas.count });
-    replicas.writeEach(plan.inputs.tokens, all.map(() => batch.tokens));
-    replicas.writeEach(plan.inputs.targets, all.map(() => batch.targets));
+    replicas.writeEach(
+      plan.inputs.tokens,
+      all.map(() => batch.tokens),
+    );
+    replicas.writeEach(
+      plan.inputs.targets,
+      all.map(() => batch.targets),
+    );
     replicas.run("evaluate");
     const read = replicas.readEach(wanted);
     read.catch(() => {}); // one that fails after another has been thrown must not go unhandled
@@ -132,7 +156,10 @@ class Tally {
       agreement: perRow(this.agreed),
       acceptance: perRow(this.overlap),
       maxVioGlobal: maxVioGlobal(counts, parts),
-      maxVioShift: maxVioGlobal(counts, domains.map(() => 1)),
+      maxVioShift: maxVioGlobal(
+        counts,
+        domains.map(() => 1),
+      ),
       maxVio: Object.fromEntries(domains.map((name, d) => [name, maxVioOf(counts, d)])),
       maxVioSequence: this.windowVio.reduce((sum, layer) => sum + layer.sum / layer.windows, 0) / Math.max(1, counts.length),
       maxVioFloor: maxVioFloor(effectiveTokens(tokens, parts), experts, k),

@@ -2,8 +2,21 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stream } from "../random.ts";
 import {
-  addExpertCounts, bitsPerByte, effectiveTokens, errorOfMean, loadCv, maxVio, maxVioFloor, maxVioGlobal, maxVioOf, meanMaxVio, routingEntropy, specialisation, starvedExperts,
-  weightedLoads, windowMaxVio,
+  addExpertCounts,
+  bitsPerByte,
+  effectiveTokens,
+  errorOfMean,
+  loadCv,
+  maxVio,
+  maxVioFloor,
+  maxVioGlobal,
+  maxVioOf,
+  meanMaxVio,
+  routingEntropy,
+  specialisation,
+  starvedExperts,
+  weightedLoads,
+  windowMaxVio,
 } from "./metrics.ts";
 
 const load = fc.array(fc.nat(1000), { minLength: 4, maxLength: 4 }).filter((counts) => counts.some((count) => count > 0));
@@ -12,7 +25,12 @@ const layers = fc.array(fc.array(load, { minLength: 2, maxLength: 4 }), { minLen
 describe("the error of a mean over windows", () => {
   test("is that of each domain's windows, weighed by their number: worked by hand", () => {
     // variances 1 and 4 of 3 and 2 windows: (3/5)²·1/3 + (2/5)²·4/2
-    expect(errorOfMean([[1, 2, 3], [10 - Math.SQRT2, 10 + Math.SQRT2]])).toBeCloseTo(Math.sqrt(0.36 / 3 + 0.16 * 2), 12);
+    expect(
+      errorOfMean([
+        [1, 2, 3],
+        [10 - Math.SQRT2, 10 + Math.SQRT2],
+      ]),
+    ).toBeCloseTo(Math.sqrt(0.36 / 3 + 0.16 * 2), 12);
   });
 
   test("is not a number of a single window, and none of domains that are not there", () => {
@@ -31,19 +49,49 @@ describe("maxVio", () => {
   });
 
   test("is averaged over layers, and global when domains are added up first", () => {
-    expect(meanMaxVio([[1, 1], [2, 0]])).toBe(0.5);
+    expect(
+      meanMaxVio([
+        [1, 1],
+        [2, 0],
+      ]),
+    ).toBe(0.5);
     // Layer 1 is even over both domains together; layer 2 is not.
-    expect(maxVioGlobal([[[4, 0], [0, 4]], [[4, 0], [2, 2]]], [1, 1])).toBe(0.25);
+    expect(
+      maxVioGlobal(
+        [
+          [
+            [4, 0],
+            [0, 4],
+          ],
+          [
+            [4, 0],
+            [2, 2],
+          ],
+        ],
+        [1, 1],
+      ),
+    ).toBe(0.25);
     expect(meanMaxVio([])).toBe(0);
   });
 });
 
 /** of domains that weigh the same */
-const entropyOf = (counts: number[][][]) => routingEntropy(weightedLoads(counts, counts.flat().map(() => 1)));
+const entropyOf = (counts: number[][][]) =>
+  routingEntropy(
+    weightedLoads(
+      counts,
+      counts.flat().map(() => 1),
+    ),
+  );
 
 describe("domains in proportion to the training mixture", () => {
   // prose sends everything to the first expert, code is even
-  const counts = [[[8, 0], [4, 4]]];
+  const counts = [
+    [
+      [8, 0],
+      [4, 4],
+    ],
+  ];
 
   test("decide MaxVio, and a domain that is not trained on decides nothing", () => {
     expect(maxVioGlobal(counts, [1, 1])).toBe(0.5);
@@ -51,8 +99,28 @@ describe("domains in proportion to the training mixture", () => {
     expect(maxVioGlobal(counts, [0, 5])).toBe(0);
     expect([0, 1].map((domain) => maxVioOf(counts, domain))).toEqual([1, 0]);
     // however many tokens of each were counted
-    expect(maxVioGlobal([[[80, 0], [4, 4]]], [3, 1])).toBeCloseTo(0.75, 14);
-    expect(weightedLoads([[[0, 0], [1, 2]]], [1, 0])).toEqual([[0, 0]]);
+    expect(
+      maxVioGlobal(
+        [
+          [
+            [80, 0],
+            [4, 4],
+          ],
+        ],
+        [3, 1],
+      ),
+    ).toBeCloseTo(0.75, 14);
+    expect(
+      weightedLoads(
+        [
+          [
+            [0, 0],
+            [1, 2],
+          ],
+        ],
+        [1, 0],
+      ),
+    ).toEqual([[0, 0]]);
   });
 
   test("scatter as fewer tokens the more unequal they are", () => {
@@ -64,9 +132,19 @@ describe("domains in proportion to the training mixture", () => {
 });
 
 test("starved experts have less than a tenth of the mean load, and the spread is the loads' standard deviation over their mean", () => {
-  expect(starvedExperts([[100, 100, 5, 195], [1, 1, 1, 1]])).toBe(1 / 8);
+  expect(
+    starvedExperts([
+      [100, 100, 5, 195],
+      [1, 1, 1, 1],
+    ]),
+  ).toBe(1 / 8);
   expect(starvedExperts([[10, 90, 100, 200]])).toBe(0);
-  expect(loadCv([[1, 3], [2, 2]])).toBe(0.25);
+  expect(
+    loadCv([
+      [1, 3],
+      [2, 2],
+    ]),
+  ).toBe(0.25);
   expect([starvedExperts([]), loadCv([]), loadCv([[0, 0]])]).toEqual([0, 0, 0]);
 });
 
@@ -130,7 +208,14 @@ describe("maxVioFloor", () => {
 describe("routingEntropy", () => {
   test("is 1 for even use, 0 for one expert, and between them otherwise", () => {
     expect(entropyOf([[[5, 5, 5, 5]]])).toBeCloseTo(1, 15);
-    expect(entropyOf([[[9, 0, 0, 0], [3, 0, 0, 0]]])).toBe(0);
+    expect(
+      entropyOf([
+        [
+          [9, 0, 0, 0],
+          [3, 0, 0, 0],
+        ],
+      ]),
+    ).toBe(0);
     fc.assert(
       fc.property(layers, (counts) => {
         expect(entropyOf(counts)).toBeGreaterThanOrEqual(0);
@@ -141,7 +226,15 @@ describe("routingEntropy", () => {
 
   test("is right for a case worked by hand: two of four experts, evenly, is half; layers are averaged", () => {
     expect(entropyOf([[[3, 3, 0, 0]]])).toBeCloseTo(0.5, 15);
-    expect(entropyOf([[[3, 3, 0, 0]], [[1, 0, 1, 0], [0, 1, 0, 1]]])).toBeCloseTo(0.75, 15);
+    expect(
+      entropyOf([
+        [[3, 3, 0, 0]],
+        [
+          [1, 0, 1, 0],
+          [0, 1, 0, 1],
+        ],
+      ]),
+    ).toBeCloseTo(0.75, 15);
     expect(entropyOf([[[7]]])).toBe(1);
   });
 });
@@ -158,14 +251,47 @@ describe("specialisation", () => {
   });
 
   test("is log2 of the number of domains when they share no expert", () => {
-    expect(specialisation([[[4, 0], [0, 9]]])).toBeCloseTo(1, 15);
-    expect(specialisation([[[4, 0, 0], [0, 9, 0], [0, 0, 1]]])).toBeCloseTo(Math.log2(3), 15);
+    expect(
+      specialisation([
+        [
+          [4, 0],
+          [0, 9],
+        ],
+      ]),
+    ).toBeCloseTo(1, 15);
+    expect(
+      specialisation([
+        [
+          [4, 0, 0],
+          [0, 9, 0],
+          [0, 0, 1],
+        ],
+      ]),
+    ).toBeCloseTo(Math.log2(3), 15);
   });
 
   test("is right for a case worked by hand", () => {
     // P = (1, 0), Q = (1/2, 1/2), M = (3/4, 1/4): H(M) − (0 + 1)/2 = 2 − (3/4)·log2 3 − 1/2.
-    expect(specialisation([[[8, 0], [3, 3]]])).toBeCloseTo(1.5 - 0.75 * Math.log2(3), 15);
-    expect(specialisation([[[8, 0], [3, 3]], [[1, 1], [2, 2]]])).toBeCloseTo((1.5 - 0.75 * Math.log2(3)) / 2, 15);
+    expect(
+      specialisation([
+        [
+          [8, 0],
+          [3, 3],
+        ],
+      ]),
+    ).toBeCloseTo(1.5 - 0.75 * Math.log2(3), 15);
+    expect(
+      specialisation([
+        [
+          [8, 0],
+          [3, 3],
+        ],
+        [
+          [1, 1],
+          [2, 2],
+        ],
+      ]),
+    ).toBeCloseTo((1.5 - 0.75 * Math.log2(3)) / 2, 15);
   });
 
   test("stays between 0 and log2 of the number of domains, and does not depend on their order", () => {
@@ -180,7 +306,15 @@ describe("specialisation", () => {
   });
 
   test("leaves out a domain without tokens, and is 0 for a single domain", () => {
-    expect(specialisation([[[4, 0], [0, 9], [0, 0]]])).toBeCloseTo(1, 15);
+    expect(
+      specialisation([
+        [
+          [4, 0],
+          [0, 9],
+          [0, 0],
+        ],
+      ]),
+    ).toBeCloseTo(1, 15);
     expect(specialisation([[[4, 1]]])).toBe(0);
   });
 });
@@ -193,10 +327,16 @@ describe("bitsPerByte", () => {
 
 describe("addExpertCounts", () => {
   test("adds each window's choices to its domain and leaves padding out", () => {
-    const counts = [[0, 0, 5], [0, 0, 0]];
+    const counts = [
+      [0, 0, 5],
+      [0, 0, 0],
+    ];
     // Three windows of two tokens, two choices each; the second one is padding.
     addExpertCounts(counts, Int32Array.of(0, 1, 0, 2, 0, 1, 0, 1, 1, 2, 1, 2), Int32Array.of(1, -1, 0), 2);
-    expect(counts).toEqual([[0, 2, 7], [2, 1, 1]]);
+    expect(counts).toEqual([
+      [0, 2, 7],
+      [2, 1, 1],
+    ]);
   });
 
   test("refuses choices that are not a whole number of tokens per window", () => {

@@ -27,7 +27,9 @@ export function weightedLoads(counts: readonly number[][][], parts: readonly num
     const fewest = Math.min(...tokens.filter((count, domain) => count > 0 && parts[domain] > 0));
     if (fewest === Infinity) return layer[0].map(() => 0);
     // domains of equally many tokens keep whole numbers: their sums are exact
-    return sumOverDomains(layer.map((load, domain) => load.map((count) => (tokens[domain] > 0 ? count * (parts[domain] * (fewest / tokens[domain])) : 0))));
+    return sumOverDomains(
+      layer.map((load, domain) => load.map((count) => (tokens[domain] > 0 ? count * (parts[domain] * (fewest / tokens[domain])) : 0))),
+    );
   });
 }
 
@@ -161,7 +163,8 @@ export function bitsPerByte(nats: number, bytes: number): number {
  */
 export function addExpertCounts(counts: number[][], idx: ArrayLike<number>, domains: ArrayLike<number>, k: number): void {
   const perWindow = idx.length / domains.length;
-  if (perWindow % k !== 0) throw new RangeError(`${idx.length} choices do not fit ${domains.length} windows of k = ${k} choices per token.`);
+  if (perWindow % k !== 0)
+    throw new RangeError(`${idx.length} choices do not fit ${domains.length} windows of k = ${k} choices per token.`);
   for (let window = 0; window < domains.length; window++) {
     if (domains[window] < 0) continue;
     const load = counts[domains[window]];

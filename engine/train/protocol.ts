@@ -1,14 +1,7 @@
 /** What crosses between a coordinator and an engine worker: plain data, structured-cloneable. */
 import type { BackendInfo, BackendName } from "../backends/backend.ts";
+import type { DomainText } from "../data/domain-text.ts";
 import type { RunConfig, Seed } from "../model/config.ts";
-
-/** Frozen text of one domain; `train` and `validation` are byte ranges of it. */
-export interface DomainText {
-  name: string;
-  bytes: Uint8Array;
-  /** the first `trainLength` bytes are for training, the rest for validation */
-  trainLength: number;
-}
 
 export interface TrainJob {
   config: RunConfig;

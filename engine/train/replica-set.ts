@@ -1,5 +1,5 @@
 import type { Executable } from "../backends/backend.ts";
-import type { ListName, Slice } from "../program/plan-types.ts";
+import type { ListName, Slice } from "../plan/plan-types.ts";
 
 export type Values = Awaited<ReturnType<Executable["read"]>>[number];
 
@@ -9,7 +9,7 @@ export interface ReplicaMemory {
   read(slices: Slice[]): Promise<Values[]>;
 }
 
-export const replicaMemory = (executable: Pick<Executable, "write" | "read">, replica: number): ReplicaMemory => ({
+const replicaMemory = (executable: Pick<Executable, "write" | "read">, replica: number): ReplicaMemory => ({
   write: (slice, data) => executable.write(slice, data, replica),
   read: (slices) => executable.read(slices, replica),
 });

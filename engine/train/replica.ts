@@ -3,7 +3,7 @@ import { BatchSource, type Batch, microbatches } from "../data/batches.ts";
 import { microBatchOf } from "../model/transformer.ts";
 import type { RunConfig } from "../model/config.ts";
 import { NumberSlot } from "../program/ops.ts";
-import type { Plan } from "../program/plan-types.ts";
+import type { Plan } from "../plan/plan-types.ts";
 import { loadCheckpoint, saveCheckpoint, saveWeights } from "./checkpoint.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { meanMaxVio } from "./metrics.ts";
@@ -53,7 +53,13 @@ export class Replica {
     this.wide = widened(config, covering);
     this.shared = shared;
     this.plan = config.balance.bias ? shared : { ...shared, biases: [] };
-    this.source = new BatchSource(job.domains, config.data.mixture, job.seed.data, { batchSize, seqLen, vocabSize: config.model.vocabSize }, config.data.order);
+    this.source = new BatchSource(
+      job.domains,
+      config.data.mixture,
+      job.seed.data,
+      { batchSize, seqLen, vocabSize: config.model.vocabSize },
+      config.data.order,
+    );
     this.summary = new Summary(steps, config.model.vocabSize);
   }
 
@@ -77,7 +83,12 @@ export class Replica {
   }
 
   checkpoint(memory: ReplicaMemory): Promise<Uint8Array> {
-    return saveCheckpoint(memory, this.plan, { step: this.step, seconds: this.seconds, data: this.source.getState(), summary: this.summary.getState() }, this.info);
+    return saveCheckpoint(
+      memory,
+      this.plan,
+      { step: this.step, seconds: this.seconds, data: this.source.getState(), summary: this.summary.getState() },
+      this.info,
+    );
   }
 
   /** The `numbers` table of the next step. */
@@ -96,7 +107,8 @@ export class Replica {
     const microsteps = microstepsPerStep(this.config.train);
     const [[trainLoss], [gradNorm], [scale]] = values;
     const losses = values.slice(3 + mtpLoss.length, 3 + mtpLoss.length + routerLoss.length);
-    const sumOf = (wanted: (term: (typeof routerLoss)[number]) => boolean) => losses.reduce((sum, [loss], n) => (wanted(routerLoss[n]) ? sum + loss : sum), 0) / microsteps;
+    const sumOf = (wanted: (term: (typeof routerLoss)[number]) => boolean) =>
+      losses.reduce((sum, [loss], n) => (wanted(routerLoss[n]) ? sum + loss : sum), 0) / microsteps;
     const loads = values.slice(values.length - load.length).map((groups) => this.sumGroups(groups));
     return {
       kind: "step",
@@ -162,4 +174,11 @@ export class Replica {
 }
 
 /** What the host reads after every step. */
-export const metricSlices = ({ metrics }: Plan) => [metrics.trainLoss, metrics.gradNorm, metrics.clipScale, ...metrics.mtpLoss, ...metrics.routerLoss.map(({ slice }) => slice), ...metrics.load];
+export const metricSlices = ({ metrics }: Plan) => [
+  metrics.trainLoss,
+  metrics.gradNorm,
+  metrics.clipScale,
+  ...metrics.mtpLoss,
+  ...metrics.routerLoss.map(({ slice }) => slice),
+  ...metrics.load,
+];

@@ -23,9 +23,19 @@ export function coveringConfig(configs: readonly RunConfig[]): RunConfig {
   if (new Set(programsOf(configs)).size !== 1) throw new Error(`${configs.length} runs share no program`);
   const [first] = configs;
   const losses = ordered(first.balance.losses.map(({ group }) => group))
-    ? [...new Set(configs.flatMap(({ balance }) => balance.losses.map(({ group }) => group)))].sort(byScope).map((group) => ({ group, alpha: 0 }))
+    ? [...new Set(configs.flatMap(({ balance }) => balance.losses.map(({ group }) => group)))]
+        .sort(byScope)
+        .map((group) => ({ group, alpha: 0 }))
     : first.balance.losses;
-  return { ...first, balance: { ...first.balance, losses, zLoss: configs.some(({ balance }) => balance.zLoss !== 0) ? 1 : 0, bias: configs.find(({ balance }) => balance.bias)?.balance.bias ?? null } };
+  return {
+    ...first,
+    balance: {
+      ...first.balance,
+      losses,
+      zLoss: configs.some(({ balance }) => balance.zLoss !== 0) ? 1 : 0,
+      bias: configs.find(({ balance }) => balance.bias)?.balance.bias ?? null,
+    },
+  };
 }
 
 /** A run's config as the program of `covering` sees it: what the run does not ask for has weight 0. */
@@ -48,12 +58,17 @@ function shapeOf({ model, balance, train: { batchSize, seqLen, microBatch }, pre
   const { lambda: _lambda, ...depths } = mtp;
   const groups = balance.losses.map(({ group }) => group);
   return canonicalize({
-    model: { ...sizes, mtp: depths }, losses: ordered(groups) ? "any" : groups,
-    batch: { batchSize, seqLen, microBatch: microBatch ?? batchSize }, precision, validation, domains: Object.keys(data.mixture),
+    model: { ...sizes, mtp: depths },
+    losses: ordered(groups) ? "any" : groups,
+    batch: { batchSize, seqLen, microBatch: microBatch ?? batchSize },
+    precision,
+    validation,
+    domains: Object.keys(data.mixture),
   }) as string;
 }
 
-const biasShape = ({ bias }: BalanceConfig): string | null => bias && (canonicalize({ rule: bias.rule, form: bias.form, group: bias.group }) as string);
+const biasShape = ({ bias }: BalanceConfig): string | null =>
+  bias && (canonicalize({ rule: bias.rule, form: bias.form, group: bias.group }) as string);
 
 /** Losses are added in their order: only lists in one agreed order, each group once, can be parts of a longer list with the same sums. */
 const ordered = (groups: readonly BalanceGroup[]): boolean => groups.every((group, n) => n === 0 || byScope(groups[n - 1], group) < 0);

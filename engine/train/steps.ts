@@ -1,4 +1,4 @@
-import type { Plan, Slice } from "../program/plan-types.ts";
+import type { Plan, Slice } from "../plan/plan-types.ts";
 import type { StepMetrics } from "./protocol.ts";
 import { metricSlices, type Replica } from "./replica.ts";
 import type { ReplicaSet } from "./replica-set.ts";
@@ -24,13 +24,20 @@ export class Steps {
     const batches = runs.map((replica) => replica.batches());
     replicas.writeEach(inputs.numbers, numbers);
     batches[0].forEach((_, n) => {
-      for (const name of ["tokens", "targets", "order", "starts"] as const) replicas.writeEach(inputs[name], batches.map((own) => own[n][name]));
+      for (const name of ["tokens", "targets", "order", "starts"] as const)
+        replicas.writeEach(
+          inputs[name],
+          batches.map((own) => own[n][name]),
+        );
       replicas.run("microstep", n === 0);
     });
     replicas.run("step");
     const queued = runs.map((replica, n) => ({ replica, step: ++replica.step, numbers: numbers[n] }));
     const metrics = replicas.readEach(this.wanted).then((values) =>
-      queued.map(({ replica, step, numbers }, n) => ({ replica, metrics: replica.metrics(step, secondsOf(replica), values[n], numbers) })),
+      queued.map(({ replica, step, numbers }, n) => ({
+        replica,
+        metrics: replica.metrics(step, secondsOf(replica), values[n], numbers),
+      })),
     );
     // A lost device makes every read in flight fail; one of them is thrown, the others must not go unhandled.
     metrics.catch(() => {});

@@ -3,7 +3,18 @@ import type { StepMetrics } from "./protocol.ts";
 import { Summary } from "./summary.ts";
 
 const step = (n: number, trainLoss: number, skipped = false): StepMetrics => ({
-  kind: "step", step: n, tokens: n, seconds: n, trainLoss, mtpLoss: [], balanceLoss: 0, gradNorm: 1, clipped: false, skipped, lr: 1, maxVioBatch: 0,
+  kind: "step",
+  step: n,
+  tokens: n,
+  seconds: n,
+  trainLoss,
+  mtpLoss: [],
+  balanceLoss: 0,
+  gradNorm: 1,
+  clipped: false,
+  skipped,
+  lr: 1,
+  maxVioBatch: 0,
 });
 const after = (...steps: StepMetrics[]): Summary => {
   const summary = new Summary(steps.length, 256);
@@ -21,7 +32,12 @@ describe("a run that came to its last step", () => {
     ["has an infinite one", after(step(1, 5.6), step(2, 4)), Infinity, /last validation loss is not finite \(Infinity\)/],
     ["skipped its last step", after(step(1, 5.6), step(2, 4, true)), 4.1, /last step had no finite loss or gradient/],
     ["lost its last training loss", after(step(1, 5.6), step(2, NaN)), 4.1, /last step had no finite loss or gradient/],
-    ["ended worse than guessing and than it began", after(step(1, 5.6), step(2, 4)), 9, /ended at 9\.00 nats, above guessing \(5\.55\) and above where it began \(5\.60\)/],
+    [
+      "ended worse than guessing and than it began",
+      after(step(1, 5.6), step(2, 4)),
+      9,
+      /ended at 9\.00 nats, above guessing \(5\.55\) and above where it began \(5\.60\)/,
+    ],
   ])("and %s", (_, summary, valLoss, reason) => {
     if (reason === null) expect(summary.lost(valLoss)).toBeNull();
     else expect(summary.lost(valLoss)).toMatch(reason);

@@ -24,7 +24,14 @@ const noise = 0.1;
 
 /** What a run reports at its end beside its last validation: means over the last 10 % of steps, and counts of all. */
 export class Summary {
-  private state: State = { tail: { trainLoss: [], maxVioBatch: [], balanceLoss: [], zLoss: [], mtpRouterLoss: [], gradNorm: [] }, skippedSteps: 0, clippedSteps: 0, astray: 0, firstLoss: NaN, lastLost: false };
+  private state: State = {
+    tail: { trainLoss: [], maxVioBatch: [], balanceLoss: [], zLoss: [], mtpRouterLoss: [], gradNorm: [] },
+    skippedSteps: 0,
+    clippedSteps: 0,
+    astray: 0,
+    firstLoss: NaN,
+    lastLost: false,
+  };
   private readonly tailFrom: number;
   private readonly guessing: number;
 

@@ -3,8 +3,8 @@ import { type Batch, textsOf } from "../data/batches.ts";
 import { finalWindows, validationBatches, validationWindows } from "../data/validation.ts";
 import type { RunConfig } from "../model/config.ts";
 import { microBatchOf } from "../model/transformer.ts";
-import { planRun } from "../program/plan.ts";
-import type { Plan } from "../program/plan-types.ts";
+import { planRun } from "../plan/plan.ts";
+import type { Plan } from "../plan/plan-types.ts";
 import type { Control, GroupControl } from "./control.ts";
 import { evaluate } from "./evaluate.ts";
 import type { GroupListener, RunEnd, TrainJob } from "./protocol.ts";
@@ -26,7 +26,12 @@ const checkpointShare = 0.02;
  * Trains runs that share a program side by side, each from its first step or a checkpoint to its end, a divergence or a stop; several only on a
  * backend that has replicas. What one run does or is told has no influence on the numbers of the others. Throws what ends all of them.
  */
-export async function trainGroup(jobs: readonly TrainJob[], backend: Backend, control: GroupControl, listener: GroupListener): Promise<void> {
+export async function trainGroup(
+  jobs: readonly TrainJob[],
+  backend: Backend,
+  control: GroupControl,
+  listener: GroupListener,
+): Promise<void> {
   const covering = coveringConfig(jobs.map(({ config }) => config));
   const plan = planRun(covering);
   const executable = await backend.compile(plan, {
@@ -60,7 +65,15 @@ class GroupTraining {
   private readonly control: GroupControl;
   private readonly listener: GroupListener;
 
-  constructor(jobs: readonly TrainJob[], backend: Backend, covering: RunConfig, plan: Plan, executable: Executable, control: GroupControl, listener: GroupListener) {
+  constructor(
+    jobs: readonly TrainJob[],
+    backend: Backend,
+    covering: RunConfig,
+    plan: Plan,
+    executable: Executable,
+    control: GroupControl,
+    listener: GroupListener,
+  ) {
     this.jobs = jobs;
     this.backend = backend;
     this.covering = covering;
@@ -114,7 +127,11 @@ class GroupTraining {
     const { seqLen } = config.train;
     const texts = textsOf(domains, this.domains);
     const batches = (windowsPerDomain: number) =>
-      validationBatches(validationWindows(texts, seqLen, windowsPerDomain), { batchSize: microBatchOf(config), seqLen, vocabSize: config.model.vocabSize });
+      validationBatches(validationWindows(texts, seqLen, windowsPerDomain), {
+        batchSize: microBatchOf(config),
+        seqLen,
+        vocabSize: config.model.vocabSize,
+      });
     const { windowsPerDomain, final = windowsPerDomain } = config.validation;
     const curve = batches(windowsPerDomain);
     const last = finalWindows(texts, seqLen, final);
@@ -146,7 +163,11 @@ class GroupTraining {
     if (runs.length === 0) return;
     const ends: [Replica, RunEnd][] = [];
     await this.aside(async () => {
-      for (const replica of runs) ends.push([replica, { status: "stopped", step: replica.step, checkpoint: await this.checkpointOf(replica), info: this.backend.info }]);
+      for (const replica of runs)
+        ends.push([
+          replica,
+          { status: "stopped", step: replica.step, checkpoint: await this.checkpointOf(replica), info: this.backend.info },
+        ]);
     });
     await this.end(ends);
   }
@@ -170,13 +191,22 @@ class GroupTraining {
     if (due.length === 0) return;
     const { curve, final } = this.validation!;
     const over = (batches: Batch[], some: Replica[]) =>
-      evaluate(this.replicas, this.plan, this.covering, batches, this.domains, some.map((replica) => this.active.indexOf(replica)), () => this.breathe());
+      evaluate(
+        this.replicas,
+        this.plan,
+        this.covering,
+        batches,
+        this.domains,
+        some.map((replica) => this.active.indexOf(replica)),
+        () => this.breathe(),
+      );
     await this.aside(async () => {
       const points = await over(curve, due);
       due.forEach((replica, n) => replica.evaluated(points[n]));
       // the curve keeps its windows to its end, so that it has no jump there; the summary is of more
       const last = due.filter((replica) => replica.isLast);
-      const summaries = final === curve ? due.flatMap((replica, n) => (replica.isLast ? [points[n]] : [])) : last.length > 0 ? await over(final, last) : [];
+      const summaries =
+        final === curve ? due.flatMap((replica, n) => (replica.isLast ? [points[n]] : [])) : last.length > 0 ? await over(final, last) : [];
       last.forEach((replica, n) => replica.summarised(summaries[n]));
     });
   }

@@ -1,5 +1,5 @@
 import type { NamedTensor } from "../formats/safetensors.ts";
-import type { Plan, Slice } from "../program/plan-types.ts";
+import type { Plan, Slice } from "../plan/plan-types.ts";
 import { stream } from "../random.ts";
 import type { ReplicaMemory } from "./replica-set.ts";
 
@@ -27,7 +27,12 @@ export function initialiseBiases(memory: ReplicaMemory, plan: Plan): void {
 }
 
 /** Reads one pool's tensors (parameters, a moment, gradients) under their published names, each name after `prefix`. */
-export async function readTensors(memory: ReplicaMemory, plan: Plan, pool: "parameters" | "gradients" | "moment1" | "moment2", prefix = ""): Promise<Map<string, NamedTensor>> {
+export async function readTensors(
+  memory: ReplicaMemory,
+  plan: Plan,
+  pool: "parameters" | "gradients" | "moment1" | "moment2",
+  prefix = "",
+): Promise<Map<string, NamedTensor>> {
   const slices = plan.parameters.map(({ slice }): Slice => ({ ...slice, pool }));
   const values = await memory.read(slices);
   const tensors = new Map<string, NamedTensor>();
@@ -50,7 +55,12 @@ export async function readBiases(memory: ReplicaMemory, plan: Plan): Promise<Map
 export type Placed = { slice: Slice; values: ArrayLike<number> }[];
 
 /** Tensors by published name as the slices of a pool; every expected name must be there with its shape. */
-export function placeTensors(plan: Plan, tensors: Map<string, NamedTensor>, pool: "parameters" | "moment1" | "moment2", prefix = ""): Placed {
+export function placeTensors(
+  plan: Plan,
+  tensors: Map<string, NamedTensor>,
+  pool: "parameters" | "moment1" | "moment2",
+  prefix = "",
+): Placed {
   return plan.parameters.map(({ slice, parts }) => {
     const values = new Float64Array(slice.length);
     for (const { name, offset, shape } of parts) values.set(expectTensor(tensors, prefix + name, shape).data, offset);
@@ -66,7 +76,13 @@ export function writePlaced(memory: ReplicaMemory, placed: Placed): void {
   for (const { slice, values } of placed) memory.write(slice, values);
 }
 
-export function writeTensors(memory: ReplicaMemory, plan: Plan, tensors: Map<string, NamedTensor>, pool: "parameters" | "moment1" | "moment2", prefix = ""): void {
+export function writeTensors(
+  memory: ReplicaMemory,
+  plan: Plan,
+  tensors: Map<string, NamedTensor>,
+  pool: "parameters" | "moment1" | "moment2",
+  prefix = "",
+): void {
   writePlaced(memory, placeTensors(plan, tensors, pool, prefix));
 }
 
@@ -77,7 +93,10 @@ export function writeBiases(memory: ReplicaMemory, plan: Plan, tensors: Map<stri
 /** Puts everything that lasts from step to step of one replica into another: weights, moments, biases. */
 export async function copyReplica(from: ReplicaMemory, to: ReplicaMemory, plan: Plan): Promise<void> {
   const pools = ["parameters", "moment1", "moment2"] as const;
-  const slices = [...pools.flatMap((pool) => plan.parameters.map(({ slice }): Slice => ({ ...slice, pool }))), ...plan.biases.map(({ slice }) => slice)];
+  const slices = [
+    ...pools.flatMap((pool) => plan.parameters.map(({ slice }): Slice => ({ ...slice, pool }))),
+    ...plan.biases.map(({ slice }) => slice),
+  ];
   const values = await from.read(slices);
   slices.forEach((slice, n) => to.write(slice, values[n]));
 }

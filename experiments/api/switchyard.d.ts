@@ -628,7 +628,9 @@ declare module "switchyard" {
   export function conclusion(experiments: Experiments, options?: ConclusionOptions): Figure;
 
   /** Rows as a table; an experiment as its comparison table. */
-  export function table(rows: Experiment | readonly Readonly<Record<string, string | number | boolean | null | undefined>>[]): Figure | { readonly table: unknown };
+  export function table(
+    rows: Experiment | readonly Readonly<Record<string, string | number | boolean | null | undefined>>[],
+  ): Figure | { readonly table: unknown };
 
   /** SVG markup as an image; scripts in it are removed. */
   export function svg(markup: string): { readonly svg: string };

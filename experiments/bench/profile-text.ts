@@ -14,7 +14,15 @@ export function profileTable(profile: readonly OpTime[], stepMilliseconds: numbe
   const byFamily = families.flatMap(([name, of], at) => {
     const ops = profile.filter(({ label }) => of(label) && !families.slice(0, at).some(([, earlier]) => earlier(label)));
     if (ops.length === 0) return [];
-    return [{ label: name, calls: sum(ops, ({ calls }) => calls), time: sum(ops, ({ time }) => time), flops: sum(ops, ({ flops }) => flops), bytes: sum(ops, ({ bytes }) => bytes) }];
+    return [
+      {
+        label: name,
+        calls: sum(ops, ({ calls }) => calls),
+        time: sum(ops, ({ time }) => time),
+        flops: sum(ops, ({ flops }) => flops),
+        bytes: sum(ops, ({ bytes }) => bytes),
+      },
+    ];
   });
   const row = ({ label, calls, time, flops, bytes }: OpTime) =>
     `  ${`${(100 * (time / total)).toFixed(1)} %`.padStart(8)}  ${time.toFixed(3).padStart(10)}  ${rate(flops, time).padStart(8)}  ${rate(bytes, time).padStart(7)}  ${(bytes / 2 ** 20).toFixed(1).padStart(8)}  ${String(calls).padStart(5)}  ${label}`;
@@ -29,4 +37,5 @@ export function profileTable(profile: readonly OpTime[], stepMilliseconds: numbe
 
 const sum = (ops: readonly OpTime[], value: (op: OpTime) => number): number => ops.reduce((total, op) => total + value(op), 0);
 /** giga per second; a dash for what does not count or was too short to time */
-const rate = (amount: number, milliseconds: number): string => (amount === 0 || milliseconds === 0 ? "–" : (amount / milliseconds / 1e6).toFixed(1));
+const rate = (amount: number, milliseconds: number): string =>
+  amount === 0 || milliseconds === 0 ? "–" : (amount / milliseconds / 1e6).toFixed(1);

@@ -74,7 +74,9 @@ export function summarise(model: BenchModel, replicas: number, measurements: Mea
 }
 
 function sideBySide(replicas: number, measurements: Measurement[], rounds: number): BenchSummary["sideBySide"] {
-  const timed = measurements.map(({ pairs }) => pairs.slice(0, rounds).flatMap(({ step, alone }) => (alone === null ? [] : [{ step, alone }])));
+  const timed = measurements.map(({ pairs }) =>
+    pairs.slice(0, rounds).flatMap(({ step, alone }) => (alone === null ? [] : [{ step, alone }])),
+  );
   if (timed.some((pairs) => pairs.length < rounds)) return null;
   const tokens = measurements[0].tokensPerStep / replicas;
   const rates = Array.from({ length: rounds }, (_, round) => timed.reduce((sum, pairs) => sum + (1000 * tokens) / pairs[round].alone, 0));
@@ -84,7 +86,7 @@ function sideBySide(replicas: number, measurements: Measurement[], rounds: numbe
   };
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;

@@ -8,17 +8,38 @@ export function summaryText(summary: BenchSummary): string {
   const rows: [string, string][] = [
     ["tokens/s", `${si(tokensPerSecond.median)} (best ${si(tokensPerSecond.best)}), median of ${summary.rounds} rounds`],
     ["step", `${summary.stepMilliseconds.toFixed(1)} ms`],
-    ...(sideBySide === null ? [] : ([["one alone", `${si(sideBySide.alone.tokensPerSecond)} tokens/s, ${sideBySide.alone.stepMilliseconds.toFixed(1)} ms a step`], ["side by side", `${sideBySide.gain.toFixed(2)} times as fast as ${replicas} runs one after another`]] as [string, string][])),
+    ...(sideBySide === null
+      ? []
+      : ([
+          ["one alone", `${si(sideBySide.alone.tokensPerSecond)} tokens/s, ${sideBySide.alone.stepMilliseconds.toFixed(1)} ms a step`],
+          ["side by side", `${sideBySide.gain.toFixed(2)} times as fast as ${replicas} runs one after another`],
+        ] as [string, string][])),
     ["FLOP per token", si(summary.flopsPerToken)],
     ["achieved", `${si(summary.flopsPerSecond)}FLOP/s`],
-    ["matrix products", `${si(summary.productFlopsPerSecond)}FLOP/s on the model's own shapes (${percent(summary.productShare)} of its FLOPs)`],
+    [
+      "matrix products",
+      `${si(summary.productFlopsPerSecond)}FLOP/s on the model's own shapes (${percent(summary.productShare)} of its FLOPs)`,
+    ],
     ["ratio", percent(summary.ratio)],
     ["first step", `after ${(summary.firstStepMilliseconds / 1000).toFixed(2)} s`],
-    ["memory", `${summary.memoryBytes === null ? "" : `${mebibytes(summary.memoryBytes)} a worker, `}process at most ${mebibytes(summary.residentBytes)}`],
-    ...(summary.dispatchesPerStep === null ? [] : [["dispatches", `${summary.dispatchesPerStep} a step${summary.bytesPerStep === null ? "" : `, ${mebibytes(summary.bytesPerStep)} read and written`}`] as [string, string]]),
+    [
+      "memory",
+      `${summary.memoryBytes === null ? "" : `${mebibytes(summary.memoryBytes)} a worker, `}process at most ${mebibytes(summary.residentBytes)}`,
+    ],
+    ...(summary.dispatchesPerStep === null
+      ? []
+      : [
+          [
+            "dispatches",
+            `${summary.dispatchesPerStep} a step${summary.bytesPerStep === null ? "" : `, ${mebibytes(summary.bytesPerStep)} read and written`}`,
+          ] as [string, string],
+        ]),
     ["loss", `${losses.first.toFixed(3)} → ${losses.last.toFixed(3)}`],
   ];
-  const lines = [`${model} on ${backend.name} (${backend.adapter}), ${how}`, ...rows.map(([name, value]) => `  ${name.padEnd(16)} ${value}`)];
+  const lines = [
+    `${model} on ${backend.name} (${backend.adapter}), ${how}`,
+    ...rows.map(([name, value]) => `  ${name.padEnd(16)} ${value}`),
+  ];
   return [...lines, ...(summary.profile.length > 0 ? profileTable(summary.profile, summary.stepMilliseconds) : [])].join("\n");
 }
 

@@ -19,7 +19,15 @@ export function totalLine(products: readonly TunedProduct[]): string {
 }
 
 /** For --json: plain data, one object per product. */
-export const productData = ({ shape, calls, op, before, chosen, candidates }: TunedProduct) => ({ shape, class: shapeClassOf(shape), calls, flops: op.flops, before, chosen, candidates });
+export const productData = ({ shape, calls, op, before, chosen, candidates }: TunedProduct) => ({
+  shape,
+  class: shapeClassOf(shape),
+  calls,
+  flops: op.flops,
+  before,
+  chosen,
+  candidates,
+});
 
 const choiceText = ({ variant, splits }: Choice): string => `${variant}${splits > 1 ? ` K÷${splits}` : ""}`;
 const milliseconds = (time: number): string => `${time.toFixed(3)} ms`.padStart(12);

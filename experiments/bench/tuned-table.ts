@@ -1,4 +1,12 @@
-import { type Choice, chooseMatmul, classKey, type KernelTable, type MeasuredEntry, shapeClassOf, tableFor } from "../../engine/backends/webgpu/matmul/table.ts";
+import {
+  type Choice,
+  chooseMatmul,
+  classKey,
+  type KernelTable,
+  type MeasuredEntry,
+  shapeClassOf,
+  tableFor,
+} from "../../engine/backends/webgpu/matmul/table.ts";
 import type { ModelProduct } from "../../engine/bench/one-product.ts";
 
 /** What tuning settled for one product. */

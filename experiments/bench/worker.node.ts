@@ -1,15 +1,15 @@
 /** One bench worker: measures what its workerData asks for, posts the figures and ends. */
 import "../../engine/closed-prototypes.ts";
-import "../../engine/backends/cpu/node-flags.ts";
+import "../../engine/backends/node/cpu-flags.ts";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Backend, BackendName } from "../../engine/backends/backend.ts";
 import { createCpuBackend } from "../../engine/backends/cpu/backend.ts";
 import { createReferenceBackend } from "../../engine/backends/reference/backend.ts";
 import { createWebGpuBackend } from "../../engine/backends/webgpu/backend.ts";
-import { nodeGpu } from "../../engine/backends/webgpu/node-gpu.ts";
+import { nodeGpu } from "../../engine/backends/node/webgpu.ts";
 import { measure } from "../../engine/bench/measure.ts";
 import { benchModels } from "../../engine/bench/models.ts";
-import { openDomains } from "../runs/corpora-node.ts";
+import { openDomains } from "../runs/store/node/corpora.ts";
 import type { BenchAnswer, BenchJob } from "./bench-job.ts";
 import { Rendezvous } from "./rendezvous.ts";
 

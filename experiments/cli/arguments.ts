@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 import type { BackendName } from "../../engine/backends/backend.ts";
 import { forbiddenName, forbiddenNames, own } from "../own-keys.ts";
-import type { Json } from "../runs/merge.ts";
+import type { Json } from "../json-value.ts";
 import type { Paper } from "../report/html.ts";
-import type { Override } from "../runs/spec.ts";
+import type { Override } from "../request.ts";
 
 /** The command line itself makes no sense. */
 export class UsageError extends Error {
@@ -40,10 +40,16 @@ const studyOptions = {
 export function runArguments(argv: string[]): RunArguments {
   const { values, positionals } = parse(argv, {
     ...studyOptions,
-    out: { type: "string" }, backend: { type: "string" }, jobs: { type: "string" }, fresh: { type: "boolean" }, force: { type: "boolean" }, json: { type: "boolean" },
+    out: { type: "string" },
+    backend: { type: "string" },
+    jobs: { type: "string" },
+    fresh: { type: "boolean" },
+    force: { type: "boolean" },
+    json: { type: "boolean" },
   });
   const backend = values.backend ?? "auto";
-  if (!["auto", "webgpu", "cpu", "reference"].includes(backend)) throw new UsageError(`--backend ${backend}: needs auto, webgpu, cpu or reference`);
+  if (!["auto", "webgpu", "cpu", "reference"].includes(backend))
+    throw new UsageError(`--backend ${backend}: needs auto, webgpu, cpu or reference`);
   return {
     ...studyArguments(values, positionals),
     out: values.out ?? null,
@@ -78,7 +84,15 @@ export interface ReportArguments extends StudyArguments {
 }
 
 export function reportArguments(argv: string[]): ReportArguments {
-  const { values, positionals } = parse(argv, { ...studyOptions, out: { type: "string" }, html: { type: "string" }, pdf: { type: "string" }, paper: { type: "string" }, md: { type: "string" }, force: { type: "boolean" } });
+  const { values, positionals } = parse(argv, {
+    ...studyOptions,
+    out: { type: "string" },
+    html: { type: "string" },
+    pdf: { type: "string" },
+    paper: { type: "string" },
+    md: { type: "string" },
+    force: { type: "boolean" },
+  });
   const { out = null, html = null, pdf = null, md = null, force = false } = values;
   const explicit = Object.keys(studyOptions).some((name) => values[name as keyof typeof values] !== undefined);
   return { ...studyArguments(values, positionals), explicit, out, html, pdf, paper: paperNamed(values.paper ?? "a4"), md, force };
@@ -112,7 +126,8 @@ export function parse<T extends Options>(argv: string[], options: T) {
 type StudyValues = { budget?: string; seeds?: string; only?: string; set?: string[]; "set-arm"?: string[] };
 
 function studyArguments(values: StudyValues, positionals: string[]): StudyArguments {
-  if (positionals.length !== 1) throw new UsageError(positionals.length === 0 ? "which notebook?" : `one notebook at a time, not ${positionals.join(" and ")}`);
+  if (positionals.length !== 1)
+    throw new UsageError(positionals.length === 0 ? "which notebook?" : `one notebook at a time, not ${positionals.join(" and ")}`);
   const sets = (values.set ?? []).map((text) => override("--set", text));
   if (values.seeds !== undefined) sets.push({ target: "seeds", value: wholeNumber("--seeds", values.seeds) });
   return {

@@ -1,6 +1,7 @@
 import type { ExperimentResult } from "../results.ts";
 import { openCellKernel } from "./cell-kernel.ts";
-import type { CellError, DisplayItem, ExperimentRequest } from "../notebook/kernel-protocol.ts";
+import type { ExperimentRequest } from "../request.ts";
+import type { CellError, DisplayItem } from "../notebook/kernel/protocol.ts";
 import type { ReportDocument } from "../report/document.ts";
 import type { OpenNotebook } from "./study.ts";
 
@@ -41,6 +42,13 @@ export function documentBlocks({ notebook, cells }: OpenNotebook, { displays, er
   return notebook.blocks.map((block) =>
     block.kind === "prose"
       ? { kind: "prose", text: block.text }
-      : { kind: "cell", id: block.id, source: block.source, displays: displays.get(block.id) ?? [], error: errors.get(block.id) ?? null, stale: evaluated.has(block.id) ? null : "it was not part of this run (--only)" },
+      : {
+          kind: "cell",
+          id: block.id,
+          source: block.source,
+          displays: displays.get(block.id) ?? [],
+          error: errors.get(block.id) ?? null,
+          stale: evaluated.has(block.id) ? null : "it was not part of this run (--only)",
+        },
   );
 }

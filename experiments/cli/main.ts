@@ -1,6 +1,6 @@
-import { OutsideStoreError } from "../runs/disk-errors.ts";
-import { StoreWriteError } from "../runs/store.ts";
-import { engineVersion } from "../runs/version.ts";
+import { OutsideStoreError } from "../runs/store/node/disk-errors.ts";
+import { StoreWriteError } from "../runs/store/store.ts";
+import { engineVersion } from "../runs/store/version.ts";
 import { UsageError } from "./arguments.ts";
 import { exitCode, outliveReaders, remark, say } from "./output.ts";
 import { RefusedError } from "./refused.ts";
@@ -51,17 +51,17 @@ Exit codes: 0 all fresh, 1 a run failed or diverged, or results could not be sav
 type Command = (argv: string[]) => Promise<number>;
 
 const commands: Record<string, () => Promise<Command>> = {
-  run: async () => (await import("./run.ts")).run,
-  check: async () => (await import("./check.ts")).check,
-  report: async () => (await import("./report.ts")).report,
-  devices: async () => (await import("./devices.ts")).devices,
-  bench: async () => (await import("./bench.ts")).bench,
-  tune: async () => (await import("./tune.ts")).tune,
-  export: async () => (await import("./export.ts")).exportRun,
-  import: async () => (await import("./import.ts")).importModel,
-  forward: async () => (await import("./forward.ts")).forwardModel,
-  runs: async () => (await import("./runs.ts")).runs,
-  clean: async () => (await import("./clean.ts")).clean,
+  run: async () => (await import("./commands/run.ts")).run,
+  check: async () => (await import("./commands/check.ts")).check,
+  report: async () => (await import("./commands/report.ts")).report,
+  devices: async () => (await import("./commands/devices.ts")).devices,
+  bench: async () => (await import("./commands/bench.ts")).bench,
+  tune: async () => (await import("./commands/tune.ts")).tune,
+  export: async () => (await import("./commands/export.ts")).exportRun,
+  import: async () => (await import("./commands/import.ts")).importModel,
+  forward: async () => (await import("./commands/forward.ts")).forwardModel,
+  runs: async () => (await import("./commands/runs.ts")).runs,
+  clean: async () => (await import("./commands/clean.ts")).clean,
 };
 
 /** @returns the exit code */

@@ -12,7 +12,8 @@ export async function readModelFolder(folder: string): Promise<NamedModel & { no
     throw new RefusedError(`switchyard: ${folder} is no folder that can be read`);
   });
   const files = names.filter((name) => name.endsWith(".safetensors")).sort();
-  if (!names.includes("config.json") || files.length === 0) throw new RefusedError(`switchyard: ${folder} needs a config.json and a .safetensors file`);
+  if (!names.includes("config.json") || files.length === 0)
+    throw new RefusedError(`switchyard: ${folder} needs a config.json and a .safetensors file`);
   const config = await parse(join(folder, "config.json"), mostConfigBytes, async (bytes) => JSON.parse(bytes.toString("utf8")) as unknown);
   const tensors = new Map<string, NamedTensor>();
   for (const file of files) {
@@ -26,7 +27,11 @@ export async function readModelFolder(folder: string): Promise<NamedModel & { no
 }
 
 /** What is in a model folder, by path; nothing where it cannot be read. */
-export const filesOf = (folder: string): Promise<string[]> => readdir(folder).then((names) => names.map((name) => join(folder, name)), () => []);
+export const filesOf = (folder: string): Promise<string[]> =>
+  readdir(folder).then(
+    (names) => names.map((name) => join(folder, name)),
+    () => [],
+  );
 
 /** Writes files into a folder that is new or empty: what lies there already is somebody's. */
 export async function writeModelFolder(folder: string, files: Map<string, Uint8Array>): Promise<void> {

@@ -8,8 +8,10 @@ import { RefusedError } from "./refused.ts";
 
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge"];
 const fixedPlaces = [
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium",
-  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe", "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+  "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe",
 ];
 
 /**
@@ -18,14 +20,26 @@ const fixedPlaces = [
  */
 export async function printPdf(html: string, pdf: string): Promise<void> {
   const browser = await findChromium();
-  if (!browser) throw new RefusedError("switchyard: --pdf needs Chromium or Chrome (CHROMIUM_PATH may name it); the app prints without one, and --html writes the same page");
+  if (!browser)
+    throw new RefusedError(
+      "switchyard: --pdf needs Chromium or Chrome (CHROMIUM_PATH may name it); the app prints without one, and --html writes the same page",
+    );
   const folder = await mkdtemp(join(tmpdir(), "switchyard-print-"));
   try {
     const page = join(folder, "report.html");
     await writeFile(page, html);
     // Chromium refuses its sandbox to root; the page is ours and holds no scripts
     const root = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-    await finished(browser, [...root, "--headless", "--disable-gpu", "--disable-background-networking", `--user-data-dir=${join(folder, "profile")}`, "--no-pdf-header-footer", `--print-to-pdf=${resolve(pdf)}`, pathToFileURL(page).href]);
+    await finished(browser, [
+      ...root,
+      "--headless",
+      "--disable-gpu",
+      "--disable-background-networking",
+      `--user-data-dir=${join(folder, "profile")}`,
+      "--no-pdf-header-footer",
+      `--print-to-pdf=${resolve(pdf)}`,
+      pathToFileURL(page).href,
+    ]);
     await appendFile(resolve(pdf), pdfMark);
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -34,8 +48,19 @@ export async function printPdf(html: string, pdf: string): Promise<void> {
 
 async function findChromium(): Promise<string | null> {
   const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  const places = [...(process.env.CHROMIUM_PATH ? [process.env.CHROMIUM_PATH] : []), ...names.flatMap((name) => folders.map((folder) => join(folder, name))), ...fixedPlaces];
-  for (const place of places) if (await access(place).then(() => true, () => false)) return place;
+  const places = [
+    ...(process.env.CHROMIUM_PATH ? [process.env.CHROMIUM_PATH] : []),
+    ...names.flatMap((name) => folders.map((folder) => join(folder, name))),
+    ...fixedPlaces,
+  ];
+  for (const place of places)
+    if (
+      await access(place).then(
+        () => true,
+        () => false,
+      )
+    )
+      return place;
   return null;
 }
 
@@ -45,6 +70,8 @@ function finished(program: string, args: string[]): Promise<void> {
     const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"], timeout: 120_000 });
     child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
     child.once("error", fail);
-    child.once("close", (code) => (code === 0 ? done() : fail(new Error(`${program} ended with code ${code}: ${said.trim().split("\n").at(-1) ?? ""}`))));
+    child.once("close", (code) =>
+      code === 0 ? done() : fail(new Error(`${program} ended with code ${code}: ${said.trim().split("\n").at(-1) ?? ""}`)),
+    );
   });
 }

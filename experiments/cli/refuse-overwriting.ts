@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { obstacles, obstacleText } from "../report/overwrite-node.ts";
+import { obstacles, obstacleText } from "../report/node/overwrite.ts";
 import { RefusedError } from "./refused.ts";
 
 /**
@@ -8,7 +8,10 @@ import { RefusedError } from "./refused.ts";
  * that somebody else wrote.
  * @throws {RefusedError} with every file in the way
  */
-export async function refuseOverwriting(targets: readonly string[], { reading, force }: { reading: readonly string[]; force: boolean }): Promise<void> {
+export async function refuseOverwriting(
+  targets: readonly string[],
+  { reading, force }: { reading: readonly string[]; force: boolean },
+): Promise<void> {
   const found = (await obstacles(targets, reading)).filter(({ why }) => !(force && why === "foreign"));
   if (found.length === 0) return;
   const advice = found.some(({ why }) => why === "foreign") ? "; --force replaces such a file" : "";
@@ -29,7 +32,13 @@ export async function refuseForeignFolder(folder: string, notebook: string, forc
   if (force || names.includes("runs") || names.includes("manifest.json")) return;
   for (const name of written.filter((one) => names.includes(one))) {
     const path = join(resolve(folder), name);
-    const empty = await stat(path).then((at) => at.isDirectory() && readdir(path).then((inside) => inside.length === 0), () => true);
-    if (!(await empty)) throw new RefusedError(`switchyard: --out ${folder}: ${name} is there already, and no runs of Switchyard's beside it. Nothing was written: name another folder; --force replaces what has the same name.`);
+    const empty = await stat(path).then(
+      (at) => at.isDirectory() && readdir(path).then((inside) => inside.length === 0),
+      () => true,
+    );
+    if (!(await empty))
+      throw new RefusedError(
+        `switchyard: --out ${folder}: ${name} is there already, and no runs of Switchyard's beside it. Nothing was written: name another folder; --force replaces what has the same name.`,
+      );
   }
 }

@@ -1,12 +1,12 @@
 import { join, resolve } from "node:path";
-import { galleryName, shippedFiles } from "../gallery/shipped-node.ts";
+import { galleryName, shippedFiles } from "../gallery/shipped.node.ts";
 import { ShippedRuns } from "../gallery/shipped-runs.ts";
-import type { FileSystem } from "../runs/filesystem.ts";
-import { dataFolder } from "../runs/index-stores.ts";
-import { storeFiles } from "../runs/store-files.ts";
-import { resultsFolder } from "../runs/results-folder.ts";
-import { NodeStore } from "../runs/store-node.ts";
-import { StoreStack } from "../runs/store-stack.ts";
+import type { FileSystem } from "../runs/store/node/filesystem.ts";
+import { dataFolder } from "../runs/index/node/stores.ts";
+import { storeFiles } from "../runs/store/node/store-files.ts";
+import { resultsFolder } from "../runs/store/node/results-folder.ts";
+import { NodeStore } from "../runs/store/node/store.ts";
+import { StoreStack } from "../runs/store/store-stack.ts";
 
 export interface OpenStores {
   store: StoreStack;

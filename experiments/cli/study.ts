@@ -1,19 +1,20 @@
 /** A notebook file as far as its plan: parsed, compiled, its experiments asked for and checked. Nothing has been trained. */
 import { basename, extname } from "node:path";
 import { dataHash, domainNames } from "../../engine/data/corpus.ts";
-import { budgetOverrides } from "../notebook/budget.ts";
-import { compileNotebook, type CompiledCell } from "../notebook/compile.ts";
+import { budgetOverrides } from "../notebook/file/budget.ts";
+import { compileNotebook, type CompiledCell } from "../notebook/cells/compile.ts";
 import { openCellKernel } from "./cell-kernel.ts";
-import type { CellError, ExperimentRequest, KernelHost } from "../notebook/kernel-protocol.ts";
-import { parseNotebook, type Notebook } from "../notebook/markdown.ts";
-import { readNotebookFile } from "../notebook/read-node.ts";
-import { reachable } from "../notebook/order.ts";
-import { openDomains } from "../runs/corpora-node.ts";
-import { experimentsProblem, mostExperiments } from "../runs/limits.ts";
-import { usableMemory } from "../runs/memory-node.ts";
-import { planExperiment, type ExperimentPlan } from "../runs/plan.ts";
-import { didYouMean, problemText } from "../runs/problems.ts";
-import { SpecError, resolveExperiments, type SpecOptions } from "../runs/spec.ts";
+import type { ExperimentRequest } from "../request.ts";
+import type { CellError, KernelHost } from "../notebook/kernel/protocol.ts";
+import { parseNotebook, type Notebook } from "../notebook/file/markdown.ts";
+import { readNotebookFile } from "../notebook/file/node/read.ts";
+import { reachable } from "../notebook/cells/order.ts";
+import { openDomains } from "../runs/store/node/corpora.ts";
+import { experimentsProblem, mostExperiments } from "../runs/spec/limits.ts";
+import { usableMemory } from "../runs/devices/node/memory.ts";
+import { planExperiment, type ExperimentPlan } from "../runs/plan/plan.ts";
+import { didYouMean, problemText } from "../runs/spec/problems.ts";
+import { SpecError, resolveExperiments, type SpecOptions } from "../runs/spec/spec.ts";
 import { metricDefinitions } from "../statistics/metrics.ts";
 import type { StudyArguments } from "./arguments.ts";
 import { RefusedError } from "./refused.ts";
@@ -38,11 +39,14 @@ export interface PlannedStudy extends OpenNotebook {
 const readingSeconds = 10;
 
 /** @throws {RefusedError} when the file cannot be read or a cell does not compile */
-export async function openNotebook({ notebook: path, only }: StudyArguments): Promise<OpenNotebook> {
+async function openNotebook({ notebook: path, only }: StudyArguments): Promise<OpenNotebook> {
   let text: string;
   try {
     const file = await readNotebookFile(path);
-    if (file.format === "jupyter") throw new Error(`${basename(path)} is a Jupyter notebook: open it in the app, which imports it, and save it as ${basename(path, extname(path))}.md`);
+    if (file.format === "jupyter")
+      throw new Error(
+        `${basename(path)} is a Jupyter notebook: open it in the app, which imports it, and save it as ${basename(path, extname(path))}.md`,
+      );
     ({ text } = file);
   } catch (error) {
     throw new RefusedError(`switchyard: ${(error as Error).message}`);
@@ -60,7 +64,9 @@ export async function openNotebook({ notebook: path, only }: StudyArguments): Pr
   const ids = compiled.cells.map((cell) => cell.id);
   if (only !== null && !ids.includes(only)) {
     const near = didYouMean(only, ids);
-    throw new RefusedError(`switchyard: --only ${only}: there is no such cell${near ? ` (did you mean ${near}?)` : `; there are ${ids.join(", ")}`}`);
+    throw new RefusedError(
+      `switchyard: --only ${only}: there is no such cell${near ? ` (did you mean ${near}?)` : `; there are ${ids.join(", ")}`}`,
+    );
   }
   const wanted = only === null ? new Set(ids) : new Set([only, ...reachable(only, compiled.graph.upstream)]);
   const cells = compiled.graph.order.filter((id) => wanted.has(id)).map((id) => compiled.byId.get(id)!);
@@ -84,7 +90,11 @@ export async function planStudy(study: StudyArguments): Promise<PlannedStudy> {
     machineBytes: usableMemory(),
   };
   try {
-    const plans = await Promise.all(resolveExperiments(requests, options).map(async (experiment) => planExperiment(experiment, dataHash(await openDomains(experiment.domains)))));
+    const plans = await Promise.all(
+      resolveExperiments(requests, options).map(async (experiment) =>
+        planExperiment(experiment, dataHash(await openDomains(experiment.domains))),
+      ),
+    );
     return { ...open, requests, plans, options };
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;
@@ -126,7 +136,9 @@ function budgetSets({ frontMatter }: Notebook, name: string | null): SpecOptions
   const budget = Object.hasOwn(frontMatter.budget, name) ? frontMatter.budget[name] : null;
   if (!budget) {
     const known = Object.keys(frontMatter.budget);
-    throw new RefusedError(`switchyard: --budget ${name}: the notebook declares ${known.length > 0 ? `only ${known.join(", ")}` : "no budgets"}`);
+    throw new RefusedError(
+      `switchyard: --budget ${name}: the notebook declares ${known.length > 0 ? `only ${known.join(", ")}` : "no budgets"}`,
+    );
   }
   return budgetOverrides(budget);
 }

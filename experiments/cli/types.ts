@@ -1,9 +1,9 @@
 /** Types of cells, checked with the `typescript` package where it is installed (it is not needed to run anything). */
 import { libraryDeclarations } from "../api/libraries/declarations.ts";
 import declarations from "../api/switchyard.d.ts?raw";
-import type { CellError } from "../notebook/kernel-protocol.ts";
-import { cellsOf } from "../notebook/notebook.ts";
-import { excessOf } from "../notebook/limits.ts";
+import type { CellError } from "../notebook/kernel/protocol.ts";
+import { cellsOf } from "../notebook/file/notebook.ts";
+import { excessOf } from "../notebook/file/limits.ts";
 import { RefusedError } from "./refused.ts";
 import type { OpenNotebook } from "./study.ts";
 import { withinSeconds } from "./time-limit.ts";
@@ -27,7 +27,9 @@ export async function typeErrors({ path, notebook, cells }: OpenNotebook): Promi
     // what the kernel links by name is linked by modules here; after the source, so that lines stay true
     // (the kernel awaits a promise before another cell reads its name); an import type, because the type of an imported
     // name would depend on the flow of the cell, whose calls may depend on the name
-    const imports = cell.reads.map((name) => `declare const ${name}: Awaited<typeof import(${JSON.stringify(`./cell-${definer.get(name)}.ts`)}).${name}>;`);
+    const imports = cell.reads.map(
+      (name) => `declare const ${name}: Awaited<typeof import(${JSON.stringify(`./cell-${definer.get(name)}.ts`)}).${name}>;`,
+    );
     const exports = `export { ${cell.defines.filter((name) => !exported.has(name)).join(", ")} };`;
     files.set(`${root}/cell-${cell.id}.ts`, [source, ...imports, exports].join("\n"));
   }
@@ -36,12 +38,20 @@ export async function typeErrors({ path, notebook, cells }: OpenNotebook): Promi
   const options: import("typescript").CompilerOptions = {
     // a notebook is for trying things out: nulls and implicit any are not errors there
     strict: false,
-    noEmit: true, allowImportingTsExtensions: true, skipLibCheck: true, types: [], lib: ["lib.es2023.d.ts"],
-    target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler, moduleDetection: ts.ModuleDetectionKind.Force,
+    noEmit: true,
+    allowImportingTsExtensions: true,
+    skipLibCheck: true,
+    types: [],
+    lib: ["lib.es2023.d.ts"],
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    moduleDetection: ts.ModuleDetectionKind.Force,
   };
   const host = ts.createCompilerHost(options);
   const disk = { getSourceFile: host.getSourceFile, fileExists: host.fileExists, readFile: host.readFile };
-  host.getSourceFile = (name, ...rest) => (files.has(name) ? ts.createSourceFile(name, files.get(name)!, ts.ScriptTarget.ES2022) : disk.getSourceFile(name, ...rest));
+  host.getSourceFile = (name, ...rest) =>
+    files.has(name) ? ts.createSourceFile(name, files.get(name)!, ts.ScriptTarget.ES2022) : disk.getSourceFile(name, ...rest);
   host.fileExists = (name) => files.has(name) || disk.fileExists(name);
   host.readFile = (name) => files.get(name) ?? disk.readFile(name);
   host.getCurrentDirectory = () => root;

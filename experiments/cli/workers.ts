@@ -2,15 +2,15 @@ import { availableParallelism } from "node:os";
 import type { BackendName } from "../../engine/backends/backend.ts";
 import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
-import { NoBackendError, type Devices } from "../runs/backend-choice.ts";
-import { chooseForStudy, type StudyChoice } from "../runs/choose-backend.ts";
-import { openDomains } from "../runs/corpora-node.ts";
-import type { Executor, OpenExecutor } from "../runs/executors.ts";
-import { nodeExecutors } from "../runs/executors-node.ts";
-import { readKernelTable } from "../runs/kernel-table-node.ts";
-import { MemoryError } from "../runs/memory-limits.ts";
-import { usableMemory } from "../runs/memory-node.ts";
-import type { Rates } from "../runs/rates.ts";
+import { NoBackendError, type Devices } from "../runs/devices/backend-choice.ts";
+import { chooseForStudy, type StudyChoice } from "../runs/devices/choose-backend.ts";
+import { openDomains } from "../runs/store/node/corpora.ts";
+import type { Executor, OpenExecutor } from "../runs/training/executors.ts";
+import { nodeExecutors } from "../runs/training/node/executors.ts";
+import { readKernelTable } from "../runs/devices/node/kernel-table.ts";
+import { MemoryError } from "../runs/cost/memory-limits.ts";
+import { usableMemory } from "../runs/devices/node/memory.ts";
+import type { Rates } from "../runs/devices/rates.ts";
 import { remark } from "./output.ts";
 import { RefusedError } from "./refused.ts";
 
@@ -24,16 +24,19 @@ export const userKernelTable = (): Promise<KernelTable | null> =>
   }));
 
 /** The engine worker lies beside the bundled command line. */
-export const openEngine: OpenExecutor = nodeExecutors(new URL("./engine.worker.js", import.meta.url), userKernelTable);
+const openEngine: OpenExecutor = nodeExecutors(new URL("./engine.worker.js", import.meta.url), userKernelTable);
 
 /** Asks one worker what can train here, and chooses for these runs; that worker is used for the first of them afterwards. */
 export async function findBackend(
-  wanted: BackendName | "auto", { runs, jobs, rates }: { runs: RunConfig[]; jobs: number | null; rates: Rates },
+  wanted: BackendName | "auto",
+  { runs, jobs, rates }: { runs: RunConfig[]; jobs: number | null; rates: Rates },
 ): Promise<{ choice: StudyChoice; open: OpenExecutor; close(): Promise<void> }> {
   const first = await openEngine();
   try {
     const choice = await chooseForStudy({
-      wanted, runs, rates,
+      wanted,
+      runs,
+      rates,
       devices: await first.devices(wanted === "auto" ? undefined : [wanted]),
       texts: openDomains,
       open: openEngine,

@@ -4,7 +4,7 @@ import type { ReportDocument } from "../report/document.ts";
 import { drawerOf } from "../report/folder.ts";
 import { reportHtml, type Paper } from "../report/html.ts";
 import { reportMarkdown } from "../report/markdown.ts";
-import { nodeFileSystem, writeAtomic } from "../runs/filesystem.ts";
+import { nodeFileSystem, writeAtomic } from "../runs/store/node/filesystem.ts";
 import { printPdf } from "./print-pdf.ts";
 import { refuseOverwriting } from "./refuse-overwriting.ts";
 
@@ -24,7 +24,11 @@ export interface Exports {
 export const exportsAsked = ({ html, pdf, md }: Exports): boolean => html !== null || pdf !== null || md !== null;
 
 /** @returns the files that a reader would open */
-export async function writeExports({ notebook, html, pdf, paper, md, force }: Exports, document: ReportDocument, onProblem: (text: string) => void): Promise<string[]> {
+export async function writeExports(
+  { notebook, html, pdf, paper, md, force }: Exports,
+  document: ReportDocument,
+  onProblem: (text: string) => void,
+): Promise<string[]> {
   const draw = drawerOf(document);
   const page = md === null ? null : reportMarkdown(document, draw, { onProblem });
   const pagePath = md === null ? null : join(resolve(md), "report.md");

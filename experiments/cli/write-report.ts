@@ -1,13 +1,13 @@
 import { dirname, join } from "node:path";
 import * as v from "valibot";
-import { nodePngRenderer } from "../figures/png-node.ts";
+import { nodePngRenderer } from "../figures/node/png.ts";
 import type { ReportDocument } from "../report/document.ts";
 import { reportFolder } from "../report/folder.ts";
-import { writeError } from "../runs/disk-errors.ts";
-import { makeFolder, setAside, writeAtomic, type FileSystem } from "../runs/filesystem.ts";
-import { encode } from "../runs/json.ts";
-import { readJson } from "../runs/read-checked.ts";
-import { sealed, sealFits } from "../runs/sealed-json.ts";
+import { writeError } from "../runs/store/node/disk-errors.ts";
+import { makeFolder, setAside, writeAtomic, type FileSystem } from "../runs/store/node/filesystem.ts";
+import { encode } from "../runs/store/json.ts";
+import { readJson } from "../runs/store/node/read-checked.ts";
+import { sealed, sealFits } from "../runs/store/sealed-json.ts";
 
 /**
  * Writes results.json (sealed), report.html, figures and tables into a folder, each whole or not at all. The results come first: nothing
@@ -17,9 +17,20 @@ import { sealed, sealFits } from "../runs/sealed-json.ts";
  * @param hears.onNotice of what pictures lack, and of a results.json that somebody has changed, which is kept
  * @throws {StoreWriteError}
  */
-export async function writeReportFiles(folder: string, document: ReportDocument, fs: FileSystem, { onProblem, onNotice }: { onProblem(text: string): void; onNotice(text: string): void }): Promise<{ report: string; results: string; folder: string }> {
+export async function writeReportFiles(
+  folder: string,
+  document: ReportDocument,
+  fs: FileSystem,
+  { onProblem, onNotice }: { onProblem(text: string): void; onNotice(text: string): void },
+): Promise<{ report: string; results: string; folder: string }> {
   const { results } = document;
-  const lean = { ...results, experiments: results.experiments.map((experiment) => ({ ...experiment, arms: experiment.arms.map((arm) => ({ ...arm, runs: arm.runs.map(({ events: _events, ...run }) => run) })) })) };
+  const lean = {
+    ...results,
+    experiments: results.experiments.map((experiment) => ({
+      ...experiment,
+      arms: experiment.arms.map((arm) => ({ ...arm, runs: arm.runs.map(({ events: _events, ...run }) => run) })),
+    })),
+  };
   const write = async (path: string, contents: string | Uint8Array): Promise<void> => {
     try {
       await makeFolder(fs, dirname(join(folder, path)));
@@ -48,13 +59,16 @@ async function keepChanged(fs: FileSystem, path: string, onNotice: (text: string
   const reading = await readJson(fs, path, v.unknown(), sealOfResults);
   if (reading.state !== "damaged" || !reading.changed) return;
   const aside = await setAside(fs, path);
-  onNotice(`${path} is not what was written there (${reading.why})${aside ? `; it is kept as ${aside}` : ""}. It is written again from the runs.`);
+  onNotice(
+    `${path} is not what was written there (${reading.why})${aside ? `; it is kept as ${aside}` : ""}. It is written again from the runs.`,
+  );
 }
 
 /** @param missing letter → the pictures that lack it */
 function missingText(missing: ReadonlyMap<string, readonly string[]>): string {
   const letters = [...missing.keys()];
   const pictures = [...new Set([...missing.values()].flat())];
-  const some = (all: readonly string[], most: number): string => all.slice(0, most).join(", ") + (all.length > most ? ` and ${all.length - most} more` : "");
+  const some = (all: readonly string[], most: number): string =>
+    all.slice(0, most).join(", ") + (all.length > most ? ` and ${all.length - most} more` : "");
   return `Pictures in PNG show a box for ${letters.length === 1 ? "a letter" : `${letters.length} letters`} that no font of Switchyard's has (${some(letters, 20)}): ${some(pictures, 3)}. report.html and the SVG beside each picture have the letters.`;
 }

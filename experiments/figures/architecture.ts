@@ -6,7 +6,8 @@ import { formatCount, formatQuantity } from "../statistics/numbers.ts";
 import { partsOf, totalOf, type Part } from "./architecture-parts.ts";
 import { csvTable } from "./csv.ts";
 import { chooseArms } from "./experiment.ts";
-import { compose, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
+import type { Block } from "./block.ts";
+import { compose, innerWidth, type Figure, type FigureOptions } from "./figure.ts";
 import { element, line } from "./svg.ts";
 import { elide, label, measure, wrap, type Weight } from "./text.ts";
 import { themeOf, type Theme } from "./theme.ts";
@@ -31,7 +32,11 @@ const rowHeight = 38;
 const columnWidth = 74;
 const wordsHeight = 14;
 
-export function architecture(experiment: ExperimentResult, { arms: names }: v.InferOutput<typeof architectureOptions>, frame: FigureOptions): Figure {
+export function architecture(
+  experiment: ExperimentResult,
+  { arms: names }: v.InferOutput<typeof architectureOptions>,
+  frame: FigureOptions,
+): Figure {
   const theme = themeOf(frame.theme);
   const models = modelsOf(chooseArms(experiment, names));
   return compose(
@@ -39,9 +44,16 @@ export function architecture(experiment: ExperimentResult, { arms: names }: v.In
       title: models.length === 1 ? "The model" : `The ${models.length} models`,
       alternative: models.map(describe).join(" "),
       data: () =>
-        csvTable(["arms", "group", "times", "part", "detail", "parameters", "activeParameters", "forwardFlopsPerToken", "cacheBytesPerToken"], models.flatMap(({ arms, parts }) => parts.map((p) => [namesOf(arms), p.group, p.times, p.name, p.detail, p.params, p.activeParams, p.flops, p.cacheBytes]))),
+        csvTable(
+          ["arms", "group", "times", "part", "detail", "parameters", "activeParameters", "forwardFlopsPerToken", "cacheBytesPerToken"],
+          models.flatMap(({ arms, parts }) =>
+            parts.map((p) => [namesOf(arms), p.group, p.times, p.name, p.detail, p.params, p.activeParams, p.flops, p.cacheBytes]),
+          ),
+        ),
       blocks: models.map((model) => drawModel(model, models.length > 1, innerWidth(frame), theme)),
-      notes: ["Numbers of one layer; the total counts repeated layers. FLOP: forward pass of a token, attention over the causal half of a sequence; training takes three times as many. Cache: bytes per token, 4 per number."],
+      notes: [
+        "Numbers of one layer; the total counts repeated layers. FLOP: forward pass of a token, attention over the causal half of a sequence; training takes three times as many. Cache: bytes per token, 4 per number.",
+      ],
     },
     frame,
   );
@@ -68,7 +80,14 @@ function drawModel({ arms, parts }: Model, named: boolean, width: number, theme:
   const markup: string[] = [];
   let y = 0;
   if (named) {
-    markup.push(label(elide(namesOf(arms), width, { size: 12.5, weight: 600 }), 0, 12, { size: 12.5, weight: 600, fill: theme.ink, title: namesOf(arms) }));
+    markup.push(
+      label(elide(namesOf(arms), width, { size: 12.5, weight: 600 }), 0, 12, {
+        size: 12.5,
+        weight: 600,
+        fill: theme.ink,
+        title: namesOf(arms),
+      }),
+    );
     y += 22;
   }
   if (!narrow) {
@@ -80,8 +99,16 @@ function drawModel({ arms, parts }: Model, named: boolean, width: number, theme:
     y += 32;
   }
   const numbers = (part: Costs, x: number, baseline: number, weight?: Weight) => {
-    if (narrow) inWords(part).forEach((text, k) => markup.push(label(text, x, baseline + (k + 1) * wordsHeight, { size: small, fill: theme.inkSoft })));
-    else columns.forEach(({ text }, c) => markup.push(label(text(part), boxWidth + 12 + (c + 1) * columnWidth, baseline, { size: 12, weight, fill: theme.ink, anchor: "end" })));
+    if (narrow)
+      inWords(part).forEach((text, k) =>
+        markup.push(label(text, x, baseline + (k + 1) * wordsHeight, { size: small, fill: theme.inkSoft })),
+      );
+    else
+      columns.forEach(({ text }, c) =>
+        markup.push(
+          label(text(part), boxWidth + 12 + (c + 1) * columnWidth, baseline, { size: 12, weight, fill: theme.ink, anchor: "end" }),
+        ),
+      );
   };
   let group: string | null = null;
   let frameTop = 0;
@@ -101,11 +128,23 @@ function drawModel({ arms, parts }: Model, named: boolean, width: number, theme:
     y += step;
     const lastOfGroup = parts[i + 1]?.group !== part.group;
     if (part.group !== null && lastOfGroup) {
-      markup.push(element("rect", { x: 0, y: frameTop - 3, width: boxWidth, height: y - frameTop, rx: 5, fill: "none", stroke: theme.rule, "stroke-dasharray": "3 3" }));
+      markup.push(
+        element("rect", {
+          x: 0,
+          y: frameTop - 3,
+          width: boxWidth,
+          height: y - frameTop,
+          rx: 5,
+          fill: "none",
+          stroke: theme.rule,
+          "stroke-dasharray": "3 3",
+        }),
+      );
       y += 6;
     }
     // the way of the residual stream to the next part; where words stand between, it would cross them
-    if (i + 1 < parts.length && !narrow) markup.push(line(boxWidth / 2, y - (lastOfGroup && part.group !== null ? 9 : 8), boxWidth / 2, y, theme.rule));
+    if (i + 1 < parts.length && !narrow)
+      markup.push(line(boxWidth / 2, y - (lastOfGroup && part.group !== null ? 9 : 8), boxWidth / 2, y, theme.rule));
   });
   const total = totalOf(parts);
   markup.push(line(0, y + 4, width, y + 4, theme.rule), label("Total", 0, y + 21, { size: 12, weight: 600, fill: theme.ink }));
@@ -115,7 +154,10 @@ function drawModel({ arms, parts }: Model, named: boolean, width: number, theme:
 
 /** Two lines. */
 function inWords({ params, activeParams, flops, cacheBytes }: Costs): string[] {
-  return [`${formatQuantity(params)} parameters, ${formatQuantity(activeParams)} active`, `${formatQuantity(flops)} FLOP, ${cacheBytes ? `${formatCount(cacheBytes)} B` : "no"} cache`];
+  return [
+    `${formatQuantity(params)} parameters, ${formatQuantity(activeParams)} active`,
+    `${formatQuantity(flops)} FLOP, ${cacheBytes ? `${formatCount(cacheBytes)} B` : "no"} cache`,
+  ];
 }
 
 function box({ name, detail }: Part, x: number, y: number, width: number, theme: Theme): string {

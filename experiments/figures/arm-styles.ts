@@ -1,6 +1,16 @@
 /** Which colour, dash and symbol an arm has: the same in every figure, told by what the arm is, not by where it stands. */
 import canonicalize from "canonicalize";
-import { symbol, symbolCircle, symbolCross, symbolDiamond, symbolSquare, symbolStar, symbolTriangle, symbolWye, type SymbolType } from "d3-shape";
+import {
+  symbol,
+  symbolCircle,
+  symbolCross,
+  symbolDiamond,
+  symbolSquare,
+  symbolStar,
+  symbolTriangle,
+  symbolWye,
+  type SymbolType,
+} from "d3-shape";
 import type { ArmResult } from "../results.ts";
 import { element, type Attributes } from "./svg.ts";
 import { colours, type Theme } from "./theme.ts";

@@ -1,6 +1,6 @@
 /** A rectangle with two axes: margins from measured labels, ticks that do not touch, a clipped inside. */
 import { scaleLinear, scaleLog } from "d3-scale";
-import type { Block } from "./figure.ts";
+import type { Block } from "./block.ts";
 import { group, line, viewport } from "./svg.ts";
 import { elide, label, measure } from "./text.ts";
 import type { Theme } from "./theme.ts";
@@ -20,7 +20,7 @@ export interface Axis {
   format?(value: number): string;
 }
 
-export type Scale = (value: number) => number;
+type Scale = (value: number) => number;
 
 export interface Inside {
   x: Scale;
@@ -62,15 +62,28 @@ export function cartesian(options: CartesianOptions): Block {
   ];
   y.ticks.forEach((tick, i) => {
     const at = above + y.at(tick);
-    parts.push(line(left, at, left + inner, at, theme.grid), label(yLabels[i], left - 6, at + 4, { size, fill: theme.inkSoft, anchor: "end" }));
+    parts.push(
+      line(left, at, left + inner, at, theme.grid),
+      label(yLabels[i], left - 6, at + 4, { size, fill: theme.inkSoft, anchor: "end" }),
+    );
   });
   const ticks = x.ticks.map((tick) => ({ at: left + x.at(tick), text: x.format(tick) }));
   parts.push(group(0, above + height, bottomAxis(ticks, [left, left + inner], width, theme)));
-  parts.push(label(elide(options.x.label, left + inner, { size }), left + inner, above + height + 32, { size, fill: theme.inkSoft, anchor: "end", title: options.x.label }));
+  parts.push(
+    label(elide(options.x.label, left + inner, { size }), left + inner, above + height + 32, {
+      size,
+      fill: theme.inkSoft,
+      anchor: "end",
+      title: options.x.label,
+    }),
+  );
   parts.push(viewport(left, above, inner, height, options.draw(inside)));
   if (options.over) parts.push(group(left, above, options.over(inside), { "data-role": "over" }));
   const area = {
-    x: left, y: above, width: inner, height,
+    x: left,
+    y: above,
+    width: inner,
+    height,
     xScale: { domain: x.domain, log: !!options.x.log, name: options.x.name ?? options.x.label, ...(options.x.whole && { whole: true }) },
     yScale: { domain: y.domain, log: !!options.y.log, name: options.y.name ?? options.y.label },
   };
@@ -82,7 +95,12 @@ export function cartesian(options: CartesianOptions): Block {
  * @param from ends of the line, pixels
  * @param width texts stay within 0 and this
  */
-export function bottomAxis(ticks: readonly { at: number; text: string }[], [from, to]: readonly [number, number], width: number, theme: Theme): string {
+export function bottomAxis(
+  ticks: readonly { at: number; text: string }[],
+  [from, to]: readonly [number, number],
+  width: number,
+  theme: Theme,
+): string {
   const parts = [line(from, 0, to, 0, theme.rule)];
   let end = -Infinity;
   for (const { at, text } of ticks) {
@@ -116,11 +134,21 @@ function scaleOf(axis: Axis, range: [number, number], count: number): Scaled {
     const ticks = axis.ticks ?? logTicks(domain, count).filter(allowed);
     // what has no logarithm is below everything
     const below = range[0] > range[1] ? outside : -outside;
-    return { at: (value) => (value > 0 ? clamp(scale(value)) : Number.isFinite(value) ? below : NaN), ticks, domain, format: axis.format ?? (axis.ticks || isWide(domain) ? textOfTicks : textOfLinearTicks)(ticks) };
+    return {
+      at: (value) => (value > 0 ? clamp(scale(value)) : Number.isFinite(value) ? below : NaN),
+      ticks,
+      domain,
+      format: axis.format ?? (axis.ticks || isWide(domain) ? textOfTicks : textOfLinearTicks)(ticks),
+    };
   }
   const scale = scaleLinear(domain, range);
   const ticks = axis.ticks ?? linearTicks(domain, count).filter(allowed);
-  return { at: (value) => clamp(scale(value)), ticks, domain, format: axis.format ?? (axis.ticks ? textOfTicks : textOfLinearTicks)(ticks) };
+  return {
+    at: (value) => clamp(scale(value)),
+    ticks,
+    domain,
+    format: axis.format ?? (axis.ticks ? textOfTicks : textOfLinearTicks)(ticks),
+  };
 }
 
 /** Least and greatest of the finite values, with `pad` of their distance on both sides. */

@@ -7,7 +7,8 @@ import { formatSigned, formatValue } from "../statistics/numbers.ts";
 import { armStyles, mark } from "./arm-styles.ts";
 import { csvTable, type CsvTable } from "./csv.ts";
 import { chooseArms, countRuns } from "./experiment.ts";
-import { compose, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
+import type { Block } from "./block.ts";
+import { compose, innerWidth, type Figure, type FigureOptions } from "./figure.ts";
 import { metricName } from "./options.ts";
 import { escapeXml, group, line } from "./svg.ts";
 import { elide, label, measure, wrap } from "./text.ts";
@@ -29,12 +30,22 @@ export interface Table {
 export function tableOf(experiment: ExperimentResult, options: v.InferOutput<typeof comparisonTableOptions>): Table {
   const arms = chooseArms(experiment, options.arms);
   const metrics = options.metrics ?? defaultMetrics(experiment);
-  const columns: Table["columns"] = [{ name: "arm", unit: "", numeric: false }, { name: "n", unit: "", numeric: true }];
+  const columns: Table["columns"] = [
+    { name: "arm", unit: "", numeric: false },
+    { name: "n", unit: "", numeric: true },
+  ];
   for (const metric of metrics) {
     columns.push({ name: metricTitle(metric), unit: metricUnit(metric), numeric: true });
-    if (experiment.primary.includes(metric)) columns.push({ name: "difference [95 % interval]", unit: metricUnit(metric), numeric: true }, { name: "verdict", unit: "", numeric: false });
+    if (experiment.primary.includes(metric))
+      columns.push(
+        { name: "difference [95 % interval]", unit: metricUnit(metric), numeric: true },
+        { name: "verdict", unit: "", numeric: false },
+      );
   }
-  const rows = arms.map((arm) => ({ arm: arm.name, cells: [arm.name, countText(arm), ...metrics.flatMap((metric) => cells(experiment, arm, metric))] }));
+  const rows = arms.map((arm) => ({
+    arm: arm.name,
+    cells: [arm.name, countText(arm), ...metrics.flatMap((metric) => cells(experiment, arm, metric))],
+  }));
   return { columns, rows };
 }
 
@@ -56,20 +67,31 @@ function countText(arm: ArmResult): string {
   return arm.n === arm.runs.length ? String(arm.n) : `${arm.n} of ${arm.runs.length}`;
 }
 
-export function defaultMetrics(experiment: ExperimentResult): string[] {
+function defaultMetrics(experiment: ExperimentResult): string[] {
   const known = new Set(experiment.arms.flatMap((arm) => Object.keys(arm.mean)));
   const others = ["valLoss", "maxVioGlobal", "specialisation", "agreement.1", "acceptance.1"].filter((metric) => known.has(metric));
   return [...new Set([...experiment.primary, ...others])];
 }
 
-export function comparisonTable(experiment: ExperimentResult, options: v.InferOutput<typeof comparisonTableOptions>, frame: FigureOptions): Figure {
+export function comparisonTable(
+  experiment: ExperimentResult,
+  options: v.InferOutput<typeof comparisonTableOptions>,
+  frame: FigureOptions,
+): Figure {
   const theme = themeOf(frame.theme);
   const table = tableOf(experiment, options);
   const arms = chooseArms(experiment, options.arms);
   return compose(
     {
       title: `Comparison with “${experiment.baseline}”`,
-      alternative: table.rows.map((row) => row.cells.map((text, i) => (i === 0 ? text : text && `${table.columns[i].name} ${text}`)).filter(Boolean).join(", ")).join(". "),
+      alternative: table.rows
+        .map((row) =>
+          row.cells
+            .map((text, i) => (i === 0 ? text : text && `${table.columns[i].name} ${text}`))
+            .filter(Boolean)
+            .join(", "),
+        )
+        .join(". "),
       data: () => dataOf(experiment, options),
       blocks: [drawTable(table, experiment, innerWidth(frame), theme)],
       notes: ["Mean ± standard deviation over seeds.", ...countRuns(arms)],
@@ -84,13 +106,30 @@ function dataOf(experiment: ExperimentResult, options: v.InferOutput<typeof comp
   const metrics = options.metrics ?? defaultMetrics(experiment);
   const tested = (metric: string) => experiment.primary.includes(metric);
   return csvTable(
-    ["arm", "n", "runs", ...metrics.flatMap((metric) => [`${metric}.mean`, `${metric}.sd`, ...(tested(metric) ? differenceColumns.map((name) => `${metric}.${name}`) : [])])],
+    [
+      "arm",
+      "n",
+      "runs",
+      ...metrics.flatMap((metric) => [
+        `${metric}.mean`,
+        `${metric}.sd`,
+        ...(tested(metric) ? differenceColumns.map((name) => `${metric}.${name}`) : []),
+      ]),
+    ],
     chooseArms(experiment, options.arms).map((arm) => [
-      arm.name, arm.n, arm.runs.length,
+      arm.name,
+      arm.n,
+      arm.runs.length,
       ...metrics.flatMap((metric) => {
         const found = experiment.comparisons.find((c) => c.metric === metric && c.arm === arm.name);
         const half = found?.ci95 ? (found.ci95[1] - found.ci95[0]) / 2 : null;
-        const difference = [found?.difference, half, found?.ci95?.[0], found?.ci95?.[1], arm.name === experiment.baseline ? "baseline" : found?.verdict];
+        const difference = [
+          found?.difference,
+          half,
+          found?.ci95?.[0],
+          found?.ci95?.[1],
+          arm.name === experiment.baseline ? "baseline" : found?.verdict,
+        ];
         return [arm.n > 0 ? arm.mean[metric] : null, arm.n > 1 ? arm.sd[metric] : null, ...(tested(metric) ? difference : [])];
       }),
     ]),
@@ -100,8 +139,11 @@ function dataOf(experiment: ExperimentResult, options: v.InferOutput<typeof comp
 const differenceColumns = ["difference", "halfWidth95", "low95", "high95", "verdict"];
 
 /** An HTML table; names and numbers are escaped. */
-export function tableHtml({ columns, rows }: Table): string {
-  const head = columns.map(({ name, unit, numeric }) => `<th scope="col"${numeric ? ' class="number"' : ""}>${escapeXml(name)}${unit ? ` <span class="unit">${escapeXml(unit)}</span>` : ""}</th>`);
+function tableHtml({ columns, rows }: Table): string {
+  const head = columns.map(
+    ({ name, unit, numeric }) =>
+      `<th scope="col"${numeric ? ' class="number"' : ""}>${escapeXml(name)}${unit ? ` <span class="unit">${escapeXml(unit)}</span>` : ""}</th>`,
+  );
   const body = rows.map(({ cells }) => {
     const [name, ...rest] = cells;
     return `<tr><th scope="row">${escapeXml(name)}</th>${rest.map((text, i) => `<td${columns[i + 1].numeric ? ' class="number"' : ""}>${escapeXml(text)}</td>`).join("")}</tr>`;
@@ -139,7 +181,13 @@ function drawTable(table: Table, experiment: ExperimentResult, width: number, th
   const parts: string[] = [];
   let y = 0;
   for (const columns of tables) {
-    const { markup, height } = drawColumns(table, columns.map((index) => ({ index, head: heads[index], wide: wide[index] })), experiment, width, theme);
+    const { markup, height } = drawColumns(
+      table,
+      columns.map((index) => ({ index, head: heads[index], wide: wide[index] })),
+      experiment,
+      width,
+      theme,
+    );
     parts.push(group(0, y, markup));
     y += height + 12;
   }
@@ -169,12 +217,23 @@ function drawColumns(table: Table, columns: readonly Column[], experiment: Exper
   for (const { index, head, wide } of columns) {
     const { unit, numeric } = table.columns[index];
     const [at, anchor] = numeric ? ([x + wide, "end"] as const) : ([x, "start"] as const);
-    head.forEach((text, k) => parts.push(label(text, at, 11 + (headLines - head.length + k) * lineHeight, { size, weight: 600, fill: theme.ink, anchor })));
+    head.forEach((text, k) =>
+      parts.push(label(text, at, 11 + (headLines - head.length + k) * lineHeight, { size, weight: 600, fill: theme.ink, anchor })),
+    );
     if (unit) parts.push(label(unit, at, 11 + headLines * lineHeight - 1, { size: 10.5, fill: theme.inkSoft, anchor }));
     let y = top;
     table.rows.forEach((row, r) => {
       const lines = index === 0 ? names[r] : [row.cells[index]];
-      lines.forEach((text, k) => parts.push(label(text, index === 0 ? x + 18 : at, y + 14 + k * lineHeight, { size, fill: theme.ink, anchor: index === 0 ? "start" : anchor, title: index === 0 ? row.arm : undefined })));
+      lines.forEach((text, k) =>
+        parts.push(
+          label(text, index === 0 ? x + 18 : at, y + 14 + k * lineHeight, {
+            size,
+            fill: theme.ink,
+            anchor: index === 0 ? "start" : anchor,
+            title: index === 0 ? row.arm : undefined,
+          }),
+        ),
+      );
       if (index === 0) parts.push(mark(styles.get(row.arm)!, theme, 6, y + 10, 40));
       y += rowHeights[r];
     });
@@ -189,7 +248,9 @@ function drawStacked(table: Table, experiment: ExperimentResult, width: number, 
   let y = 0;
   for (const row of table.rows) {
     parts.push(line(0, y, width, y, theme.grid), mark(styles.get(row.arm)!, theme, 6, y + 14, 40));
-    parts.push(label(elide(row.arm, width - 18, { size: 12, weight: 600 }), 18, y + 18, { size: 12, weight: 600, fill: theme.ink, title: row.arm }));
+    parts.push(
+      label(elide(row.arm, width - 18, { size: 12, weight: 600 }), 18, y + 18, { size: 12, weight: 600, fill: theme.ink, title: row.arm }),
+    );
     y += 26;
     table.columns.forEach(({ name, unit }, i) => {
       if (i === 0 || !row.cells[i]) return;

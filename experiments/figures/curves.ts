@@ -5,7 +5,8 @@ import { metricTitle } from "../statistics/metrics.ts";
 import { formatCount, formatValue } from "../statistics/numbers.ts";
 import { armCurves, curvePanel, notDrawn, type ArmCurves, type CurveOptions } from "./curve-panel.ts";
 import { csvTable, type CsvTable } from "./csv.ts";
-import { compose, innerWidth, sideBySide, type Block, type Figure, type FigureOptions } from "./figure.ts";
+import type { Block } from "./block.ts";
+import { compose, innerWidth, sideBySide, type Figure, type FigureOptions } from "./figure.ts";
 import { armLegend, chooseArms, countRuns, lowerFirst } from "./experiment.ts";
 import { metricName, xAxis } from "./options.ts";
 import { isStepMetric, pointsPerColumn } from "./series.ts";
@@ -28,7 +29,9 @@ export const curvesOptions = v.strictObject({
 export function curves(experiment: ExperimentResult, options: v.InferOutput<typeof curvesOptions>, frame: FigureOptions): Figure {
   const arms = chooseArms(experiment, options.arms);
   const panels = options.metrics.map((metric) => ({ metric, curves: armCurves(arms, metric, options) }));
-  const block = sideBySide(panels.length, innerWidth(frame), 290, (i, width) => curvePanel({ all: experiment.arms, ...panels[i], options, width, frame }));
+  const block = sideBySide(panels.length, innerWidth(frame), 290, (i, width) =>
+    curvePanel({ all: experiment.arms, ...panels[i], options, width, frame }),
+  );
   return compose(
     {
       title: titleOf(options.metrics),
@@ -48,21 +51,41 @@ function titleOf(metrics: readonly string[]): string {
 }
 
 /** How to read lines and band, and by what rule lines of very many points are thinned. */
-export function readingNote({ band, seeds, smoothing }: CurveOptions, panels: readonly { metric: string; curves: readonly ArmCurves[] }[], { areas = [] }: Block): string[] {
+export function readingNote(
+  { band, seeds, smoothing }: CurveOptions,
+  panels: readonly { metric: string; curves: readonly ArmCurves[] }[],
+  { areas = [] }: Block,
+): string[] {
   if (!areas.length) return [];
   const shade = { range: "Band: range over seeds.", sd: "Band: mean ± one standard deviation over seeds.", none: "" }[band];
-  const smoothed = smoothing > 0 && panels.some(({ metric }) => isStepMetric(metric)) ? `Per-step values are smoothed over ${formatValue(smoothing * 100)} % of the run; faint lines are unsmoothed.` : "";
+  const smoothed =
+    smoothing > 0 && panels.some(({ metric }) => isStepMetric(metric))
+      ? `Per-step values are smoothed over ${formatValue(smoothing * 100)} % of the run; faint lines are unsmoothed.`
+      : "";
   const longest = Math.max(0, ...panels.flatMap(({ curves }) => curves.flatMap(({ runs }) => runs.map(({ raw }) => raw.y.length))));
-  const thinned = areas.some(({ width }) => longest > pointsPerColumn * width) ? "Of every pixel column a line keeps its first, least, greatest and last value." : "";
+  const thinned = areas.some(({ width }) => longest > pointsPerColumn * width)
+    ? "Of every pixel column a line keeps its first, least, greatest and last value."
+    : "";
   const single = !seeds && panels.every(({ curves }) => curves.every(({ runs }) => runs.length < 2));
-  return [[single ? "One run each." : `Thick: mean over seeds${seeds ? "; thin: each seed" : ""}.`, shade, smoothed, thinned, windowsNote(panels)].filter(Boolean).join(" ")];
+  return [
+    [single ? "One run each." : `Thick: mean over seeds${seeds ? "; thin: each seed" : ""}.`, shade, smoothed, thinned, windowsNote(panels)]
+      .filter(Boolean)
+      .join(" "),
+  ];
 }
 
 /** Points of validation curves are of fewer windows than what tables and verdicts are of. */
 function windowsNote(panels: readonly { metric: string; curves: readonly ArmCurves[] }[]): string {
-  const validated = panels.filter(({ metric }) => !isStepMetric(metric)).flatMap(({ curves }) => curves.map(({ arm }) => arm.config.validation));
+  const validated = panels
+    .filter(({ metric }) => !isStepMetric(metric))
+    .flatMap(({ curves }) => curves.map(({ arm }) => arm.config.validation));
   const [first] = validated;
-  if (!first?.final || first.final === first.windowsPerDomain || validated.some((other) => other.final !== first.final || other.windowsPerDomain !== first.windowsPerDomain)) return "";
+  if (
+    !first?.final ||
+    first.final === first.windowsPerDomain ||
+    validated.some((other) => other.final !== first.final || other.windowsPerDomain !== first.windowsPerDomain)
+  )
+    return "";
   const last = first.final === "all" ? "all validation text" : `${formatCount(first.final)}`;
   return `Validations along the run read ${formatCount(first.windowsPerDomain)} windows of each domain, the last one, which tables tell of, ${last}.`;
 }
@@ -79,7 +102,9 @@ export function describe(metric: string, curves: readonly ArmCurves[], { x }: Cu
 export function curvesData(panels: readonly { metric: string; curves: readonly ArmCurves[] }[], { x }: CurveOptions): CsvTable {
   const rows = panels.flatMap(({ metric, curves }) =>
     curves.flatMap(({ arm, runs }) =>
-      runs.flatMap(({ run, raw, smooth }) => raw.y.map((value, i) => [arm.name, run.seed.init, metric, raw.steps[i], ...(x === "steps" ? [] : [raw.x[i]]), value, smooth.y[i]])),
+      runs.flatMap(({ run, raw, smooth }) =>
+        raw.y.map((value, i) => [arm.name, run.seed.init, metric, raw.steps[i], ...(x === "steps" ? [] : [raw.x[i]]), value, smooth.y[i]]),
+      ),
     ),
   );
   return csvTable(["arm", "seed", "metric", "step", ...(x === "steps" ? [] : [x]), "value", "smoothed"], rows);

@@ -11,7 +11,10 @@ export function chooseArms(experiment: ExperimentResult, names: readonly string[
   if (names === null) return experiment.arms;
   return names.map((name) => {
     const arm = experiment.arms.find((candidate) => candidate.name === name);
-    if (!arm) throw new TypeError(`There is no arm "${name}" in "${experiment.title}"; its arms are ${experiment.arms.map((a) => `"${a.name}"`).join(", ")}.`);
+    if (!arm)
+      throw new TypeError(
+        `There is no arm "${name}" in "${experiment.title}"; its arms are ${experiment.arms.map((a) => `"${a.name}"`).join(", ")}.`,
+      );
     return arm;
   });
 }

@@ -4,7 +4,8 @@ import type { ArmResult, ExperimentResult, RunResult } from "../results.ts";
 import { formatCount, formatValue } from "../statistics/numbers.ts";
 import { csvTable } from "./csv.ts";
 import { chooseArms } from "./experiment.ts";
-import { compose, emptyBlock, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
+import type { Block } from "./block.ts";
+import { compose, emptyBlock, innerWidth, type Figure, type FigureOptions } from "./figure.ts";
 import { element, group } from "./svg.ts";
 import { elide, label, measure } from "./text.ts";
 import { themeOf, type Theme } from "./theme.ts";
@@ -50,8 +51,21 @@ export function expertLoad(experiment: ExperimentResult, options: Options, frame
       title: options.by === "domain" ? "Expert load by domain" : "Expert load",
       alternative: panels.map(describe).join(" ") || "No validation has been done yet.",
       data: () => csvTable(["arm", "domain", "seed", "step", "layer", "expert", "relativeLoad"], panels.flatMap(csvRows)),
-      blocks: panels.length ? [grid(rows.filter((own) => own.length), width, theme), scaleBar(width, theme)] : [emptyBlock("No validation has been done yet.", width, theme)],
-      notes: panels.length ? [`Seed ${seeds.join(", ")}, validation tokens at step ${steps.map(formatCount).join(", ")}. Rows are MoE layers; one run per arm, as experts of different seeds have nothing in common.`] : [],
+      blocks: panels.length
+        ? [
+            grid(
+              rows.filter((own) => own.length),
+              width,
+              theme,
+            ),
+            scaleBar(width, theme),
+          ]
+        : [emptyBlock("No validation has been done yet.", width, theme)],
+      notes: panels.length
+        ? [
+            `Seed ${seeds.join(", ")}, validation tokens at step ${steps.map(formatCount).join(", ")}. Rows are MoE layers; one run per arm, as experts of different seeds have nothing in common.`,
+          ]
+        : [],
     },
     frame,
   );
@@ -73,7 +87,8 @@ function panelsOf(experiment: ExperimentResult, arm: ArmResult, seed: number, { 
   if (!found || !found.counts.length) return [];
   const common = { arm: arm.name, seed: run.seed.init, step: found.step };
   if (by === "all") return [{ ...common, domain: allDomains, load: found.counts.map((layer) => relative(sum(layer))) }];
-  const names = experiment.domains.length === found.counts[0].length ? experiment.domains : found.counts[0].map((_, i) => `domain ${i + 1}`);
+  const names =
+    experiment.domains.length === found.counts[0].length ? experiment.domains : found.counts[0].map((_, i) => `domain ${i + 1}`);
   return names.map((domain, d) => ({ ...common, domain, load: found.counts.map((layer) => relative(layer[d])) }));
 }
 
@@ -109,18 +124,33 @@ function grid(arms: readonly Panel[][], width: number, theme: Theme): Block {
   let y = 0;
   for (const panels of arms) {
     const name = panels[0].arm;
-    parts.push(label(elide(name, width, { size: 12.5, weight: 600 }), 0, y + 12, { size: 12.5, weight: 600, fill: theme.ink, title: name, attributes: { "data-arm": name } }));
+    parts.push(
+      label(elide(name, width, { size: 12.5, weight: 600 }), 0, y + 12, {
+        size: 12.5,
+        weight: 600,
+        fill: theme.ink,
+        title: name,
+        attributes: { "data-arm": name },
+      }),
+    );
     y += 18;
     const layers = panels[0].load.length;
     const experts = panels[0].load[0].length;
     const cell = Math.max(5, Math.min(18, Math.floor(150 / layers)));
     for (let start = 0; start < panels.length; start += columns) {
       const row = panels.slice(start, start + columns);
-      row.forEach((panel, i) => parts.push(label(elide(panel.domain, panelWidth, style), layersWide + i * (panelWidth + gap), y + 11, { ...style, title: panel.domain })));
+      row.forEach((panel, i) =>
+        parts.push(
+          label(elide(panel.domain, panelWidth, style), layersWide + i * (panelWidth + gap), y + 11, { ...style, title: panel.domain }),
+        ),
+      );
       y += 17;
       // the name stands where the first number would, at the height of the first row
       const every = Math.ceil(13 / cell);
-      for (let l = 0; l < layers; l += every) parts.push(label(l === 0 ? `layer ${l + 1}` : String(l + 1), layersWide - 6, y + (l + 0.5) * cell + 4, { ...style, anchor: "end" }));
+      for (let l = 0; l < layers; l += every)
+        parts.push(
+          label(l === 0 ? `layer ${l + 1}` : String(l + 1), layersWide - 6, y + (l + 0.5) * cell + 4, { ...style, anchor: "end" }),
+        );
       row.forEach((panel, i) => parts.push(group(layersWide + i * (panelWidth + gap), y, heat(panel, panelWidth, cell, theme))));
       y += layers * cell;
       row.forEach((_, i) => parts.push(group(layersWide + i * (panelWidth + gap), y, expertAxis(experts, panelWidth, theme))));
@@ -134,7 +164,10 @@ function grid(arms: readonly Panel[][], width: number, theme: Theme): Block {
 /** "expert 1" under the first column and the last one's number under the last. */
 function expertAxis(experts: number, width: number, theme: Theme): string {
   const style = { size: small, fill: theme.inkSoft };
-  const last = measure("expert 1", style) + measure(String(experts), style) + 8 <= width && experts > 1 ? label(String(experts), width, 12, { ...style, anchor: "end" }) : "";
+  const last =
+    measure("expert 1", style) + measure(String(experts), style) + 8 <= width && experts > 1
+      ? label(String(experts), width, 12, { ...style, anchor: "end" })
+      : "";
   return label(elide("expert 1", width, style), 0, 12, style) + last;
 }
 
@@ -144,9 +177,18 @@ function heat({ load, arm, domain }: Panel, width: number, height: number, theme
     const each = width / layer.length;
     const colours = layer.map((value) => colourOf(value, theme));
     const between = each >= 6 ? 1 : 0;
-    if (between) return layer.map((value, e) => element("rect", { x: e * each, y: l * height, width: each - between, height: height - between, fill: colours[e] }, element("title", {}, `layer ${l + 1}, expert ${e + 1}: ${formatValue(value, 0.01)}`)));
+    if (between)
+      return layer.map((value, e) =>
+        element(
+          "rect",
+          { x: e * each, y: l * height, width: each - between, height: height - between, fill: colours[e] },
+          element("title", {}, `layer ${l + 1}, expert ${e + 1}: ${formatValue(value, 0.01)}`),
+        ),
+      );
     const starts = colours.flatMap((colour, e) => (colour === colours[e - 1] ? [] : [e]));
-    return starts.map((e, i) => element("rect", { x: e * each, y: l * height, width: ((starts[i + 1] ?? layer.length) - e) * each, height, fill: colours[e] }));
+    return starts.map((e, i) =>
+      element("rect", { x: e * each, y: l * height, width: ((starts[i + 1] ?? layer.length) - e) * each, height, fill: colours[e] }),
+    );
   });
   return element("g", { "data-arm": arm, "data-domain": domain.replace(/\s/g, " "), "shape-rendering": "crispEdges" }, parts);
 }
@@ -158,11 +200,30 @@ function colourOf(value: number, theme: Theme): string {
 function scaleBar(width: number, theme: Theme): Block {
   const length = 220;
   const steps = 25;
-  const cells = Array.from({ length: steps }, (_, i) => element("rect", { x: (i * length) / steps, y: 0, width: length / steps + 0.5, height: 9, fill: theme.diverging((2 * i) / (steps - 1) - 1) }));
-  const ticks: [number, string][] = [[-1, "¼"], [-0.5, "½"], [0, "1"], [0.5, "2"], [1, "4"]];
-  const labels = ticks.map(([t, text]) => label(text, ((t + 1) / 2) * length, 22, { size: small, fill: theme.inkSoft, anchor: t === -1 ? "start" : t === 1 ? "end" : "middle" }));
+  const cells = Array.from({ length: steps }, (_, i) =>
+    element("rect", {
+      x: (i * length) / steps,
+      y: 0,
+      width: length / steps + 0.5,
+      height: 9,
+      fill: theme.diverging((2 * i) / (steps - 1) - 1),
+    }),
+  );
+  const ticks: [number, string][] = [
+    [-1, "¼"],
+    [-0.5, "½"],
+    [0, "1"],
+    [0.5, "2"],
+    [1, "4"],
+  ];
+  const labels = ticks.map(([t, text]) =>
+    label(text, ((t + 1) / 2) * length, 22, { size: small, fill: theme.inkSoft, anchor: t === -1 ? "start" : t === 1 ? "end" : "middle" }),
+  );
   const beside = width > 580;
-  const name = label("load relative to the fair share; ends: ¼ or less, 4 or more", beside ? length + 14 : 0, beside ? 9 : 40, { size: small, fill: theme.inkSoft });
+  const name = label("load relative to the fair share; ends: ¼ or less, 4 or more", beside ? length + 14 : 0, beside ? 9 : 40, {
+    size: small,
+    fill: theme.inkSoft,
+  });
   return { markup: [...cells, ...labels, name].join(""), height: beside ? 26 : 44 };
 }
 

@@ -2,7 +2,8 @@
 import { formatCount, formatValue } from "../statistics/numbers.ts";
 import { csvText, stackedTable, type CsvTable } from "./csv.ts";
 import { element, escapeXml, group } from "./svg.ts";
-import { legend, type LegendEntry, type LegendItem } from "./legend.ts";
+import type { Block, LegendEntry, PlotArea } from "./block.ts";
+import { legend, type LegendItem } from "./legend.ts";
 import { fontFamily, label, wrap } from "./text.ts";
 import { themeOf, type Theme, type ThemeName } from "./theme.ts";
 
@@ -22,29 +23,6 @@ export interface View {
   hidden: readonly string[];
   /** the part of an x axis that is drawn; axes of other names stay whole */
   zoom: { axis: string; from: number; to: number } | null;
-}
-
-/** Where data lies in a figure, for crosshairs and zoom. Pixels of the figure; a log scale has `log`. */
-export interface PlotArea {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-  /** `whole`: the values are counts */
-  xScale: { domain: [number, number]; log: boolean; name: string; whole?: boolean };
-  yScale: { domain: [number, number]; log: boolean; name: string };
-  /** the arms' lines: what a crosshair reads */
-  lines?: PlotLine[];
-  /** the x domain without zoom, where a reader may zoom */
-  whole?: [number, number];
-}
-
-/** An arm's line in values of the axes; x rises. */
-export interface PlotLine {
-  arm: string;
-  colour: string;
-  x: readonly number[];
-  y: readonly number[];
 }
 
 export interface Figure {
@@ -68,14 +46,6 @@ export interface Figure {
   markdown?: string;
 }
 
-/** Part of a figure: markup whose origin is its upper left corner. */
-export interface Block {
-  markup: string;
-  height: number;
-  areas?: PlotArea[];
-  entries?: LegendEntry[];
-}
-
 export interface Composition {
   title: string;
   alternative: string;
@@ -89,8 +59,8 @@ export interface Composition {
 }
 
 export const fontSize = { title: 15, panel: 12.5, text: 12, small: 11 };
-export const margin = 12;
-export const smallestWidth = 320;
+const margin = 12;
+const smallestWidth = 320;
 
 /** Width inside the margins. */
 export function innerWidth({ width }: FigureOptions): number {
@@ -111,7 +81,9 @@ export function compose(composition: Composition, options: FigureOptions): Figur
     y += 20;
   }
   y += 4;
-  const blocks = composition.legend?.length ? [legend(composition.legend, options.view?.hidden ?? [], inner, theme), ...composition.blocks] : composition.blocks;
+  const blocks = composition.legend?.length
+    ? [legend(composition.legend, options.view?.hidden ?? [], inner, theme), ...composition.blocks]
+    : composition.blocks;
   for (const block of blocks) {
     parts.push(group(margin, y, block.markup));
     for (const area of block.areas ?? []) areas.push({ ...area, x: area.x + margin, y: area.y + y });
@@ -133,7 +105,10 @@ function viewNotes(entries: readonly LegendEntry[], areas: readonly PlotArea[], 
   const { zoom } = view ?? {};
   const cut = areas.find(({ xScale }) => xScale.name === zoom?.axis);
   const [from, to] = cut && zoom ? [zoom.from, zoom.to].map((end) => formatPlace(cut.xScale, end, (zoom.to - zoom.from) / 10)) : [];
-  return [...(hidden.length ? [`Hidden: ${hidden.join(", ")}.`] : []), ...(cut ? [`A part of the axis: ${cut.xScale.name} from ${from} to ${to}.`] : [])];
+  return [
+    ...(hidden.length ? [`Hidden: ${hidden.join(", ")}.`] : []),
+    ...(cut ? [`A part of the axis: ${cut.xScale.name} from ${from} to ${to}.`] : []),
+  ];
 }
 
 /** A place on an x axis, with the digits that `step` deserves. */
@@ -164,13 +139,23 @@ export function stack(figures: readonly Figure[], experiments: readonly string[]
   return figureOf(composition, parts, { areas, legend }, { width: figures[0].width, height: y }, themeOf(options.theme));
 }
 
-function figureOf(composition: Pick<Composition, "title" | "alternative" | "data" | "html" | "markdown">, parts: readonly string[], places: Pick<Figure, "areas" | "legend">, size: { width: number; height: number }, theme: Theme): Figure {
+function figureOf(
+  composition: Pick<Composition, "title" | "alternative" | "data" | "html" | "markdown">,
+  parts: readonly string[],
+  places: Pick<Figure, "areas" | "legend">,
+  size: { width: number; height: number },
+  theme: Theme,
+): Figure {
   const { title, alternative } = composition;
   const svg = element(
     "svg",
     {
-      xmlns: "http://www.w3.org/2000/svg", ...size, viewBox: `0 0 ${size.width} ${size.height}`, role: "img",
-      "aria-label": `${title}. ${alternative}`, "font-family": fontFamily,
+      xmlns: "http://www.w3.org/2000/svg",
+      ...size,
+      viewBox: `0 0 ${size.width} ${size.height}`,
+      role: "img",
+      "aria-label": `${title}. ${alternative}`,
+      "font-family": fontFamily,
       // advances as the typeface has them, not rounded to pixels: texts were measured so
       "text-rendering": "geometricPrecision",
     },

@@ -8,7 +8,8 @@ import { formatSigned } from "../statistics/numbers.ts";
 import { describeMetric } from "../statistics/sentence.ts";
 import { armStyles, mark, type ArmStyle } from "./arm-styles.ts";
 import { bottomAxis, extentOf } from "./axes.ts";
-import { compose, emptyBlock, innerWidth, type Block, type Figure, type FigureOptions } from "./figure.ts";
+import type { Block } from "./block.ts";
+import { compose, emptyBlock, innerWidth, type Figure, type FigureOptions } from "./figure.ts";
 import { countRuns } from "./experiment.ts";
 import { csvTable, type CsvTable } from "./csv.ts";
 import { metricName } from "./options.ts";
@@ -52,7 +53,12 @@ interface Row {
 function panel(experiment: ExperimentResult, metric: string, width: number, theme: Theme): Block {
   const baseline = experiment.arms.find((arm) => arm.name === experiment.baseline)!;
   const rows = experiment.arms.flatMap((arm) => rowOf(experiment.comparisons, arm, baseline, metric));
-  if (!rows.length) return emptyBlock(experiment.arms.length < 2 ? "There is one arm: nothing to compare it with." : `${metricTitle(metric)}: nothing is compared yet.`, width, theme);
+  if (!rows.length)
+    return emptyBlock(
+      experiment.arms.length < 2 ? "There is one arm: nothing to compare it with." : `${metricTitle(metric)}: nothing is compared yet.`,
+      width,
+      theme,
+    );
   const styles = armStyles(experiment.arms);
   const texts = rows.map(({ comparison }) => resultText(comparison));
   const rightWidth = Math.max(...texts.flat().map((text) => measure(text, { size: small })), measure("verdict", { size: small })) + 4;
@@ -65,10 +71,18 @@ function panel(experiment: ExperimentResult, metric: string, width: number, them
   const height = rows.length * step;
   const top = 24;
 
-  const domain = spread(extentOf(rows.flatMap(({ comparison, differences }) => [...differences, ...(comparison.ci95 ?? []), comparison.difference]), { pad: 0.06, include: [0, ...rows.flatMap(reach)] }), false);
+  const domain = spread(
+    extentOf(
+      rows.flatMap(({ comparison, differences }) => [...differences, ...(comparison.ci95 ?? []), comparison.difference]),
+      { pad: 0.06, include: [0, ...rows.flatMap(reach)] },
+    ),
+    false,
+  );
   const x = scaleLinear(domain, [0, plotWidth]);
   const heading = `${metricTitle(metric)}, difference${metricUnit(metric) ? ` (${metricUnit(metric)})` : ""}`;
-  const parts = [label(elide(heading, width, { size: 12.5, weight: 600 }), 0, 12, { size: 12.5, weight: 600, fill: theme.ink, title: heading })];
+  const parts = [
+    label(elide(heading, width, { size: 12.5, weight: 600 }), 0, 12, { size: 12.5, weight: 600, fill: theme.ink, title: heading }),
+  ];
   const inside: string[] = [];
   const overlaid: string[] = []; // words over the grid
   const ticks = linearTicks(domain, Math.max(2, plotWidth / 75));
@@ -80,18 +94,38 @@ function panel(experiment: ExperimentResult, metric: string, width: number, them
     inside.push(drawRow(row, style, middle, x, theme));
     const lines = wrap(row.comparison.arm, nameWidth - 12, { size: 12 }, 2);
     lines.forEach((text, k) =>
-      parts.push(label(text, 0, top + middle + 4 + (k - (lines.length - 1) / 2) * 15, { size: 12, fill: theme.ink, title: row.comparison.arm, attributes: { "data-role": "row", "data-arm": row.comparison.arm } })),
+      parts.push(
+        label(text, 0, top + middle + 4 + (k - (lines.length - 1) / 2) * 15, {
+          size: 12,
+          fill: theme.ink,
+          title: row.comparison.arm,
+          attributes: { "data-role": "row", "data-arm": row.comparison.arm },
+        }),
+      ),
     );
     const [numbers, verdict] = texts[i];
     if (narrow) {
-      belowRow(texts[i], width).forEach((text, k) => overlaid.push(haloed(label(text, width, top + middle + 30 + 14 * k, { size: small, fill: theme.inkSoft, anchor: "end" }), theme)));
+      belowRow(texts[i], width).forEach((text, k) =>
+        overlaid.push(haloed(label(text, width, top + middle + 30 + 14 * k, { size: small, fill: theme.inkSoft, anchor: "end" }), theme)),
+      );
     } else {
       parts.push(label(numbers, width, top + middle - 3, { size: small, fill: theme.ink, anchor: "end" }));
       parts.push(label(verdict, width, top + middle + 12, { size: small, fill: theme.inkSoft, anchor: "end" }));
     }
   });
   parts.push(viewport(nameWidth, top, plotWidth, height, inside), ...overlaid);
-  parts.push(group(0, top + height, bottomAxis(ticks.map((tick) => ({ at: nameWidth + x(tick), text: tickText(tick) })), [nameWidth, nameWidth + plotWidth], width, theme)));
+  parts.push(
+    group(
+      0,
+      top + height,
+      bottomAxis(
+        ticks.map((tick) => ({ at: nameWidth + x(tick), text: tickText(tick) })),
+        [nameWidth, nameWidth + plotWidth],
+        width,
+        theme,
+      ),
+    ),
+  );
   const { better } = metricDefinition(metric);
   const hint = better === "neither" ? "" : `${better} is better`;
   if (hint) parts.push(label(hint, nameWidth, top + height + 31, { size: small, fill: theme.inkSoft }));
@@ -120,9 +154,13 @@ function drawRow({ comparison, differences }: Row, style: ArmStyle, y: number, x
   const detectable80 = comparison.detectable80 !== null && Number.isFinite(comparison.detectable80) ? comparison.detectable80 : null;
   const colour = theme.series[style.colour];
   const parts: string[] = [];
-  if (detectable80 !== null) parts.push(element("rect", { x: x(-detectable80), y: y - 13, width: x(detectable80) - x(-detectable80), height: 26, fill: theme.wash }));
+  if (detectable80 !== null)
+    parts.push(
+      element("rect", { x: x(-detectable80), y: y - 13, width: x(detectable80) - x(-detectable80), height: 26, fill: theme.wash }),
+    );
   if (detectable80 !== null) parts.push(line(x(0), y - 13, x(0), y + 13, theme.rule));
-  for (const value of differences.filter(Number.isFinite)) parts.push(element("circle", { cx: x(value), cy: y + 9, r: 2.5, fill: colour, "fill-opacity": 0.55 }));
+  for (const value of differences.filter(Number.isFinite))
+    parts.push(element("circle", { cx: x(value), cy: y + 9, r: 2.5, fill: colour, "fill-opacity": 0.55 }));
   if (ci95) {
     parts.push(line(x(ci95[0]), y, x(ci95[1]), y, colour, { "stroke-width": 2 }));
     for (const end of ci95) parts.push(line(x(end), y - 4, x(end), y + 4, colour, { "stroke-width": 2 }));
@@ -136,7 +174,9 @@ function resultText({ difference, ci95, n, verdict, measuredDifferently }: Compa
   if (measuredDifferently !== undefined) return ["–", verdict];
   if (n === 0) return ["no pair finished", verdict];
   const half = ci95 ? (ci95[1] - ci95[0]) / 2 : NaN;
-  const numbers = ci95 ? `${formatSigned(difference, half)}  [${formatSigned(ci95[0], half)}, ${formatSigned(ci95[1], half)}]` : formatSigned(difference);
+  const numbers = ci95
+    ? `${formatSigned(difference, half)}  [${formatSigned(ci95[0], half)}, ${formatSigned(ci95[1], half)}]`
+    : formatSigned(difference);
   return [numbers, `${verdict}, n = ${n}`];
 }
 
@@ -149,6 +189,19 @@ function forestData(experiment: ExperimentResult, metrics: readonly string[]): C
   const rows = experiment.comparisons.filter((c) => metrics.includes(c.metric));
   return csvTable(
     ["metric", "arm", "baseline", "n", "difference", "sd", "low95", "high95", "p", "pHolm", "detectable80", "verdict"],
-    rows.map((c) => [c.metric, c.arm, experiment.baseline, c.n, c.difference, c.sd, c.ci95?.[0], c.ci95?.[1], c.p, c.pHolm, c.detectable80, c.verdict]),
+    rows.map((c) => [
+      c.metric,
+      c.arm,
+      experiment.baseline,
+      c.n,
+      c.difference,
+      c.sd,
+      c.ci95?.[0],
+      c.ci95?.[1],
+      c.p,
+      c.pHolm,
+      c.detectable80,
+      c.verdict,
+    ]),
   );
 }

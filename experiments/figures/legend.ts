@@ -1,5 +1,5 @@
 import { mark, strokeOf, type ArmStyle } from "./arm-styles.ts";
-import type { Block } from "./figure.ts";
+import type { Block, LegendEntry } from "./block.ts";
 import { group, line, type Attributes } from "./svg.ts";
 import { elide, label, measure } from "./text.ts";
 import type { Theme } from "./theme.ts";
@@ -10,17 +10,6 @@ export interface LegendItem {
   note?: string;
   style: ArmStyle;
   arm: string;
-}
-
-/** Where an arm's item lies. */
-export interface LegendEntry {
-  arm: string;
-  /** pixels */
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-  hidden: boolean;
 }
 
 const size = 12;
@@ -46,11 +35,21 @@ export function legend(items: readonly LegendItem[], hidden: readonly string[], 
     const off = hidden.includes(item.arm);
     const attributes: Attributes = { "data-arm": item.arm, "data-hidden": off };
     parts.push(
-      group(x, y, [
-        off ? line(0, 9, 18, 9, theme.rule) : swatchOf(item.style, theme),
-        label(text, swatch, 13, { size, fill: off ? theme.inkSoft : theme.ink, title: item.label, attributes: { "data-role": "legend", "text-decoration": off ? "line-through" : null } }),
-        item.note ? label(item.note, swatch + textWidth + 6, 13, { size, fill: theme.inkSoft }) : "",
-      ], attributes),
+      group(
+        x,
+        y,
+        [
+          off ? line(0, 9, 18, 9, theme.rule) : swatchOf(item.style, theme),
+          label(text, swatch, 13, {
+            size,
+            fill: off ? theme.inkSoft : theme.ink,
+            title: item.label,
+            attributes: { "data-role": "legend", "text-decoration": off ? "line-through" : null },
+          }),
+          item.note ? label(item.note, swatch + textWidth + 6, 13, { size, fill: theme.inkSoft }) : "",
+        ],
+        attributes,
+      ),
     );
     entries.push({ arm: item.arm, x, y, width: itemWidth, height: itemHeight - 2, hidden: off });
     x += itemWidth + 18;

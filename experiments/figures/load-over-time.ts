@@ -9,13 +9,20 @@ import { compose, innerWidth, type Figure, type FigureOptions } from "./figure.t
 
 export const loadOverTimeOptions = v.strictObject({ ...curveOptions, logY: v.optional(v.boolean(), true) });
 
-export function loadOverTime(experiment: ExperimentResult, options: v.InferOutput<typeof loadOverTimeOptions>, frame: FigureOptions): Figure {
+export function loadOverTime(
+  experiment: ExperimentResult,
+  options: v.InferOutput<typeof loadOverTimeOptions>,
+  frame: FigureOptions,
+): Figure {
   const metric = "maxVioBatch";
   const arms = chooseArms(experiment, options.arms);
   const curves = armCurves(arms, metric, options);
   const panels = [{ metric, curves }];
   const floors = chanceFloors(arms);
-  const references = floors.map(({ value, names }) => ({ value, label: floors.length === 1 ? "perfect balance, by chance" : `by chance: ${names.join(", ")}` }));
+  const references = floors.map(({ value, names }) => ({
+    value,
+    label: floors.length === 1 ? "perfect balance, by chance" : `by chance: ${names.join(", ")}`,
+  }));
   const note = arms.some((arm) => arm.config.model.mtp.depth > 0) ? ["MTP modules are left out."] : [];
   const block = curvePanel({ all: experiment.arms, curves, metric, options, width: innerWidth(frame), frame, references });
   return compose(
@@ -25,7 +32,13 @@ export function loadOverTime(experiment: ExperimentResult, options: v.InferOutpu
       data: () => curvesData(panels, options),
       legend: armLegend(experiment, arms),
       blocks: [block],
-      notes: [...readingNote(options, panels, block), "MaxVio is the load of the busiest expert over the mean load, minus 1; mean over MoE layers.", ...note, ...notDrawn(panels, options, frame), ...countRuns(arms)],
+      notes: [
+        ...readingNote(options, panels, block),
+        "MaxVio is the load of the busiest expert over the mean load, minus 1; mean over MoE layers.",
+        ...note,
+        ...notDrawn(panels, options, frame),
+        ...countRuns(arms),
+      ],
     },
     frame,
   );
@@ -34,7 +47,10 @@ export function loadOverTime(experiment: ExperimentResult, options: v.InferOutpu
 /** What perfect balance shows by chance, with the arms that share it: two decimals, so that one batch size means one line. */
 function chanceFloors(arms: readonly ArmResult[]): { value: number; names: string[] }[] {
   const floors = new Map<number, string[]>();
-  for (const { name, config: { train, model } } of arms) {
+  for (const {
+    name,
+    config: { train, model },
+  } of arms) {
     const value = Number(maxVioFloor(train.batchSize * train.seqLen, model.nRoutedExperts, model.numExpertsPerTok).toFixed(2));
     if (value > 0) floors.set(value, [...(floors.get(value) ?? []), name]);
   }

@@ -19,7 +19,11 @@ const words = {
   agreement: { title: "Agreement of multi-token predictions", axis: "Agreeing share of validation positions" },
 };
 
-export function mtpAcceptance(experiment: ExperimentResult, { metric, arms: names }: v.InferOutput<typeof mtpAcceptanceOptions>, frame: FigureOptions): Figure {
+export function mtpAcceptance(
+  experiment: ExperimentResult,
+  { metric, arms: names }: v.InferOutput<typeof mtpAcceptanceOptions>,
+  frame: FigureOptions,
+): Figure {
   const theme = themeOf(frame.theme);
   const width = innerWidth(frame);
   const chosen = chooseArms(experiment, names);
@@ -29,7 +33,9 @@ export function mtpAcceptance(experiment: ExperimentResult, { metric, arms: name
     const style = styles.get(arm.name)!;
     const points = Array.from({ length: arm.config.model.mtp.depth }, (_, index) => ({
       x: index + 1,
-      values: finishedRuns(arm).map((run) => ({ seedIndex: run.seedIndex, seed: run.seed.init, value: run.metrics[metric][index] })).filter(({ value }) => Number.isFinite(value)),
+      values: finishedRuns(arm)
+        .map((run) => ({ seedIndex: run.seedIndex, seed: run.seed.init, value: run.metrics[metric][index] }))
+        .filter(({ value }) => Number.isFinite(value)),
       style,
       arm: arm.name,
     }));
@@ -44,19 +50,48 @@ export function mtpAcceptance(experiment: ExperimentResult, { metric, arms: name
   return compose(
     {
       title: words[metric].title,
-      alternative: series.flatMap(({ points }) => points.filter((p) => p.values.length).map((p) => `${p.arm}, depth ${p.x}: ${percent(meanOf(p))}.`)).join(" ") || "No run with multi-token prediction has finished.",
-      data: () => csvTable(["arm", "seed", "depth", metric], series.flatMap(({ points }) => points.flatMap((p) => p.values.map(({ seed, value }) => [p.arm, seed, p.x, value])))),
+      alternative:
+        series
+          .flatMap(({ points }) => points.filter((p) => p.values.length).map((p) => `${p.arm}, depth ${p.x}: ${percent(meanOf(p))}.`))
+          .join(" ") || "No run with multi-token prediction has finished.",
+      data: () =>
+        csvTable(
+          ["arm", "seed", "depth", metric],
+          series.flatMap(({ points }) => points.flatMap((p) => p.values.map(({ seed, value }) => [p.arm, seed, p.x, value]))),
+        ),
       legend: armLegend(experiment, arms),
       blocks: [
         any
           ? responsePanel(shown, {
-              width, theme, include: [0], shift: 14,
-              x: { label: "Depth of the prediction", name: "depth", ticks: Array.from({ length: deepest }, (_, i) => i + 1), format: String },
+              width,
+              theme,
+              include: [0],
+              shift: 14,
+              x: {
+                label: "Depth of the prediction",
+                name: "depth",
+                ticks: Array.from({ length: deepest }, (_, i) => i + 1),
+                format: String,
+              },
               y: { label: words[metric].axis, name: metric, format: (value) => `${Math.round(value * 100)} %` },
             })
-          : emptyBlock(arms.length ? (unmeasured ? `These runs did not measure ${metric}.` : shown.length ? "No run has finished yet." : "Every arm is hidden.") : "No arm predicts more than one token (model.mtp.depth is 0 in all).", width, theme),
+          : emptyBlock(
+              arms.length
+                ? unmeasured
+                  ? `These runs did not measure ${metric}.`
+                  : shown.length
+                    ? "No run has finished yet."
+                    : "Every arm is hidden."
+                : "No arm predicts more than one token (model.mtp.depth is 0 in all).",
+              width,
+              theme,
+            ),
       ],
-      notes: [...(any ? ["Small symbols: one run each; large: the arm's mean."] : []), ...(without.length ? [`Without multi-token prediction: ${without.join(", ")}.`] : []), ...countRuns(arms)],
+      notes: [
+        ...(any ? ["Small symbols: one run each; large: the arm's mean."] : []),
+        ...(without.length ? [`Without multi-token prediction: ${without.join(", ")}.`] : []),
+        ...countRuns(arms),
+      ],
     },
     frame,
   );

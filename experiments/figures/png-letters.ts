@@ -36,7 +36,11 @@ export class Letters {
 
   /** The same drawing with the fonts of its texts named, the fonts that it needs, and the letters that none has. */
   prepared(svg: string): { svg: string; families: FontFamily[]; missing: string[] } {
-    this.learn(textsOf(svg).flatMap(({ text }) => [...text]).filter((letter) => !isPlain(letter)));
+    this.learn(
+      textsOf(svg)
+        .flatMap(({ text }) => [...text])
+        .filter((letter) => !isPlain(letter)),
+    );
     const used = new Set([this.families[0]]);
     const missing = new Set<string>();
     let done = 0;
@@ -59,15 +63,20 @@ export class Letters {
   private apart(runs: readonly Run[], attributes: string): string {
     const read = (name: string): string | undefined => new RegExp(`(?:^|\\s)${name}="([^"]*)"`).exec(attributes)?.[1];
     const [x, size] = [Number(read("x") ?? 0), Number(read("font-size") ?? defaultSize)];
-    const style = { size: Number.isFinite(size) ? size : defaultSize, weight: Number(read("font-weight")) >= 600 ? (600 as const) : (400 as const) };
+    const style = {
+      size: Number.isFinite(size) ? size : defaultSize,
+      weight: Number(read("font-weight")) >= 600 ? (600 as const) : (400 as const),
+    };
     const placed = inReadingOrder(runs).map((run) => ({ run, wide: this.width(run, style) }));
     const total = placed.reduce((sum, { wide }) => sum + wide, 0);
     let at = (Number.isFinite(x) ? x : 0) - { start: 0, middle: total / 2, end: total }[read("text-anchor") ?? "start"]!;
-    return placed.map(({ run, wide }) => {
-      const span = this.span(run, { x: at, "text-anchor": "start" });
-      at += wide;
-      return span;
-    }).join("");
+    return placed
+      .map(({ run, wide }) => {
+        const span = this.span(run, { x: at, "text-anchor": "start" });
+        at += wide;
+        return span;
+      })
+      .join("");
   }
 
   /** Pixels from its start to a little beyond its last mark. */
@@ -82,23 +91,29 @@ export class Letters {
   }
 
   private inkWidth(letters: string, family: FontFamily, size: number): number {
-    const picture = element("svg", { xmlns: "http://www.w3.org/2000/svg", width: Math.ceil(1.5 * size * (letters.length + 1)), height: 2 * size }, element("text", { x: 0, y: 1.4 * size, "font-size": size, "font-family": family.name }, letters));
+    const picture = element(
+      "svg",
+      { xmlns: "http://www.w3.org/2000/svg", width: Math.ceil(1.5 * size * (letters.length + 1)), height: 2 * size },
+      element("text", { x: 0, y: 1.4 * size, "font-size": size, "font-family": family.name }, letters),
+    );
     const { pixels, width, height } = this.draw(picture, [family]);
     let right = 0;
-    for (let y = 0; y < height; y++) for (let column = width - 1; column > right; column--) if (pixels[4 * (y * width + column) + 3] > 0) right = column;
+    for (let y = 0; y < height; y++)
+      for (let column = width - 1; column > right; column--) if (pixels[4 * (y * width + column) + 3] > 0) right = column;
     return right + 1 + 0.06 * size;
   }
 
   private runs(text: string, missing: Set<string>): Run[] {
     const runs: Run[] = [];
     // an entity of XML is a letter of the first font
-    for (const part of text.split(/(&[#\w]+;)/)) for (const { segment } of part.startsWith("&") ? [{ segment: part }] : segmenter.segment(part)) {
-      const family = this.familyOf(segment, missing);
-      const last = runs.at(-1);
-      // spaces between words of a script belong to it: one run is set in one direction
-      if (last && (last.family === family || (last.family.rightToLeft && /^\s+$/.test(segment)))) last.text += segment;
-      else runs.push({ text: segment, family });
-    }
+    for (const part of text.split(/(&[#\w]+;)/))
+      for (const { segment } of part.startsWith("&") ? [{ segment: part }] : segmenter.segment(part)) {
+        const family = this.familyOf(segment, missing);
+        const last = runs.at(-1);
+        // spaces between words of a script belong to it: one run is set in one direction
+        if (last && (last.family === family || (last.family.rightToLeft && /^\s+$/.test(segment)))) last.text += segment;
+        else runs.push({ text: segment, family });
+      }
     return runs;
   }
 
@@ -124,9 +139,18 @@ export class Letters {
   }
 
   private shapes(letters: readonly string[], family: FontFamily): string[] {
-    const texts = letters.map((letter, i) => element("text", { x: cell * (i % columns) + cell / 4, y: cell * Math.floor(i / columns) + 0.7 * cell, "font-size": cell / 2 }, escapeXml(letter)));
+    const texts = letters.map((letter, i) =>
+      element(
+        "text",
+        { x: cell * (i % columns) + cell / 4, y: cell * Math.floor(i / columns) + 0.7 * cell, "font-size": cell / 2 },
+        escapeXml(letter),
+      ),
+    );
     const size = { width: cell * columns, height: cell * Math.ceil(letters.length / columns) };
-    const { pixels, width } = this.draw(element("svg", { xmlns: "http://www.w3.org/2000/svg", ...size, "font-family": family.name }, texts), [family]);
+    const { pixels, width } = this.draw(
+      element("svg", { xmlns: "http://www.w3.org/2000/svg", ...size, "font-family": family.name }, texts),
+      [family],
+    );
     return letters.map((_, i) => {
       let shape = "";
       for (let y = 0; y < cell; y++) {
@@ -172,7 +196,8 @@ function textsOf(svg: string): { start: number; end: number; text: string; attri
   let attributes = "";
   for (const { 0: token, 1: closing, 2: name, 3: empty, index } of svg.matchAll(/<(\/?)([\w:-]+)[^>]*?(\/?)>|[^<]+/g)) {
     if (name === undefined) {
-      if (open.includes("text") && !["title", "desc", "style"].includes(open.at(-1)!)) texts.push({ start: index, end: index + token.length, text: token, attributes });
+      if (open.includes("text") && !["title", "desc", "style"].includes(open.at(-1)!))
+        texts.push({ start: index, end: index + token.length, text: token, attributes });
     } else if (closing) open.splice(Math.max(0, open.lastIndexOf(name)));
     else if (!empty) {
       open.push(name);

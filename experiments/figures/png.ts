@@ -19,9 +19,19 @@ let initialised: Promise<void> | null = null;
 export async function pngRenderer(wasm: () => Promise<BufferSource>, families: readonly FontFamily[]): Promise<PngRenderer> {
   initialised ??= wasm().then((bytes) => initWasm(bytes));
   await initialised;
-  const draw = <T>(svg: string, used: readonly FontFamily[], scale: number, read: (image: ReturnType<InstanceType<typeof Resvg>["render"]>) => T): T => {
+  const draw = <T>(
+    svg: string,
+    used: readonly FontFamily[],
+    scale: number,
+    read: (image: ReturnType<InstanceType<typeof Resvg>["render"]>) => T,
+  ): T => {
     const [{ name }] = used;
-    const font = { loadSystemFonts: false, fontBuffers: used.flatMap(({ files }) => files), defaultFontFamily: name, sansSerifFamily: name };
+    const font = {
+      loadSystemFonts: false,
+      fontBuffers: used.flatMap(({ files }) => files),
+      defaultFontFamily: name,
+      sansSerifFamily: name,
+    };
     const resvg = new Resvg(svg, { font, fitTo: { mode: "zoom", value: scale } });
     const image = resvg.render();
     const result = read(image);

@@ -16,11 +16,22 @@ const lineHeight = 14;
 
 /** Each above its line where there is room; labels of lines that are close stand below each other, those without room are left out. */
 export function referenceLabels(references: readonly Reference[], inside: Inside, theme: Theme): string {
-  const placed = references.map(({ value, label }) => ({ text: elide(label, inside.width - 8, style), full: label, y: inside.y(value) - 4 })).filter(({ y }) => Number.isFinite(y));
+  const placed = references
+    .map(({ value, label }) => ({ text: elide(label, inside.width - 8, style), full: label, y: inside.y(value) - 4 }))
+    .filter(({ y }) => Number.isFinite(y));
   placed.sort((a, b) => a.y - b.y);
   const room = placed.slice(0, Math.max(1, Math.floor((inside.height - 4) / lineHeight)));
-  const ys = apart(room.map(({ y }) => y), lineHeight, 11, inside.height - 4);
-  return room.map(({ text, full }, i) => haloed(label(text, inside.width - measure(text, style) - 4, ys[i], { ...style, fill: theme.inkSoft, title: full }), theme)).join("");
+  const ys = apart(
+    room.map(({ y }) => y),
+    lineHeight,
+    11,
+    inside.height - 4,
+  );
+  return room
+    .map(({ text, full }, i) =>
+      haloed(label(text, inside.width - measure(text, style) - 4, ys[i], { ...style, fill: theme.inkSoft, title: full }), theme),
+    )
+    .join("");
 }
 
 /** Text over lines and marks: its own ground around the letters keeps it readable. */

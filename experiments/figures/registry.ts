@@ -1,6 +1,6 @@
 /** Every figure by name: what cells ask for, what the app offers, what a report shows. */
-import * as v from "valibot";
-import type { FigureRequest } from "../notebook/kernel-protocol.ts";
+import type * as v from "valibot";
+import type { FigureRequest } from "../request.ts";
 import type { ExperimentResult } from "../results.ts";
 import { architecture, architectureOptions } from "./architecture.ts";
 import { comparisonTable, comparisonTableOptions } from "./comparison-table.ts";
@@ -54,7 +54,12 @@ export function drawFigure(request: FigureRequest, experiments: ReadonlyMap<stri
   return stack(drawn, ids, frame);
 }
 
-function define<T>(name: string, title: string, schema: v.GenericSchema<unknown, T>, draw: (experiment: ExperimentResult, options: T, frame: FigureOptions) => Figure): FigureDefinition {
+function define<T>(
+  name: string,
+  title: string,
+  schema: v.GenericSchema<unknown, T>,
+  draw: (experiment: ExperimentResult, options: T, frame: FigureOptions) => Figure,
+): FigureDefinition {
   return {
     title,
     defaultOptions: parseOptions(name, schema, {}) as Record<string, unknown>,

@@ -33,7 +33,12 @@ export function sweep(experiment: ExperimentResult, options: v.InferOutput<typeo
   const positive = xs.length > 0 && Math.min(...xs) > 0;
   const logX = positive && (options.logX ?? isGeometric(xs));
   const styles = armStyles(experiment.arms);
-  const reported = (arm: ArmResult) => finishedRuns(arm).map((run) => ({ seedIndex: run.seedIndex, seed: run.seed.init, value: flatMetrics(run.metrics)[options.metric] ?? NaN }));
+  const reported = (arm: ArmResult) =>
+    finishedRuns(arm).map((run) => ({
+      seedIndex: run.seedIndex,
+      seed: run.seed.init,
+      value: flatMetrics(run.metrics)[options.metric] ?? NaN,
+    }));
   const values = (arm: ArmResult) => reported(arm).filter(({ value }) => Number.isFinite(value) && (!options.logY || value > 0));
   const leftOut = arms.reduce((count, arm) => count + reported(arm).length - values(arm).length, 0);
   const pointOf = ({ arm, x }: Placed): ResponsePoint => ({ x, values: values(arm), style: styles.get(arm.name)!, arm: arm.name });
@@ -41,23 +46,58 @@ export function sweep(experiment: ExperimentResult, options: v.InferOutput<typeo
   const points = lines.flat().map(pointOf);
   const shown = lines.map((line): ResponseSeries => ({ points: line.filter(({ arm }) => !isHidden(arm.name, frame)).map(pointOf) }));
   const others = path === null ? [] : arms.filter((arm) => !placed.some((one) => one.arm === arm));
-  const references = others.flatMap((arm) => (values(arm).length ? [{ arm: arm.name, value: meanOf({ values: values(arm) }), label: `${arm.name} (mean of ${values(arm).length})` }] : []));
+  const references = others.flatMap((arm) =>
+    values(arm).length
+      ? [{ arm: arm.name, value: meanOf({ values: values(arm) }), label: `${arm.name} (mean of ${values(arm).length})` }]
+      : [],
+  );
   const counts = [...new Set(points.map((point) => point.values.length))];
   const { better } = metricDefinition(options.metric);
   const any = shown.some((line) => line.points.some((point) => point.values.length));
   return compose(
     {
       title: path === null ? metricTitle(options.metric) : `${metricTitle(options.metric)} against ${path}`,
-      alternative: [...points.filter((p) => p.values.length).map((p) => `${path} ${tickText(p.x)}: ${formatValue(meanOf(p))}.`), ...references.map(({ value, label }) => `${label}: ${formatValue(value)}.`)].join(" ") || "There is nothing to draw yet.",
-      data: () => csvTable(["arm", path ?? "x", "seed", options.metric], points.flatMap((p) => p.values.map(({ seed, value }) => [p.arm, p.x, seed, value]))),
+      alternative:
+        [
+          ...points.filter((p) => p.values.length).map((p) => `${path} ${tickText(p.x)}: ${formatValue(meanOf(p))}.`),
+          ...references.map(({ value, label }) => `${label}: ${formatValue(value)}.`),
+        ].join(" ") || "There is nothing to draw yet.",
+      data: () =>
+        csvTable(
+          ["arm", path ?? "x", "seed", options.metric],
+          points.flatMap((p) => p.values.map(({ seed, value }) => [p.arm, p.x, seed, value])),
+        ),
       legend: points.length ? armLegend(experiment, arms) : [],
       blocks: [
         any
-          ? responsePanel(shown, { width, theme, references: references.filter(({ arm }) => !isHidden(arm, frame)), x: { label: path!, log: logX, ticks: fewTicks(xs) }, y: { label: metricLabel(options.metric), name: metricTitle(options.metric), log: options.logY } })
-          : emptyBlock(path === null ? "The arms differ in no number; name one with the option path." : placed.length ? (points.some((point) => point.values.length) ? "Every arm with a value is hidden." : leftOut ? "No value that this scale can show." : "No run has finished yet.") : `No arm has a number at ${path}.`, width, theme),
+          ? responsePanel(shown, {
+              width,
+              theme,
+              references: references.filter(({ arm }) => !isHidden(arm, frame)),
+              x: { label: path!, log: logX, ticks: fewTicks(xs) },
+              y: { label: metricLabel(options.metric), name: metricTitle(options.metric), log: options.logY },
+            })
+          : emptyBlock(
+              path === null
+                ? "The arms differ in no number; name one with the option path."
+                : placed.length
+                  ? points.some((point) => point.values.length)
+                    ? "Every arm with a value is hidden."
+                    : leftOut
+                      ? "No value that this scale can show."
+                      : "No run has finished yet."
+                  : `No arm has a number at ${path}.`,
+              width,
+              theme,
+            ),
       ],
       notes: any
-        ? [`${lines.length > 1 && lines.some((line) => line.length > 1) ? `A line joins arms that differ in ${path} alone. ` : ""}Small symbols: one run each; large: mean of ${counts.length === 1 ? `n = ${counts[0]}` : `n = ${Math.min(...counts)} to ${Math.max(...counts)}`} runs.${better === "neither" ? "" : ` ${better[0].toUpperCase()}${better.slice(1)} is better.`}`, ...(options.logX && !positive ? [`${path} is not above 0 everywhere: its axis is linear.`] : []), ...leftOutNote(leftOut), ...countRuns(arms)]
+        ? [
+            `${lines.length > 1 && lines.some((line) => line.length > 1) ? `A line joins arms that differ in ${path} alone. ` : ""}Small symbols: one run each; large: mean of ${counts.length === 1 ? `n = ${counts[0]}` : `n = ${Math.min(...counts)} to ${Math.max(...counts)}`} runs.${better === "neither" ? "" : ` ${better[0].toUpperCase()}${better.slice(1)} is better.`}`,
+            ...(options.logX && !positive ? [`${path} is not above 0 everywhere: its axis is linear.`] : []),
+            ...leftOutNote(leftOut),
+            ...countRuns(arms),
+          ]
         : [...leftOutNote(leftOut), ...countRuns(arms)],
     },
     frame,
@@ -69,7 +109,7 @@ function leftOutNote(runs: number): string[] {
 }
 
 /** Paths of the numbers in which the arms' configs differ, in the order of the config. A schedule counts by its first value. */
-export function sweptPaths(arms: readonly ArmResult[]): string[] {
+function sweptPaths(arms: readonly ArmResult[]): string[] {
   const found = new Map<string, Set<number>>();
   for (const arm of arms) {
     for (const [path, value] of numbersIn(arm.config, "")) found.set(path, (found.get(path) ?? new Set()).add(value));
@@ -81,14 +121,18 @@ function numbersIn(value: unknown, path: string): [string, number][] {
   const scheduled = firstOfSchedule(value);
   if (scheduled !== null) return [[path, scheduled]];
   if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, child]) => numbersIn(child, Array.isArray(value) ? `${path}[${key}]` : path ? `${path}.${key}` : key));
+  return Object.entries(value).flatMap(([key, child]) =>
+    numbersIn(child, Array.isArray(value) ? `${path}[${key}]` : path ? `${path}.${key}` : key),
+  );
 }
 
 /** A number, or the first value of a schedule `[{ until, value }, …]`. */
 function firstOfSchedule(value: unknown): number | null {
   if (typeof value === "number") return value;
   const first: unknown = Array.isArray(value) ? value[0] : null;
-  return typeof first === "object" && first !== null && "until" in first && "value" in first && typeof first.value === "number" ? first.value : null;
+  return typeof first === "object" && first !== null && "until" in first && "value" in first && typeof first.value === "number"
+    ? first.value
+    : null;
 }
 
 interface Placed {
@@ -120,7 +164,8 @@ const keysOf = (path: string): string[] => path.split(/[.[\]]+/).filter(Boolean)
 
 function place(arm: ArmResult, path: string): Placed[] {
   let value: unknown = arm.config;
-  for (const key of keysOf(path)) value = typeof value === "object" && value !== null && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : null;
+  for (const key of keysOf(path))
+    value = typeof value === "object" && value !== null && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : null;
   const x = firstOfSchedule(value);
   return x === null ? [] : [{ arm, x }];
 }
@@ -128,7 +173,10 @@ function place(arm: ArmResult, path: string): Placed[] {
 function isGeometric(values: readonly number[]): boolean {
   const sorted = [...new Set(values)].sort((a, b) => a - b);
   const factors = sorted.slice(1).map((value, i) => value / sorted[i]);
-  return sorted.at(-1)! / sorted[0] >= 8 || (factors.length > 1 && factors[0] >= 1.5 && factors.every((factor) => Math.abs(factor / factors[0] - 1) < 0.05));
+  return (
+    sorted.at(-1)! / sorted[0] >= 8 ||
+    (factors.length > 1 && factors[0] >= 1.5 && factors.every((factor) => Math.abs(factor / factors[0] - 1) < 0.05))
+  );
 }
 
 /** Few values are their own ticks. */

@@ -26,7 +26,8 @@ export function measure(text: string, { size, weight = 400 }: TextStyle): number
 }
 
 /** Whether the width is that of the typeface, not a bound for what other fonts have. */
-export const isMeasured = (text: string, { weight = 400 }: TextStyle): boolean => [...text].every((character) => widths[weight].has(character));
+export const isMeasured = (text: string, { weight = 400 }: TextStyle): boolean =>
+  [...text].every((character) => widths[weight].has(character));
 
 /** Widest of the common emoji fonts, in ems. */
 const emojiEms = 1.4;
@@ -39,7 +40,10 @@ function measureGraphemes(text: string, table: ReadonlyMap<string, number>): num
   let ems = 0;
   for (const grapheme of graphemes(text)) {
     if (/[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3]/u.test(grapheme)) ems += emojiEms;
-    else for (const character of grapheme) ems += (table.get(character) ?? (/\s/.test(character) ? table.get(" ")! : /[\p{Mn}\p{Me}\p{C}]/u.test(character) ? 0 : 1000)) / 1000;
+    else
+      for (const character of grapheme)
+        ems +=
+          (table.get(character) ?? (/\s/.test(character) ? table.get(" ")! : /[\p{Mn}\p{Me}\p{C}]/u.test(character) ? 0 : 1000)) / 1000;
   }
   return ems;
 }
@@ -57,7 +61,10 @@ export function elide(text: string, width: number, style: TextStyle): string {
   const characters = graphemes(text);
   const keep = (count: number) => {
     const end = Math.floor(count * 0.4);
-    return `${characters.slice(0, count - end).join("").trimEnd()}…${end ? characters.slice(-end).join("").trimStart() : ""}`;
+    return `${characters
+      .slice(0, count - end)
+      .join("")
+      .trimEnd()}…${end ? characters.slice(-end).join("").trimStart() : ""}`;
   };
   let kept = characters.length - 1;
   while (kept > 0 && measure(keep(kept), style) > width) kept--;
@@ -98,7 +105,12 @@ export interface LabelOptions extends TextStyle {
 }
 
 /** One line of text with its baseline at y. */
-export function label(text: string, x: number, y: number, { size, weight = 400, fill, anchor = "start", title, rotate, attributes }: LabelOptions): string {
+export function label(
+  text: string,
+  x: number,
+  y: number,
+  { size, weight = 400, fill, anchor = "start", title, rotate, attributes }: LabelOptions,
+): string {
   return element(
     "text",
     {

@@ -35,12 +35,22 @@ interface Colours {
 // between any two in OKLab under normal, protan and deutan vision (Machado, Oliveira & Fernandes 2009)
 export const colours: Record<"light" | "dark", Colours> = {
   light: {
-    ground: "#ffffff", ink: "#1d1f23", inkSoft: "#55565a", grid: "#ebe8e2", rule: "#8c877c", wash: "#efede8",
+    ground: "#ffffff",
+    ink: "#1d1f23",
+    inkSoft: "#55565a",
+    grid: "#ebe8e2",
+    rule: "#8c877c",
+    wash: "#efede8",
     series: ["#4f8eff", "#c27917", "#509e81", "#700767", "#7c5e1c", "#583cb4", "#0d758b", "#75220f"],
     diverging: ["#0b3c7d", "#5a9bd8", "#f4f2ed", "#e08a4f", "#8a2a0c"],
   },
   dark: {
-    ground: "#17181b", ink: "#e8e6e1", inkSoft: "#b0aea8", grid: "#2a2c31", rule: "#6f747d", wash: "#26282d",
+    ground: "#17181b",
+    ink: "#e8e6e1",
+    inkSoft: "#b0aea8",
+    grid: "#2a2c31",
+    rule: "#6f747d",
+    wash: "#26282d",
     series: ["#4d71de", "#f58d0a", "#71be97", "#fec1f3", "#fbd530", "#a79bfe", "#168c8a", "#d25033"],
     diverging: ["#9cd0ff", "#3b78b8", "#26282d", "#b8622a", "#ffc48a"],
   },
@@ -91,7 +101,9 @@ function divergingColour(stops: Colours["diverging"], t: number): string {
 function mix(from: string, to: string, t: number): string {
   const channel = (at: number) => {
     const [a, b] = [from, to].map((hex) => parseInt(hex.slice(at, at + 2), 16));
-    return Math.round(a + (b - a) * t).toString(16).padStart(2, "0");
+    return Math.round(a + (b - a) * t)
+      .toString(16)
+      .padStart(2, "0");
   };
   return `#${channel(1)}${channel(3)}${channel(5)}`;
 }

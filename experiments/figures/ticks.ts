@@ -26,7 +26,9 @@ export function spread([low, high]: readonly [number, number], log: boolean): [n
 /** @param count about how many ticks have room */
 export function linearTicks(domain: readonly [number, number], count: number): number[] {
   const [low, high] = domain;
-  return scaleLinear(domain, [0, 1]).ticks(count).filter((tick) => tick >= low && tick <= high);
+  return scaleLinear(domain, [0, 1])
+    .ticks(count)
+    .filter((tick) => tick >= low && tick <= high);
 }
 
 /** Whether a logarithmic axis has room for round logarithms: below a factor of six its ticks are those of a linear one. */
@@ -58,7 +60,9 @@ export function tickText(value: number, more = 0): string {
   if (size >= 1e4 && size < 1e15) return format(`.${3 + more}~s`)(value).replace(/([kMGT])$/, " $1");
   if (size >= 1e-4 && size < 1e4) return format(`.${4 + more}~r`)(value);
   // d3 writes a true minus before the number, not in the exponent
-  return format(`.${2 + more}~e`)(value).replace("e-", "e−").replace("e+", "e");
+  return format(`.${2 + more}~e`)(value)
+    .replace("e-", "e−")
+    .replace("e+", "e");
 }
 
 /** How the ticks of a logarithmic axis, or of chosen values, are written: with as many digits as tell them apart. */

@@ -1,11 +1,11 @@
 /** Runs that ship with Switchyard: the quick budgets of the gallery's notebooks (`npm run gallery`), looked up and never written. */
 import type { MetricEvent } from "../../engine/train/protocol.ts";
-import { runKey, shortKey } from "../runs/key.ts";
-import { parseEvents } from "../runs/lines.ts";
-import { parseJson } from "../runs/parse-json.ts";
-import { runRecord } from "../runs/records.ts";
-import { parseResult, resultOf } from "../runs/result-file.ts";
-import { StoreWriteError, type RunRecord, type RunStore, type RunWriter, type StoredResult } from "../runs/store.ts";
+import { keyOfRecord, shortKey } from "../runs/store/key.ts";
+import { parseEvents } from "../runs/store/lines.ts";
+import { parseJson } from "../runs/store/parse-json.ts";
+import { runRecord } from "../runs/store/records.ts";
+import { parseResult, resultOf } from "../runs/store/result-file.ts";
+import { StoreWriteError, type RunRecord, type RunStore, type RunWriter, type StoredResult } from "../runs/store/store.ts";
 
 /** Where the files come from: a folder, or what was bundled with the page. */
 export interface ShippedFiles {
@@ -36,7 +36,7 @@ export class ShippedRuns implements RunStore {
     const result = reading?.state === "read" ? resultOf(reading.value) : null;
     if (result === null || result.key !== key || result.status === "failed") return null;
     const record = await this.record(shortKey(key));
-    return record && runKey(record.config, record.seed, record.dataHash) === key ? result : null;
+    return record && keyOfRecord(record) === key ? result : null;
   }
 
   async events(key: string): Promise<MetricEvent[]> {

@@ -7,7 +7,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 
 /** UTF-8 bytes of a name without its ending: file systems take 255 with the ending, that of a temporary file included, and some (encrypted ones) 143. */
-export const longestStem = 120;
+const longestStem = 120;
 
 const hashDigits = 8;
 
@@ -37,12 +37,15 @@ export const sameOnDisk = (name: string): string => name.normalize("NFKD").toLow
 export function distinctStems(wanted: ReadonlyMap<string, string>, endings: readonly string[] = [""]): Map<string, string> {
   const digits = new Map<string, number>();
   for (;;) {
-    const names = new Map([...wanted].map(([identity, text]) => [identity, digits.has(identity) ? hashed(text, identity, digits.get(identity)!) : text]));
+    const names = new Map(
+      [...wanted].map(([identity, text]) => [identity, digits.has(identity) ? hashed(text, identity, digits.get(identity)!) : text]),
+    );
     const owners = new Map<string, string[]>();
-    for (const [identity, name] of names) for (const ending of endings) {
-      const place = sameOnDisk(name + ending);
-      owners.set(place, [...(owners.get(place) ?? []), identity]);
-    }
+    for (const [identity, name] of names)
+      for (const ending of endings) {
+        const place = sameOnDisk(name + ending);
+        owners.set(place, [...(owners.get(place) ?? []), identity]);
+      }
     const clashing = new Set([...owners.values()].filter((identities) => identities.length > 1).flat());
     if (clashing.size === 0) return names;
     for (const identity of clashing) digits.set(identity, Math.min(64, 2 * (digits.get(identity) ?? hashDigits / 2)));

@@ -18,7 +18,11 @@ export function drawerOf({ results }: ReportDocument): DrawFigure {
  * A finished report as files, relative to its folder: report.html, every figure as SVG, PNG and CSV, every drawing of a cell as SVG and PNG, every table as CSV and LaTeX.
  * What cannot be made has no file, `onProblem` hears why, and all else is made.
  */
-export function reportFolder(document: ReportDocument, png: ((svg: string, path: string) => Uint8Array) | null, onProblem: (text: string) => void = () => {}): FolderFiles {
+export function reportFolder(
+  document: ReportDocument,
+  png: ((svg: string, path: string) => Uint8Array) | null,
+  onProblem: (text: string) => void = () => {},
+): FolderFiles {
   const draw = drawerOf(document);
   const names = namesOf(document);
   const files: FolderFiles = new Map();

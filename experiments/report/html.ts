@@ -3,7 +3,8 @@ import { appendixOf } from "./appendix.ts";
 import { describeMetric } from "../statistics/sentence.ts";
 import { labelOf, type DrawnSvg } from "../figures/drawn/clean-svg.ts";
 import { themedSvg } from "../figures/drawn/themed-svg.ts";
-import type { DisplayItem, FigureRequest } from "../notebook/kernel-protocol.ts";
+import type { FigureRequest } from "../request.ts";
+import type { DisplayItem } from "../notebook/kernel/protocol.ts";
 import type { ExperimentResult } from "../results.ts";
 import { type DrawFigure, leadingFigures, type ReportDocument, warningsOf } from "./document.ts";
 import { htmlMark } from "./markers.ts";
@@ -90,12 +91,19 @@ class Page {
 
   private prose(text: string): string {
     const { onProblem } = this.options;
-    return proseToHtml(text, { math: "mathml", onProblem, headingId: (title, level) => (level <= 2 ? this.enter(`section-${this.entries.length + 1}`, title) : `heading-${(this.headings += 1)}`) });
+    return proseToHtml(text, {
+      math: "mathml",
+      onProblem,
+      headingId: (title, level) =>
+        level <= 2 ? this.enter(`section-${this.entries.length + 1}`, title) : `heading-${(this.headings += 1)}`,
+    });
   }
 
   body(): string {
     const { blocks, results } = this.document;
-    const parts = blocks.map((block) => (block.kind === "prose" ? this.part("A text of the notebook", () => this.prose(block.text)) : this.cell(block)));
+    const parts = blocks.map((block) =>
+      block.kind === "prose" ? this.part("A text of the notebook", () => this.prose(block.text)) : this.cell(block),
+    );
     // An experiment whose cell shows nothing of it still has its result told.
     for (const experiment of results.experiments) if (!this.shown.has(experiment.id)) parts.push(this.experimentPart(experiment));
     return parts.join("\n") + this.appendix() + this.metrics();
@@ -103,11 +111,16 @@ class Page {
 
   private cell(block: Extract<ReportDocument["blocks"][number], { kind: "cell" }>): string {
     const source = `<details class="source"><summary>Cell <code>#${escapeHtml(block.id)}</code></summary><pre><code>${escapeHtml(block.source)}</code></pre></details>`;
-    const error = block.error ? `<p class="warning">Cell #${escapeHtml(block.id)}${block.error.line ? `, line ${block.error.line}` : ""}: ${escapeHtml(block.error.message)}</p>` : "";
+    const error = block.error
+      ? `<p class="warning">Cell #${escapeHtml(block.id)}${block.error.line ? `, line ${block.error.line}` : ""}: ${escapeHtml(block.error.message)}</p>`
+      : "";
     const stale = block.stale ? `<p class="warning">What this cell shows is stale: ${escapeHtml(block.stale)}</p>` : "";
     // an experiment is told where it is asked for, whether the cell shows it or not
     const own = this.document.results.experiments.filter((experiment) => experiment.cell === block.id && !this.shown.has(experiment.id));
-    const shown = [...own.map((experiment) => this.experimentPart(experiment)), ...block.displays.map((item) => this.part(`Something that cell #${block.id} shows`, () => this.display(item)))];
+    const shown = [
+      ...own.map((experiment) => this.experimentPart(experiment)),
+      ...block.displays.map((item) => this.part(`Something that cell #${block.id} shows`, () => this.display(item))),
+    ];
     return `<section class="cell">${source}${stale}${error}${shown.join("\n")}</section>`;
   }
 
@@ -126,7 +139,11 @@ class Page {
       case "svg":
         return this.drawing(item);
       case "table":
-        return this.table({ caption: "", columns: item.columns.map((name, n) => ({ name, align: typeof item.rows[0]?.[n] === "number" ? "right" : "left" })), rows: item.rows.map((row) => row.map((value) => (value === null ? "" : String(value)))) });
+        return this.table({
+          caption: "",
+          columns: item.columns.map((name, n) => ({ name, align: typeof item.rows[0]?.[n] === "number" ? "right" : "left" })),
+          rows: item.rows.map((row) => row.map((value) => (value === null ? "" : String(value)))),
+        });
       case "text":
         return `<pre class="text">${escapeHtml(item.text)}</pre>`;
     }
@@ -142,7 +159,9 @@ class Page {
 ${experiment.question ? `<p class="question">${escapeHtml(experiment.question)}</p>` : ""}
 ${warnings.join("\n")}
 ${words.join("\n")}
-${leadingFigures(experiment, this.document).map((request) => this.figure(request)).join("\n")}
+${leadingFigures(experiment, this.document)
+  .map((request) => this.figure(request))
+  .join("\n")}
 ${this.table(armTable(experiment))}
 ${this.table(comparisonTable(experiment))}
 </section>`;
@@ -165,27 +184,37 @@ ${this.table(comparisonTable(experiment))}
   /** As an image: nothing in it reaches the page. One per theme, as an image does not see the page's colours. */
   private drawing(drawn: DrawnSvg): string {
     const source = (theme: "light" | "dark") => `data:image/svg+xml,${encodeURIComponent(themedSvg(drawn, theme, { ground: false }))}`;
-    const dark = this.options.theme === "light" ? "" : `<source media="screen and (prefers-color-scheme: dark)" srcset="${source("dark")}">`;
+    const dark =
+      this.options.theme === "light" ? "" : `<source media="screen and (prefers-color-scheme: dark)" srcset="${source("dark")}">`;
     const image = `<img alt="${escapeHtml(labelOf(drawn))}" width="${drawn.width}" height="${drawn.height}" src="${source("light")}">`;
     return `<figure><picture>${dark}${image}</picture><figcaption><b>Figure ${++this.figures}.</b> ${escapeHtml(drawn.title)}</figcaption></figure>`;
   }
 
   private table({ caption, columns, rows }: Table): string {
     if (rows.length === 0) return "";
-    const head = columns.map((c) => `<th scope="col" class="${c.align}">${escapeHtml(c.name)}${c.unit ? `<br><small>${escapeHtml(c.unit)}</small>` : ""}</th>`).join("");
-    const lines = rows.map((row) => `<tr>${row.map((value, n) => `<td class="${columns[n].align}${columns[n].long ? " long" : ""}">${escapeHtml(value)}</td>`).join("")}</tr>`);
+    const head = columns
+      .map(
+        (c) => `<th scope="col" class="${c.align}">${escapeHtml(c.name)}${c.unit ? `<br><small>${escapeHtml(c.unit)}</small>` : ""}</th>`,
+      )
+      .join("");
+    const lines = rows.map(
+      (row) =>
+        `<tr>${row.map((value, n) => `<td class="${columns[n].align}${columns[n].long ? " long" : ""}">${escapeHtml(value)}</td>`).join("")}</tr>`,
+    );
     return `<div class="table"><table>${caption ? `<caption><b>Table ${++this.tables}.</b> ${escapeHtml(caption)}</caption>` : ""}<thead><tr>${head}</tr></thead><tbody>${lines.join("\n")}</tbody></table></div>`;
   }
 
   private appendix(): string {
     const { results } = this.document;
-    const sections = results.experiments.map((experiment) => this.part(`How to repeat “${experiment.title}”`, () => {
-      const { facts, tables, config } = appendixOf(experiment, this.document);
-      return `<h3>${escapeHtml(experiment.title)}</h3>
+    const sections = results.experiments.map((experiment) =>
+      this.part(`How to repeat “${experiment.title}”`, () => {
+        const { facts, tables, config } = appendixOf(experiment, this.document);
+        return `<h3>${escapeHtml(experiment.title)}</h3>
 <dl>${facts.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`).join("")}</dl>
 ${tables.map((table) => this.table(table)).join("\n")}
 <details${this.options.paper ? " open" : ""}><summary>Full configuration of the baseline</summary><pre><code>${escapeHtml(JSON.stringify(config, null, 2))}</code></pre></details>`;
-    }));
+      }),
+    );
     return `<section id="${this.enter("appendix", "How to repeat it")}"><h2>How to repeat it</h2>${sections.join("\n")}</section>`;
   }
 

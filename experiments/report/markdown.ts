@@ -1,7 +1,8 @@
 import { describeMetric } from "../statistics/sentence.ts";
 import { labelOf, type DrawnSvg } from "../figures/drawn/clean-svg.ts";
 import { themedSvg } from "../figures/drawn/themed-svg.ts";
-import type { DisplayItem, FigureRequest } from "../notebook/kernel-protocol.ts";
+import type { FigureRequest } from "../request.ts";
+import type { DisplayItem } from "../notebook/kernel/protocol.ts";
 import type { ExperimentResult } from "../results.ts";
 import { markdownText as inline } from "../text/markdown-text.ts";
 import { oneLine } from "../text/one-line.ts";
@@ -14,7 +15,11 @@ import { escapeHtml } from "./markup.ts";
 import { armTable, comparisonTable, type Table } from "./tables.ts";
 
 /** A Markdown page and the SVG files it shows, which GitHub renders (light and dark by <picture>). Paths are relative to the page. */
-export function reportMarkdown(document: ReportDocument, draw: DrawFigure, { onProblem }: { onProblem?: (text: string) => void } = {}): { markdown: string; files: Map<string, string> } {
+export function reportMarkdown(
+  document: ReportDocument,
+  draw: DrawFigure,
+  { onProblem }: { onProblem?: (text: string) => void } = {},
+): { markdown: string; files: Map<string, string> } {
   const files = new Map<string, string>();
   const shown = new Set<string>();
   const names = namesOf(document);
@@ -74,32 +79,64 @@ export function reportMarkdown(document: ReportDocument, draw: DrawFigure, { onP
       case "svg":
         return drawing(item);
       case "table":
-        return table({ caption: "", columns: item.columns.map((name) => ({ name, align: "left" })), rows: item.rows.map((row) => row.map((value) => String(value ?? ""))) });
+        return table({
+          caption: "",
+          columns: item.columns.map((name) => ({ name, align: "left" })),
+          rows: item.rows.map((row) => row.map((value) => String(value ?? ""))),
+        });
       case "text":
         return fence(item.text);
     }
   };
   const parts = document.blocks.flatMap((block): string[] => {
     if (block.kind === "prose") return [block.text];
-    const notes = [block.stale ? `> What this cell shows is stale: ${inline(block.stale)}` : "", block.error ? `> Cell #${inline(block.id)}: ${inline(block.error.message)}` : ""];
+    const notes = [
+      block.stale ? `> What this cell shows is stale: ${inline(block.stale)}` : "",
+      block.error ? `> Cell #${inline(block.id)}: ${inline(block.error.message)}` : "",
+    ];
     const own = results.experiments.filter((result) => result.cell === block.id && !shown.has(result.id)).map(experimentPart);
     const displays = block.displays.map((item) => part(`Something that cell #${block.id} shows`, () => display(item)));
     return [...notes, ...own, ...displays].filter((text) => text !== "");
   });
   const rest = results.experiments.filter(({ id }) => !shown.has(id)).map(experimentPart);
-  const appendix = results.experiments.map((result) => part(`How to repeat “${result.title}”`, () => {
-    const { facts, tables, config } = appendixOf(result, document);
-    return [`### ${inline(result.title)}`, facts.map(([name, value]) => `- **${name}**: ${inline(value)}`).join("\n"), ...tables.map(table), fence(JSON.stringify(config, null, 2), "json")].join("\n\n");
-  }));
-  const metrics = table({ caption: "", columns: ["metric", "unit", "better", "definition"].map((name) => ({ name, align: "left" })), rows: definitionRows(results) });
-  const markdown = [`# ${inline(document.title)}`, ...parts, ...rest, "## How to repeat it", ...appendix, "## What the metrics mean", metrics, markdownMark].join("\n\n") + "\n";
+  const appendix = results.experiments.map((result) =>
+    part(`How to repeat “${result.title}”`, () => {
+      const { facts, tables, config } = appendixOf(result, document);
+      return [
+        `### ${inline(result.title)}`,
+        facts.map(([name, value]) => `- **${name}**: ${inline(value)}`).join("\n"),
+        ...tables.map(table),
+        fence(JSON.stringify(config, null, 2), "json"),
+      ].join("\n\n");
+    }),
+  );
+  const metrics = table({
+    caption: "",
+    columns: ["metric", "unit", "better", "definition"].map((name) => ({ name, align: "left" })),
+    rows: definitionRows(results),
+  });
+  const markdown =
+    [
+      `# ${inline(document.title)}`,
+      ...parts,
+      ...rest,
+      "## How to repeat it",
+      ...appendix,
+      "## What the metrics mean",
+      metrics,
+      markdownMark,
+    ].join("\n\n") + "\n";
   return { markdown, files };
 }
 
 function table({ caption, columns, rows }: Table): string {
   if (rows.length === 0) return "";
   const line = (cells: (string | number)[]) => `| ${cells.map((cell) => inline(String(cell))).join(" | ")} |`;
-  const lines = [line(columns.map((c) => (c.unit ? `${c.name} (${c.unit})` : c.name))), `|${columns.map((c) => (c.align === "right" ? "---:" : "---")).join("|")}|`, ...rows.map(line)];
+  const lines = [
+    line(columns.map((c) => (c.unit ? `${c.name} (${c.unit})` : c.name))),
+    `|${columns.map((c) => (c.align === "right" ? "---:" : "---")).join("|")}|`,
+    ...rows.map(line),
+  ];
   return (caption ? `*${inline(caption)}*\n\n` : "") + lines.join("\n");
 }
 

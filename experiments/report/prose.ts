@@ -8,12 +8,16 @@ import { gfm } from "micromark-extension-gfm";
 import { dollarMath } from "./dollar-math.ts";
 import { visit } from "unist-util-visit";
 import katex from "katex";
-import { boundedMarkdown } from "../notebook/bounded-markdown.ts";
-import { excessOf, limits, refuseLonger, TooMuch } from "../notebook/limits.ts";
+import { boundedMarkdown } from "../notebook/file/bounded-markdown.ts";
+import { excessOf, limits, refuseLonger, TooMuch } from "../notebook/file/limits.ts";
 import { escapeHtml } from "./markup.ts";
 
 /** Raw HTML in Markdown is dropped by mdast-util-to-hast; what is left is held against this list besides. */
-const schema: Schema = { ...defaultSchema, clobberPrefix: "note-", attributes: { ...defaultSchema.attributes, code: [["className", /^language-[\w-]+$/, "math-inline", "math-display"]] } };
+const schema: Schema = {
+  ...defaultSchema,
+  clobberPrefix: "note-",
+  attributes: { ...defaultSchema.attributes, code: [["className", /^language-[\w-]+$/, "math-inline", "math-display"]] },
+};
 
 export interface ProseOptions {
   /** `mathml` needs no style sheet (reports); `html` is KaTeX's own layout (the app, with KaTeX's style sheet and fonts) */
@@ -46,22 +50,29 @@ function asWritten(markdown: string, why: string): string {
 }
 
 function setProse(markdown: string, options: ProseOptions): string {
-  const tree = boundedMarkdown(markdown, { inline: true, extensions: [gfm(), dollarMath()], mdastExtensions: [gfmFromMarkdown(), mathFromMarkdown()] });
+  const tree = boundedMarkdown(markdown, {
+    inline: true,
+    extensions: [gfm(), dollarMath()],
+    mdastExtensions: [gfmFromMarkdown(), mathFromMarkdown()],
+  });
   // `$$…$$` within one line is displayed too, as on GitHub.
   visit(tree, "inlineMath", (node: InlineMath) => {
     const start = node.position?.start.offset ?? 0;
-    if (markdown.startsWith("$$", start)) node.data = { ...node.data, hProperties: { className: ["language-math", "math-display"] } } as never;
+    if (markdown.startsWith("$$", start))
+      node.data = { ...node.data, hProperties: { className: ["language-math", "math-display"] } } as never;
   });
   const safe = sanitize(toHast(tree), schema) as Root;
   const { headingId } = options;
-  if (headingId) visit(safe, "element", (node: Element) => {
-    if (/^h[1-6]$/.test(node.tagName)) node.properties.id = headingId(toText(node), Number(node.tagName[1]));
-  });
+  if (headingId)
+    visit(safe, "element", (node: Element) => {
+      if (/^h[1-6]$/.test(node.tagName)) node.properties.id = headingId(toText(node), Number(node.tagName[1]));
+    });
   typesetMath(safe, options);
   return toHtml(safe as Nodes, { allowDangerousHtml: true });
 }
 
-const toText = (node: Nodes): string => ("value" in node ? String(node.value) : "children" in node ? node.children.map(toText).join("") : "");
+const toText = (node: Nodes): string =>
+  "value" in node ? String(node.value) : "children" in node ? node.children.map(toText).join("") : "";
 
 /** Replaces the code elements that stand for formulas. KaTeX without `trust` writes no links, styles of others or HTML, so its output enters after sanitising. */
 function typesetMath(root: Root, { math: output, onProblem }: ProseOptions): void {
@@ -82,7 +93,14 @@ function formulaHtml(tex: string, displayMode: boolean, { math: output, onProble
   try {
     refuseLonger(tex, limits.formula, "it");
     refuseDeepFormula(tex);
-    const html = katex.renderToString(tex, { displayMode, output: output === "mathml" ? "mathml" : "htmlAndMathml", throwOnError: false, strict: "ignore", maxSize: 100, maxExpand: 1000 });
+    const html = katex.renderToString(tex, {
+      displayMode,
+      output: output === "mathml" ? "mathml" : "htmlAndMathml",
+      throwOnError: false,
+      strict: "ignore",
+      maxSize: 100,
+      maxExpand: 1000,
+    });
     if (html.length > mostMarkup) throw new TooMuch("it becomes too large a drawing");
     return html;
   } catch (error) {

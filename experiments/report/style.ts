@@ -76,4 +76,3 @@ export function pageStyle(title: string, paper: string | undefined): string {
   const line = "font: 8pt sans-serif; color: #5b6470;";
   return `@page { ${paper ? `size: ${paper}; ` : ""}margin: 20mm 18mm; @bottom-left { content: ${quoted}; ${line} } @bottom-right { content: counter(page) " / " counter(pages); ${line} } }`;
 }
-

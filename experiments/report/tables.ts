@@ -13,8 +13,11 @@ export interface Table {
 
 /** Metrics worth a column: the primary ones, then those that the product exists to compare, if the runs have them. */
 export function shownMetrics({ primary, arms }: ExperimentResult): string[] {
-  const wanted = [...primary, "valLoss", "maxVioGlobal", "specialisation", "agreement.1", "agreement.2", "acceptance.1", "acceptance.2", "tokensPerSecond"];
-  return [...new Set(wanted)].filter((metric) => arms.some((arm) => own(arm.mean, metric) !== undefined));
+  const measured = (metric: string): boolean => arms.some((arm) => own(arm.mean, metric) !== undefined);
+  // agreement stands in for an acceptance that older versions did not measure: both are more than a sheet is wide
+  const guesses = measured("acceptance.1") ? ["acceptance.1", "acceptance.2"] : ["agreement.1", "agreement.2"];
+  const wanted = [...primary, "valLoss", "maxVioGlobal", "specialisation", ...guesses, "tokensPerSecond"];
+  return [...new Set(wanted)].filter(measured);
 }
 
 /** One row per arm: sizes and mean ± standard deviation over finished runs. */
@@ -65,8 +68,14 @@ export function comparisonTable(experiment: ExperimentResult): Table {
       { name: "verdict", align: "left" },
     ],
     rows: shownComparisons(experiment).map((c) => [
-      metricTitle(c.metric), c.arm, c.n, c.measuredDifferently === undefined ? formatSigned(c.difference, half(c)) : "–", interval(c),
-      c.pHolm === null ? "–" : formatP(c.pHolm), c.detectable80 === null ? "–" : formatValue(c.detectable80, c.detectable80), c.verdict,
+      metricTitle(c.metric),
+      c.arm,
+      c.n,
+      c.measuredDifferently === undefined ? formatSigned(c.difference, half(c)) : "–",
+      interval(c),
+      c.pHolm === null ? "–" : formatP(c.pHolm),
+      c.detectable80 === null ? "–" : formatValue(c.detectable80, c.detectable80),
+      c.verdict,
     ]),
   };
 }
@@ -82,16 +91,31 @@ export function runTable({ title, arms }: ExperimentResult): Table {
   return {
     caption: `Runs of “${title}”`,
     columns: [
-      { name: "arm", align: "left", long: true }, { name: "seed", align: "right" }, { name: "status", align: "left", long: true }, { name: "valLoss", align: "right" },
-      { name: "maxVioGlobal", align: "right" }, { name: "specialisation", align: "right" }, { name: "steps", align: "right" }, { name: "skipped", align: "right" },
-      { name: "seconds", align: "right" }, { name: "device", align: "left", long: true }, { name: "key", align: "left", long: true },
+      { name: "arm", align: "left", long: true },
+      { name: "seed", align: "right" },
+      { name: "status", align: "left", long: true },
+      { name: "valLoss", align: "right" },
+      { name: "maxVioGlobal", align: "right" },
+      { name: "specialisation", align: "right" },
+      { name: "steps", align: "right" },
+      { name: "skipped", align: "right" },
+      { name: "seconds", align: "right" },
+      { name: "device", align: "left", long: true },
+      { name: "key", align: "left", long: true },
     ],
     rows: arms.flatMap((arm) =>
       arm.runs.map((run) => [
-        arm.name, run.seed.init === run.seed.data ? run.seed.init : `${run.seed.init}/${run.seed.data}`,
+        arm.name,
+        run.seed.init === run.seed.data ? run.seed.init : `${run.seed.init}/${run.seed.data}`,
         run.status + (run.cached ? ", stored" : "") + (run.error ? `: ${run.error}` : ""),
-        ...[run.metrics?.valLoss, run.metrics?.maxVioGlobal, run.metrics?.specialisation].map((value) => (value === undefined ? "–" : formatValue(value))),
-        run.steps, run.metrics?.skippedSteps ?? "–", run.seconds.toFixed(1), run.provenance ? `${run.provenance.backend} (${run.provenance.adapter})` : "–", run.key.slice(0, 16),
+        ...[run.metrics?.valLoss, run.metrics?.maxVioGlobal, run.metrics?.specialisation].map((value) =>
+          value === undefined ? "–" : formatValue(value),
+        ),
+        run.steps,
+        run.metrics?.skippedSteps ?? "–",
+        run.seconds.toFixed(1),
+        run.provenance ? `${run.provenance.backend} (${run.provenance.adapter})` : "–",
+        run.key.slice(0, 16),
       ]),
     ),
   };

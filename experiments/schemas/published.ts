@@ -1,10 +1,10 @@
 /** JSON Schemas (draft-07) of the files that Switchyard writes, for whoever reads them with other programs. */
 import { toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
-import { anyNumber } from "../runs/json.ts";
-import { manifestSchema } from "../runs/manifest.ts";
-import { finalMetrics, metricEvent, provenance, resultFile, runRecord } from "../runs/records.ts";
-import { runConfig } from "./config.ts";
+import { anyNumber } from "../runs/store/json.ts";
+import { manifestSchema } from "../runs/store/node/manifest.ts";
+import { finalMetrics, metricEvent, provenance, resultFile, runRecord } from "../runs/store/records.ts";
+import { runConfig } from "../runs/store/run-config.ts";
 import { results } from "./results.ts";
 
 interface Published {
@@ -31,7 +31,11 @@ export function publishedSchemas(): Map<string, string> {
   return new Map(
     Object.entries(published).map(([name, { title, schema }]) => {
       const { $schema, $defs, ...body } = toJsonSchema(schema, { typeMode: "input", definitions });
-      const text = JSON.stringify({ $schema, $id: `urn:switchyard:${name}:1`, title, ...body, $defs: usedOnly(body, $defs as Definitions) }, null, 2);
+      const text = JSON.stringify(
+        { $schema, $id: `urn:switchyard:${name}:1`, title, ...body, $defs: usedOnly(body, $defs as Definitions) },
+        null,
+        2,
+      );
       return [`${name}.schema.json`, `${text}\n`];
     }),
   );

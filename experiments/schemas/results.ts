@@ -2,10 +2,10 @@
 import * as v from "valibot";
 import type { Comparison, ExperimentResult, Results, RunResult } from "../results.ts";
 import { namesTo } from "../own-keys.ts";
-import { anyNumber } from "../runs/json.ts";
-import { finalMetrics, provenance } from "../runs/records.ts";
+import { anyNumber } from "../runs/store/json.ts";
+import { finalMetrics, provenance } from "../runs/store/records.ts";
 import { comparisonDefinitions } from "../statistics/dictionary.ts";
-import { runConfig } from "./config.ts";
+import { runConfig } from "../runs/store/run-config.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const byMetric = namesTo(anyNumber);
@@ -55,7 +55,9 @@ const comparison: v.GenericSchema<unknown, Comparison> = v.object({
   seedsFor: v.pipe(namesTo(anyNumber), v.description(comparisonDefinitions.seedsFor.definition)),
   family: v.pipe(count, v.description("Comparisons that Holm corrected over.")),
   verdict: v.picklist(["lower", "higher", "cannot tell", "identical", "not tested", "not the same measurement"]),
-  measuredDifferently: v.exactOptional(v.pipe(v.string(), v.description("Where arm and baseline were not measured alike, in words: there is no difference then."))),
+  measuredDifferently: v.exactOptional(
+    v.pipe(v.string(), v.description("Where arm and baseline were not measured alike, in words: there is no difference then.")),
+  ),
 });
 
 const experiment: v.GenericSchema<unknown, ExperimentResult> = v.object({
@@ -79,5 +81,7 @@ export const results: v.GenericSchema<unknown, Results> = v.object({
   semantics: v.pipe(v.number(), v.description("Raised when results are meant to change.")),
   metrics: namesTo(v.object({ unit: v.string(), better: v.picklist(["lower", "higher", "neither"]), definition: v.string() })),
   experiments: v.array(experiment),
-  seal: v.exactOptional(v.pipe(v.string(), v.description("SHA-256 of the canonical JSON (RFC 8785) of everything else. Files of version 0.1.0 have none."))),
+  seal: v.exactOptional(
+    v.pipe(v.string(), v.description("SHA-256 of the canonical JSON (RFC 8785) of everything else. Files of version 0.1.0 have none.")),
+  ),
 });

@@ -80,7 +80,10 @@ export function judgeClaims(experiment: ExperimentResult, claims: readonly Claim
   return measured.map((one) => {
     const place = family.indexOf(one);
     if (place < 0 || one.settled) return one.finding;
-    return decided({ ...one.finding, pHolm: adjusted[place], family: family.length, detectable80: detectable(one, family.length) }, one.sign);
+    return decided(
+      { ...one.finding, pHolm: adjusted[place], family: family.length, detectable80: detectable(one, family.length) },
+      one.sign,
+    );
   });
 }
 
@@ -98,7 +101,23 @@ function decided(finding: Finding, sign: 1 | -1 | 0): Finding {
 function measure(experiment: ExperimentResult, claim: Claim): Measured {
   const than = claim.than ?? experiment.baseline;
   const scale = claim.factor === null ? "difference" : "ratio";
-  const empty: Finding = { claim, than, outcome: "not measured", why: null, n: 0, armMean: NaN, thanMean: NaN, scale, estimate: NaN, ci95: null, ci90: null, p: null, pHolm: null, family: 0, detectable80: null };
+  const empty: Finding = {
+    claim,
+    than,
+    outcome: "not measured",
+    why: null,
+    n: 0,
+    armMean: NaN,
+    thanMean: NaN,
+    scale,
+    estimate: NaN,
+    ci95: null,
+    ci90: null,
+    p: null,
+    pHolm: null,
+    family: 0,
+    detectable80: null,
+  };
   const nothing = (why: string): Measured => ({ finding: { ...empty, why }, sd: NaN, sign: 0, settled: false });
 
   const named = [claim.arm, ...(typeof than === "string" ? [than] : [])];
@@ -109,7 +128,9 @@ function measure(experiment: ExperimentResult, claim: Claim): Measured {
   if (arm === other) return nothing("an arm cannot be compared with itself");
   const how = other && measuredDifferently(claim.metric, arm.config, other.config);
   if (how) return nothing(`“${arm.name}” and “${other.name}” are not the same measurement of ${metricTitle(claim.metric)}: ${how}`);
-  const pairs = other ? pairsOf(arm.runs, other.runs, claim.metric) : valuesOf(arm, claim.metric).map((value) => ({ arm: value, baseline: than as number, difference: value - (than as number) }));
+  const pairs = other
+    ? pairsOf(arm.runs, other.runs, claim.metric)
+    : valuesOf(arm, claim.metric).map((value) => ({ arm: value, baseline: than as number, difference: value - (than as number) }));
   if (pairs.length === 0) return nothing(whyNothing(arm, other, claim.metric));
 
   const values = scale === "ratio" ? pairs.map((pair) => Math.log(pair.arm / pair.baseline)) : pairs.map((pair) => pair.difference);
@@ -124,11 +145,22 @@ function measure(experiment: ExperimentResult, claim: Claim): Measured {
     return n < 2 || unspread ? null : [show(centre - half), show(centre + half)];
   };
   const finding: Finding = {
-    ...empty, n, outcome: "cannot tell", armMean: mean(pairs, (pair) => pair.arm)!, thanMean: mean(pairs, (pair) => pair.baseline)!,
-    estimate: show(centre), ci95: interval(0.95), ci90: claim.expect === "same" ? interval(0.9) : null,
+    ...empty,
+    n,
+    outcome: "cannot tell",
+    armMean: mean(pairs, (pair) => pair.arm)!,
+    thanMean: mean(pairs, (pair) => pair.baseline)!,
+    estimate: show(centre),
+    ci95: interval(0.95),
+    ci90: claim.expect === "same" ? interval(0.9) : null,
   };
   if (scale === "difference" && other && values.every((value) => value === 0)) {
-    return { finding: { ...finding, outcome: claim.expect === "same" ? "holds" : "does not hold", why: "identical" }, sd, sign: 0, settled: true };
+    return {
+      finding: { ...finding, outcome: claim.expect === "same" ? "holds" : "does not hold", why: "identical" },
+      sd,
+      sign: 0,
+      settled: true,
+    };
   }
   if (n < 2) return { finding: { ...finding, why: "one seed" }, sd, sign: 0, settled: false };
   if (unspread || !(sd > 0)) return { finding: { ...finding, why: "no spread" }, sd, sign: 0, settled: false };
@@ -139,8 +171,17 @@ function measure(experiment: ExperimentResult, claim: Claim): Measured {
   }
   const beyond = centre - (claim.factor === null ? 0 : Math.log(claim.factor));
   const sign = Math.sign(claim.expect === "lower" ? -beyond : beyond) as 1 | -1 | 0;
-  const own = claim.factor === null && than === experiment.baseline && experiment.primary.includes(claim.metric) ? experiment.comparisons.find((c) => c.metric === claim.metric && c.arm === claim.arm) : undefined;
-  if (own && own.p !== null) return { finding: decided({ ...finding, p: own.p, pHolm: own.pHolm, family: own.family, detectable80: own.detectable80 }, sign), sd, sign, settled: true };
+  const own =
+    claim.factor === null && than === experiment.baseline && experiment.primary.includes(claim.metric)
+      ? experiment.comparisons.find((c) => c.metric === claim.metric && c.arm === claim.arm)
+      : undefined;
+  if (own && own.p !== null)
+    return {
+      finding: decided({ ...finding, p: own.p, pHolm: own.pHolm, family: own.family, detectable80: own.detectable80 }, sign),
+      sd,
+      sign,
+      settled: true,
+    };
   return { finding: { ...finding, p: tTestP(n, beyond, sd) }, sd, sign, settled: false };
 }
 
@@ -161,20 +202,28 @@ function oneSided(n: number, centre: number, sd: number): number {
 }
 
 function valuesOf(arm: ArmResult, metric: string): number[] {
-  return arm.runs.filter(isFinished).map((run) => flatMetrics(run.metrics)[metric]).filter((value) => value !== undefined && Number.isFinite(value));
+  return arm.runs
+    .filter(isFinished)
+    .map((run) => flatMetrics(run.metrics)[metric])
+    .filter((value) => value !== undefined && Number.isFinite(value));
 }
 
-const reported = (arm: ArmResult, metric: string): boolean => arm.runs.some((run) => isFinished(run) && flatMetrics(run.metrics)[metric] !== undefined);
+const reported = (arm: ArmResult, metric: string): boolean =>
+  arm.runs.some((run) => isFinished(run) && flatMetrics(run.metrics)[metric] !== undefined);
 
 function whyNothing(arm: ArmResult, other: ArmResult | undefined, metric: string): string {
   for (const one of other ? [arm, other] : [arm]) {
     if (one.runs.some(isFinished)) continue;
     const states = [...new Set(one.runs.map((run) => run.status))];
     const waiting = states.some((status) => ["queued", "running", "paused"].includes(status));
-    return waiting ? `no run of “${one.name}” has finished yet` : `every run of “${one.name}” ${states.includes("diverged") ? "diverged" : "failed"}`;
+    return waiting
+      ? `no run of “${one.name}” has finished yet`
+      : `every run of “${one.name}” ${states.includes("diverged") ? "diverged" : "failed"}`;
   }
-  for (const one of other ? [arm, other] : [arm]) if (valuesOf(one, metric).length === 0) return `“${one.name}” has no ${reported(one, metric) ? `finite ${metric}` : metric}`;
+  for (const one of other ? [arm, other] : [arm])
+    if (valuesOf(one, metric).length === 0) return `“${one.name}” has no ${reported(one, metric) ? `finite ${metric}` : metric}`;
   const finished = (one: ArmResult | undefined) => one?.runs.filter(isFinished).map((run) => run.seedIndex) ?? [];
-  if (finished(arm).some((seed) => finished(other).includes(seed))) return `no seed has a finite ${metric} in both “${arm.name}” and “${other?.name}”`;
+  if (finished(arm).some((seed) => finished(other).includes(seed)))
+    return `no seed has a finite ${metric} in both “${arm.name}” and “${other?.name}”`;
   return `no seed finished in both “${arm.name}” and “${other?.name}”`;
 }

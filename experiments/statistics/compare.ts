@@ -42,7 +42,8 @@ export function pairsOf(arm: readonly RunResult[], baseline: readonly RunResult[
  */
 export function compareArms(arms: readonly ArmResult[], baseline: string, primary: readonly string[]): Comparison[] {
   const base = arms.find((arm) => arm.name === baseline);
-  if (!base) throw new RangeError(`The baseline "${baseline}" is not an arm; the arms are ${arms.map((arm) => `"${arm.name}"`).join(", ")}.`);
+  if (!base)
+    throw new RangeError(`The baseline "${baseline}" is not an arm; the arms are ${arms.map((arm) => `"${arm.name}"`).join(", ")}.`);
   const others = arms.filter((arm) => arm !== base);
   const found = arms.flatMap((arm) => arm.runs.filter(isFinished).flatMap((run) => Object.keys(flatMetrics(run.metrics))));
   const compare = (metrics: readonly string[]) => metrics.flatMap((metric) => others.map((arm) => compareOne(arm, base, metric)));
@@ -50,7 +51,14 @@ export function compareArms(arms: readonly ArmResult[], baseline: string, primar
   const untested = [...new Set(found)].filter((metric) => !tested.includes(metric));
   return [
     ...judged(compare(tested)),
-    ...compare(untested).map((comparison): Comparison => ({ ...comparison, p: null, verdict: alike(comparison) ? "not tested" : comparison.verdict, ...sensitivity(comparison, significance) })),
+    ...compare(untested).map(
+      (comparison): Comparison => ({
+        ...comparison,
+        p: null,
+        verdict: alike(comparison) ? "not tested" : comparison.verdict,
+        ...sensitivity(comparison, significance),
+      }),
+    ),
   ];
 }
 
@@ -61,7 +69,13 @@ function judged(comparisons: readonly Comparison[]): Comparison[] {
   return comparisons.map((comparison) => {
     const place = family.indexOf(comparison);
     const pHolm = place < 0 ? null : adjusted[place];
-    return { ...comparison, pHolm, family: alike(comparison) ? family.length : 0, verdict: verdictOf(comparison, pHolm), ...sensitivity(comparison, significance / Math.max(1, family.length)) };
+    return {
+      ...comparison,
+      pHolm,
+      family: alike(comparison) ? family.length : 0,
+      verdict: verdictOf(comparison, pHolm),
+      ...sensitivity(comparison, significance / Math.max(1, family.length)),
+    };
   });
 }
 
@@ -73,8 +87,19 @@ function compareOne(arm: ArmResult, baseline: ArmResult, metric: string): Compar
   if (how !== null) {
     const pairs = pairsOf(arm.runs, baseline.runs, metric).length;
     return {
-      metric, arm: arm.name, n: pairs, difference: NaN, sd: NaN, ci95: null, p: null, pHolm: null, detectable80: null, seedsFor: {}, family: 0,
-      verdict: "not the same measurement", measuredDifferently: how,
+      metric,
+      arm: arm.name,
+      n: pairs,
+      difference: NaN,
+      sd: NaN,
+      ci95: null,
+      p: null,
+      pHolm: null,
+      detectable80: null,
+      seedsFor: {},
+      family: 0,
+      verdict: "not the same measurement",
+      measuredDifferently: how,
     };
   }
   const pairs = pairsOf(arm.runs, baseline.runs, metric);

@@ -16,19 +16,33 @@ export const outcomeTitles: Record<Outcome, string> = {
 export function describeStudy({ arms }: Pick<ExperimentResult, "arms">, findings: readonly Finding[]): string {
   const count = (outcome: Outcome) => findings.filter((finding) => finding.outcome === outcome).length;
   const parts = [
-    [count("holds"), "holds here", "hold here"], [count("does not hold"), "does not hold", "do not hold"],
-    [count("cannot tell"), "cannot be told", "cannot be told"], [count("not measured"), "was not measured", "were not measured"],
+    [count("holds"), "holds here", "hold here"],
+    [count("does not hold"), "does not hold", "do not hold"],
+    [count("cannot tell"), "cannot be told", "cannot be told"],
+    [count("not measured"), "was not measured", "were not measured"],
   ] as const;
   const said = parts.filter(([n]) => n > 0).map(([n, one, many]) => `${n} ${n === 1 ? one : many}`);
-  return [findings.length === 0 ? "" : `Of ${findings.length} ${findings.length === 1 ? "claim" : "claims"} ${list(said)}.`, `From ${describeRuns(arms)}.`, describeUnfinished(arms) ?? ""].filter(Boolean).join(" ");
+  return [
+    findings.length === 0 ? "" : `Of ${findings.length} ${findings.length === 1 ? "claim" : "claims"} ${list(said)}.`,
+    `From ${describeRuns(arms)}.`,
+    describeUnfinished(arms) ?? "",
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 function describeRuns(arms: readonly ArmResult[]): string {
   const runs = arms.flatMap((arm) => arm.runs);
   const done = runs.filter((run) => run.status === "done").length;
   const seeds = Math.max(0, ...arms.map((arm) => arm.runs.length));
-  const each = (of: (arm: ArmResult) => number) => [...new Set(arms.map(of))].sort((a, b) => a - b).map(formatCount).join(" or ");
-  const size = arms.every((arm) => arm.config.train) ? `, ${each(({ config }) => config.train.steps)} steps of ${each(({ config: { train } }) => train.batchSize * train.seqLen)} tokens` : "";
+  const each = (of: (arm: ArmResult) => number) =>
+    [...new Set(arms.map(of))]
+      .sort((a, b) => a - b)
+      .map(formatCount)
+      .join(" or ");
+  const size = arms.every((arm) => arm.config.train)
+    ? `, ${each(({ config }) => config.train.steps)} steps of ${each(({ config: { train } }) => train.batchSize * train.seqLen)} tokens`
+    : "";
   return `${done === runs.length ? done : `${done} of ${runs.length}`} ${runs.length === 1 ? "run" : "runs"}: ${counted(arms.length, "arm")}, ${counted(seeds, "seed")}${size}`;
 }
 
@@ -38,9 +52,13 @@ export function describeFinding(finding: Finding): string {
   if (finding.outcome === "not measured") return `${capital(why ?? "there is nothing to measure")}.`;
   const other = typeof finding.than === "number" ? asWritten(finding.than) : `“${finding.than}”`;
   if (why === "identical") return `${quantity(claim.metric)} of “${claim.arm}” and ${other} is identical in ${counted(n, "seed")}.`;
-  if (why === "no spread") return `${quantity(claim.metric)} of “${claim.arm}” ${size(finding, other)}, by the same in each of ${counted(n, "seed")}: without a spread there is neither interval nor test.`;
-  const sentences = [`${quantity(claim.metric)} of “${claim.arm}” ${size(finding, other)} (${[interval(finding), counted(n, "seed"), probability(finding)].filter(Boolean).join(", ")}).`];
-  if (claim.expect === "same" && finding.outcome !== "cannot tell") sentences.push(`That is ${finding.outcome === "holds" ? "within" : "beyond"} the ±${margin(finding)} that count as the same.`);
+  if (why === "no spread")
+    return `${quantity(claim.metric)} of “${claim.arm}” ${size(finding, other)}, by the same in each of ${counted(n, "seed")}: without a spread there is neither interval nor test.`;
+  const sentences = [
+    `${quantity(claim.metric)} of “${claim.arm}” ${size(finding, other)} (${[interval(finding), counted(n, "seed"), probability(finding)].filter(Boolean).join(", ")}).`,
+  ];
+  if (claim.expect === "same" && finding.outcome !== "cannot tell")
+    sentences.push(`That is ${finding.outcome === "holds" ? "within" : "beyond"} the ±${margin(finding)} that count as the same.`);
   if (finding.outcome === "cannot tell") sentences.push(ci95 === null ? "One seed has no interval; two or more can tell." : reach(finding));
   return sentences.join(" ");
 }
@@ -72,7 +90,9 @@ function interval({ ci95, ci90, outcome, scale, than }: Finding): string {
 }
 
 function probability({ pHolm, family }: Finding): string {
-  return pHolm === null ? "" : `p ${pHolm < 0.001 ? formatP(pHolm) : `= ${formatP(pHolm)}`}${family > 1 ? ` after correction for ${family} comparisons` : ""}`;
+  return pHolm === null
+    ? ""
+    : `p ${pHolm < 0.001 ? formatP(pHolm) : `= ${formatP(pHolm)}`}${family > 1 ? ` after correction for ${family} comparisons` : ""}`;
 }
 
 /** Why the interval decides nothing, and what this design could have seen. */
@@ -107,4 +127,5 @@ function withUnit(text: string, metric: string): string {
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;
-const list = (items: readonly string[]): string => (items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`);
+const list = (items: readonly string[]): string =>
+  items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;

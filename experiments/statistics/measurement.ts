@@ -8,8 +8,20 @@ type Measured = Pick<RunConfig, "train" | "validation" | "data">;
 
 /** Measured on the validation windows, whose length is that of the training sequences. */
 const onValidation = new Set([
-  "valLoss", "valLossError", "valBpb", "mtpLoss", "agreement", "acceptance", "maxVioGlobal", "maxVioShift", "maxVio", "maxVioSequence",
-  "starvedExperts", "loadCv", "routingEntropy", "specialisation",
+  "valLoss",
+  "valLossError",
+  "valBpb",
+  "mtpLoss",
+  "agreement",
+  "acceptance",
+  "maxVioGlobal",
+  "maxVioShift",
+  "maxVio",
+  "maxVioSequence",
+  "starvedExperts",
+  "loadCv",
+  "routingEntropy",
+  "specialisation",
 ]);
 /** Measured on what is trained on. */
 const onTraining = new Set(["trainLoss"]);

@@ -46,17 +46,20 @@ export const metricDefinitions: Record<string, MetricDefinition> = {
   balanceLoss: {
     unit: "nats per token",
     better: "neither",
-    definition: "Sum of the auxiliary balance losses of the main model's MoE layers (DeepSeek-V3 Eq. 17), each times its alpha, as they were added to the training loss; mean over the last 10 % of steps. It adds up over layers.",
+    definition:
+      "Sum of the auxiliary balance losses of the main model's MoE layers (DeepSeek-V3 Eq. 17), each times its alpha, as they were added to the training loss; mean over the last 10 % of steps. It adds up over layers.",
   },
   zLoss: {
     unit: "nats per token",
     better: "neither",
-    definition: "Router z-loss of the main model's MoE layers (arXiv 2202.08906 Eq. 5), times its coefficient; mean over the last 10 % of steps.",
+    definition:
+      "Router z-loss of the main model's MoE layers (arXiv 2202.08906 Eq. 5), times its coefficient; mean over the last 10 % of steps.",
   },
   mtpRouterLoss: {
     unit: "nats per token",
     better: "neither",
-    definition: "Balance losses and z-losses of the multi-token-prediction modules' MoE layers, each times its weight; mean over the last 10 % of steps.",
+    definition:
+      "Balance losses and z-losses of the multi-token-prediction modules' MoE layers, each times its weight; mean over the last 10 % of steps.",
   },
   gradNorm: {
     unit: "1",
@@ -76,7 +79,8 @@ export const metricDefinitions: Record<string, MetricDefinition> = {
   tokensPerSecond: {
     unit: "tokens per second",
     better: "higher",
-    definition: "Training tokens per second of training time, without validation and pauses. Depends on the device and on what else it does.",
+    definition:
+      "Training tokens per second of training time, without validation and pauses. Depends on the device and on what else it does.",
   },
   maxVioGlobal: {
     unit: "1",
@@ -97,17 +101,20 @@ export const metricDefinitions: Record<string, MetricDefinition> = {
   maxVioSequence: {
     unit: "1",
     better: "lower",
-    definition: "The same within single validation windows; mean over windows and MoE layers. A window is short: chance alone makes it large.",
+    definition:
+      "The same within single validation windows; mean over windows and MoE layers. A window is short: chance alone makes it large.",
   },
   starvedExperts: {
     unit: "fraction",
     better: "lower",
-    definition: "Share of experts that get less than a tenth of the mean load over the validation tokens, domains weighted as in the training mixture; mean over MoE layers.",
+    definition:
+      "Share of experts that get less than a tenth of the mean load over the validation tokens, domains weighted as in the training mixture; mean over MoE layers.",
   },
   loadCv: {
     unit: "1",
     better: "lower",
-    definition: "Standard deviation of the experts' loads over their mean, over the validation tokens, domains weighted as in the training mixture; mean over MoE layers.",
+    definition:
+      "Standard deviation of the experts' loads over their mean, over the validation tokens, domains weighted as in the training mixture; mean over MoE layers.",
   },
   maxVioBatch: {
     unit: "1",
@@ -117,12 +124,14 @@ export const metricDefinitions: Record<string, MetricDefinition> = {
   routingEntropy: {
     unit: "1",
     better: "neither",
-    definition: "Entropy of the experts' shares of the validation tokens, domains weighted as in the training mixture, over its largest possible value; mean over MoE layers: 1 is even use.",
+    definition:
+      "Entropy of the experts' shares of the validation tokens, domains weighted as in the training mixture, over its largest possible value; mean over MoE layers: 1 is even use.",
   },
   specialisation: {
     unit: "bits",
     better: "neither",
-    definition: "Jensen-Shannon divergence, base 2, between the domains' expert loads, mean over MoE layers: 0 when every domain uses the experts alike.",
+    definition:
+      "Jensen-Shannon divergence, base 2, between the domains' expert loads, mean over MoE layers: 0 when every domain uses the experts alike.",
   },
 };
 
@@ -185,7 +194,10 @@ export function metricLabel(metric: string): string {
 
 /** Every metric of a finished run as one number each; depths count from 1. */
 export function flatMetrics(metrics: FinalMetrics): Record<string, number> {
-  const flat = nameMap<number>([["valLoss", metrics.valLoss], ["trainLoss", metrics.trainLoss]]);
+  const flat = nameMap<number>([
+    ["valLoss", metrics.valLoss],
+    ["trainLoss", metrics.trainLoss],
+  ]);
   for (const [domain, value] of Object.entries(metrics.valBpb)) flat[`valBpb.${domain}`] = value;
   metrics.mtpLoss.forEach((value, index) => (flat[`mtpLoss.${index + 1}`] = value));
   metrics.agreement.forEach((value, index) => (flat[`agreement.${index + 1}`] = value));
@@ -193,10 +205,22 @@ export function flatMetrics(metrics: FinalMetrics): Record<string, number> {
   for (const [domain, value] of Object.entries(metrics.maxVio ?? {})) flat[`maxVio.${domain}`] = value;
   // runs of older versions lack these
   const { maxVioShift, maxVioSequence, starvedExperts, loadCv, zLoss, mtpRouterLoss } = metrics;
-  for (const [name, value] of Object.entries({ maxVioShift, maxVioSequence, starvedExperts, loadCv, zLoss, mtpRouterLoss })) if (value !== undefined) flat[name] = value;
+  for (const [name, value] of Object.entries({ maxVioShift, maxVioSequence, starvedExperts, loadCv, zLoss, mtpRouterLoss }))
+    if (value !== undefined) flat[name] = value;
   if (!Number.isNaN(metrics.valLossError)) flat.valLossError = metrics.valLossError;
-  const { maxVioGlobal, maxVioBatch, routingEntropy, specialisation, balanceLoss, gradNorm, skippedSteps, clippedSteps, tokensPerSecond } = metrics;
-  return Object.assign(flat, { maxVioGlobal, maxVioBatch, routingEntropy, specialisation, balanceLoss, gradNorm, skippedSteps, clippedSteps, tokensPerSecond });
+  const { maxVioGlobal, maxVioBatch, routingEntropy, specialisation, balanceLoss, gradNorm, skippedSteps, clippedSteps, tokensPerSecond } =
+    metrics;
+  return Object.assign(flat, {
+    maxVioGlobal,
+    maxVioBatch,
+    routingEntropy,
+    specialisation,
+    balanceLoss,
+    gradNorm,
+    skippedSteps,
+    clippedSteps,
+    tokensPerSecond,
+  });
 }
 
 export type FinishedRun = RunResult & { metrics: FinalMetrics };

@@ -10,7 +10,7 @@ function fixed(value: number, digits: number): string {
 }
 
 /** Decimals that show two significant digits of `scale`, a spread or a half width. */
-export function decimalsFor(scale: number): number {
+function decimalsFor(scale: number): number {
   if (!Number.isFinite(scale) || scale === 0) return 3;
   return Math.min(8, Math.max(0, 1 - Math.floor(Math.log10(Math.abs(scale)))));
 }

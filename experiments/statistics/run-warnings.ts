@@ -14,15 +14,19 @@ type Experiment = Pick<ExperimentResult, "arms" | "bigramEntropy">;
 export function runWarnings({ arms, bigramEntropy }: Experiment): string[] {
   const pairs = mean(Object.values(bigramEntropy));
   return [
-    told(arms, "Steps changed nothing, because their gradient was not finite", ({ metrics: { skippedSteps, step } }) => (skippedSteps > 0 ? `${skippedSteps} of ${step} steps` : null)),
+    told(arms, "Steps changed nothing, because their gradient was not finite", ({ metrics: { skippedSteps, step } }) =>
+      skippedSteps > 0 ? `${skippedSteps} of ${step} steps` : null,
+    ),
     told(arms, `The training loss rose by more than ${muchRise} nat after the warm-up`, (run, arm) => {
       const found = largestRise(run, Math.round((arm.config.train?.schedule.warmup ?? 0) * run.steps));
       return found && found.to - found.from > muchRise ? `${found.from.toFixed(2)} to ${found.to.toFixed(2)}` : null;
     }),
     pairs === undefined
       ? null
-      : told(arms, `The validation loss is no better than knowing letter pairs (${pairs.toFixed(2)} nats, the entropy of a byte given the one before it)`, ({ metrics: { valLoss } }) =>
-          valLoss >= pairs ? valLoss.toFixed(2) : null,
+      : told(
+          arms,
+          `The validation loss is no better than knowing letter pairs (${pairs.toFixed(2)} nats, the entropy of a byte given the one before it)`,
+          ({ metrics: { valLoss } }) => (valLoss >= pairs ? valLoss.toFixed(2) : null),
         ),
   ].filter((text) => text !== null);
 }
@@ -41,7 +45,9 @@ function told(arms: readonly ArmResult[], what: string, how: (run: FinishedRun, 
 
 /** From the lowest mean of ten training losses after the warm-up to the highest that came later; null where there are too few. */
 export function largestRise({ events = [] }: Pick<RunResult, "events">, warmup: number): { from: number; to: number } | null {
-  const losses = events.flatMap((event) => (event.kind === "step" && event.step > warmup && Number.isFinite(event.trainLoss) ? [event.trainLoss] : []));
+  const losses = events.flatMap((event) =>
+    event.kind === "step" && event.step > warmup && Number.isFinite(event.trainLoss) ? [event.trainLoss] : [],
+  );
   let worst: { from: number; to: number } | null = null;
   let lowest = Infinity;
   let sum = 0;

@@ -18,15 +18,33 @@ export function describeExperiment(experiment: ExperimentResult): string[] {
 }
 
 /** The paragraph of one primary metric. */
-export function describeMetric({ arms, comparisons, baseline }: Pick<ExperimentResult, "arms" | "comparisons" | "baseline">, metric: string): string {
+export function describeMetric(
+  { arms, comparisons, baseline }: Pick<ExperimentResult, "arms" | "comparisons" | "baseline">,
+  metric: string,
+): string {
   const own = comparisons.filter((comparison) => comparison.metric === metric);
   const untold = own.filter((c) => c.verdict === "cannot tell");
   const sentences = [
-    ...(["lower", "higher"] as const).flatMap((verdict) => describeTold(own.filter((c) => c.verdict === verdict), verdict, baseline)),
-    ...describeUntold(untold.filter((c) => c.ci95 !== null), baseline),
+    ...(["lower", "higher"] as const).flatMap((verdict) =>
+      describeTold(
+        own.filter((c) => c.verdict === verdict),
+        verdict,
+        baseline,
+      ),
+    ),
+    ...describeUntold(
+      untold.filter((c) => c.ci95 !== null),
+      baseline,
+    ),
     ...describeUnlike(own, baseline),
-    ...describeWithoutInterval(untold.filter((c) => c.ci95 === null), baseline, arms),
-    ...own.filter((c) => c.verdict === "identical").map((c) => `${quote(c.arm)} and ${quote(baseline)} are identical in ${counted(c.n, "seed")}.`),
+    ...describeWithoutInterval(
+      untold.filter((c) => c.ci95 === null),
+      baseline,
+      arms,
+    ),
+    ...own
+      .filter((c) => c.verdict === "identical")
+      .map((c) => `${quote(c.arm)} and ${quote(baseline)} are identical in ${counted(c.n, "seed")}.`),
   ];
   const family = Math.max(0, ...own.map((c) => c.family));
   const power = untold.some((c) => c.detectable80 !== null) ? " and power" : "";
@@ -48,19 +66,31 @@ function describeTold(comparisons: readonly Comparison[], verdict: "lower" | "hi
 function describeUntold(comparisons: readonly Comparison[], baseline: string): string[] {
   if (!comparisons.length) return [];
   const many = comparisons.length > mostInDetail;
-  const names = comparisons.map((c, i) => (many ? quote(c.arm) : `${quote(c.arm)} (difference ${withUnit(formatSigned(c.difference, halfWidth(c)), c.metric)}, ${i === 0 ? "95 % interval " : ""}${interval(c)}, ${counted(c.n, "seed")})`));
+  const names = comparisons.map((c, i) =>
+    many
+      ? quote(c.arm)
+      : `${quote(c.arm)} (difference ${withUnit(formatSigned(c.difference, halfWidth(c)), c.metric)}, ${i === 0 ? "95 % interval " : ""}${interval(c)}, ${counted(c.n, "seed")})`,
+  );
   const sentences = [`${list(names)} cannot be told apart from ${quote(baseline)}.`];
   const corrected = comparisons.filter((c) => c.p !== null && c.p < significance);
-  if (corrected.length) sentences.push(`${corrected.length === 1 ? "The interval" : "The intervals"} of ${list(corrected.map((c) => quote(c.arm)))} by ${corrected.length === 1 ? "itself leaves" : "themselves leave"} out 0, but not after correction for all comparisons.`);
+  if (corrected.length)
+    sentences.push(
+      `${corrected.length === 1 ? "The interval" : "The intervals"} of ${list(corrected.map((c) => quote(c.arm)))} by ${corrected.length === 1 ? "itself leaves" : "themselves leave"} out 0, but not after correction for all comparisons.`,
+    );
   const seen = comparisons.flatMap((c) => (c.detectable80 === null ? [] : [c.detectable80]));
-  if (seen.length) sentences.push(`This design would have seen ${withUnit(range(seen), comparisons[0].metric)} with 80 % power${many ? "" : describeSeeds(comparisons)}.`);
+  if (seen.length)
+    sentences.push(
+      `This design would have seen ${withUnit(range(seen), comparisons[0].metric)} with 80 % power${many ? "" : describeSeeds(comparisons)}.`,
+    );
   return sentences;
 }
 
 /** Arms that were measured on other text than the baseline have numbers of their own, and no difference. */
 function describeUnlike(comparisons: readonly Comparison[], baseline: string): string[] {
   return comparisons.flatMap(({ arm, measuredDifferently }) =>
-    measuredDifferently === undefined ? [] : [`${quote(arm)} is not the same measurement as ${quote(baseline)} (${measuredDifferently}): no difference is told.`],
+    measuredDifferently === undefined
+      ? []
+      : [`${quote(arm)} is not the same measurement as ${quote(baseline)} (${measuredDifferently}): no difference is told.`],
   );
 }
 
@@ -71,10 +101,15 @@ function describeWithoutInterval(comparisons: readonly Comparison[], baseline: s
   const valueless = comparisons.filter((c) => c.n === 0 && seedsOf(c.arm).some((seed) => seedsOf(baseline).includes(seed)));
   const none = comparisons.filter((c) => c.n === 0 && !valueless.includes(c));
   const sentences = constant.map(
-    (c) => `${quote(c.arm)} minus ${quote(baseline)} is exactly ${withUnit(formatSigned(c.difference), c.metric)} in each of ${counted(c.n, "seed")}: without a spread there is neither interval nor test.`,
+    (c) =>
+      `${quote(c.arm)} minus ${quote(baseline)} is exactly ${withUnit(formatSigned(c.difference), c.metric)} in each of ${counted(c.n, "seed")}: without a spread there is neither interval nor test.`,
   );
-  if (valueless.length) sentences.push(`No seed has a finite value in both ${list(valueless.map((c) => quote(c.arm)))} and ${quote(baseline)}.`);
-  if (single.length) sentences.push(`One seed cannot tell ${list(single.map((c) => quote(c.arm)))} from ${quote(baseline)} (difference: ${single.map((c) => `${quote(c.arm)} ${formatSigned(c.difference)}`).join(", ")}); an interval needs two.`);
+  if (valueless.length)
+    sentences.push(`No seed has a finite value in both ${list(valueless.map((c) => quote(c.arm)))} and ${quote(baseline)}.`);
+  if (single.length)
+    sentences.push(
+      `One seed cannot tell ${list(single.map((c) => quote(c.arm)))} from ${quote(baseline)} (difference: ${single.map((c) => `${quote(c.arm)} ${formatSigned(c.difference)}`).join(", ")}); an interval needs two.`,
+    );
   if (none.length) sentences.push(`No seed finished in both ${list(none.map((c) => quote(c.arm)))} and ${quote(baseline)}.`);
   return sentences;
 }
@@ -86,7 +121,12 @@ function describeSeeds(comparisons: readonly Comparison[]): string {
   const needed = comparisons.flatMap((comparison) => {
     const seeds = comparison.seedsFor[String(Number(Math.abs(comparison.difference).toPrecision(6)))];
     if (seeds === undefined || seeds <= comparison.n) return [];
-    return [{ arm: comparison.arm, text: seeds > practicalSeeds ? `more than ${formatCount(practicalSeeds)} seeds` : `about ${formatCount(seeds)} seeds` }];
+    return [
+      {
+        arm: comparison.arm,
+        text: seeds > practicalSeeds ? `more than ${formatCount(practicalSeeds)} seeds` : `about ${formatCount(seeds)} seeds`,
+      },
+    ];
   });
   if (!needed.length) return "";
   if (comparisons.length === 1) return `; a difference of the size seen would take ${needed[0].text}`;

@@ -4,9 +4,9 @@ import { actions, type Action, type KeyContext } from "./actions.ts";
 import { KeySequence, parseKeys } from "./keys.ts";
 
 /** edit: in a cell's editor; field: in another text field; control: on a button or the like; command: anywhere else */
-export type Focus = "edit" | "field" | "control" | "command";
+type Focus = "edit" | "field" | "control" | "command";
 
-export function focusOf(target: EventTarget | null): Focus {
+function focusOf(target: EventTarget | null): Focus {
   if (!(target instanceof Element)) return "command";
   if (target.closest("[data-editor]")) return "edit";
   if (target.closest("input, textarea, select, [contenteditable='true']")) return "field";
@@ -32,7 +32,7 @@ function allowed(action: Action, keys: string, focus: Focus): boolean {
 }
 
 /** All keys that count at a place, in the registry's order. */
-export function keysAt(focus: Focus): { keys: string; action: Action }[] {
+function keysAt(focus: Focus): { keys: string; action: Action }[] {
   return actions.flatMap((action) => action.keys.filter((keys) => allowed(action, keys, focus)).map((keys) => ({ keys, action })));
 }
 
@@ -40,7 +40,11 @@ export function keysAt(focus: Focus): { keys: string; action: Action }[] {
 export function attachKeyboard(app: App): () => void {
   const sequence = new KeySequence(app.host.mac);
   const run = (event: KeyboardEvent, candidates: { keys: string; action: Action }[]): void => {
-    const keys = sequence.press(event, candidates.map((it) => it.keys), event.timeStamp);
+    const keys = sequence.press(
+      event,
+      candidates.map((it) => it.keys),
+      event.timeStamp,
+    );
     const found = candidates.find((it) => it.keys === keys);
     if (!found?.action.enabled(app)) return;
     event.preventDefault();

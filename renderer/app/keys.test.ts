@@ -2,7 +2,14 @@ import { describe, expect, it } from "vitest";
 import { actions } from "./actions.ts";
 import { acceleratorOf, KeySequence, keysLabel, matches, parseKeys, type KeyPress } from "./keys.ts";
 
-const press = (key: string, more: Partial<KeyPress> = {}): KeyPress => ({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more });
+const press = (key: string, more: Partial<KeyPress> = {}): KeyPress => ({
+  key,
+  ctrlKey: false,
+  metaKey: false,
+  altKey: false,
+  shiftKey: false,
+  ...more,
+});
 const matchesAlone = (keys: string, event: KeyPress, mac = false): boolean => matches(parseKeys(keys)[0], event, mac);
 
 describe("keys", () => {

@@ -10,8 +10,16 @@ const packages = await libraryDeclarations();
 
 /** What the type checker says of `source` as a cell below `others`. */
 function check(source: string, others: readonly CellSource[]): string[] {
-  const libraries = new Map([source, ...others.map((cell) => cell.source)].some(namesLibrary) ? [...packages].map(([path, text]) => [packagePath(path), text] as const) : []);
-  const files = new Map([[cellPath("view"), source], ["file:///switchyard.d.ts", api], ...upstreamDeclarations(others).map(({ path, text }) => [path, text] as const)]);
+  const libraries = new Map(
+    [source, ...others.map((cell) => cell.source)].some(namesLibrary)
+      ? [...packages].map(([path, text]) => [packagePath(path), text] as const)
+      : [],
+  );
+  const files = new Map([
+    [cellPath("view"), source],
+    ["file:///switchyard.d.ts", api],
+    ...upstreamDeclarations(others).map(({ path, text }) => [path, text] as const),
+  ]);
   const host = ts.createCompilerHost({});
   const { getSourceFile, fileExists } = host;
   host.getSourceFile = (name, options) => {
@@ -20,7 +28,18 @@ function check(source: string, others: readonly CellSource[]): string[] {
   };
   host.fileExists = (name) => files.has(name) || libraries.has(name) || fileExists(name);
   host.directoryExists = undefined; // these files have no directories, as in the editor's worker
-  const options: ts.CompilerOptions = { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler, moduleDetection: ts.ModuleDetectionKind.Force, lib: ["lib.es2022.d.ts"], types: [], strict: true, noImplicitAny: false, skipLibCheck: true, noEmit: true };
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ESNext,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    moduleDetection: ts.ModuleDetectionKind.Force,
+    lib: ["lib.es2022.d.ts"],
+    types: [],
+    strict: true,
+    noImplicitAny: false,
+    skipLibCheck: true,
+    noEmit: true,
+  };
   const elements = libraries.size > 0 ? [packagePath("elements.d.ts")] : [];
   const program = ts.createProgram([...files.keys(), ...elements], options, host);
   return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
@@ -34,7 +53,7 @@ const study: CellSource = {
 
 describe("types of upstream cells", () => {
   it("give a study as the result that its promise becomes", () => {
-    expect(check('const titles: string[] = study.arms.map((arm) => arm.name);', [study])).toEqual([]);
+    expect(check("const titles: string[] = study.arms.map((arm) => arm.name);", [study])).toEqual([]);
   });
 
   it("know what is not there", () => {
@@ -64,11 +83,16 @@ describe("types of d3 and Plot", () => {
   it("know what is not there, in the cell and through another", () => {
     expect(check(`${imports}d3.scaleLiner();`, [])).toEqual([expect.stringContaining("Did you mean 'scaleLinear'")]);
     expect(check(`${imports}Plot.plot({ widht: 3 });`, [])).toEqual([expect.stringContaining("Did you mean to write 'width'")]);
-    const scale: CellSource = { id: "scale", source: 'import { scaleLinear } from "d3";\nconst x = scaleLinear([0, 1], [0, 300]);', defines: ["x"] };
+    const scale: CellSource = {
+      id: "scale",
+      source: 'import { scaleLinear } from "d3";\nconst x = scaleLinear([0, 1], [0, 300]);',
+      defines: ["x"],
+    };
     expect(check("x.domian();", [scale])).toEqual([expect.stringContaining("Did you mean 'domain'")]);
   });
 
   it("promise nothing that a cell does not have", () => {
-    for (const name of ["document", "window", "fetch", "setTimeout"]) expect(check(`${imports}${name};`, [])).toEqual([expect.stringContaining(`Cannot find name '${name}'`)]);
+    for (const name of ["document", "window", "fetch", "setTimeout"])
+      expect(check(`${imports}${name};`, [])).toEqual([expect.stringContaining(`Cannot find name '${name}'`)]);
   });
 });

@@ -17,7 +17,10 @@ const upstreamPath = (cell: string): string => `file:///upstream/${encodeURIComp
 /** Names a cell's own `export` statements cover already, told by their text: good enough for declarations. */
 function exported(source: string): Set<string> {
   const names = new Set<string>();
-  for (const [, name] of source.matchAll(/^\s*export\s+(?:declare\s+|async\s+)?(?:const|let|var|function\*?|class|interface|type)\s+([\p{L}_$][\p{L}\p{N}_$]*)/gmu)) names.add(name);
+  for (const [, name] of source.matchAll(
+    /^\s*export\s+(?:declare\s+|async\s+)?(?:const|let|var|function\*?|class|interface|type)\s+([\p{L}_$][\p{L}\p{N}_$]*)/gmu,
+  ))
+    names.add(name);
   return names;
 }
 

@@ -2,9 +2,17 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { highlight } from "./highlight.ts";
 
-const textOf = (html: string): string => html.replace(/<\/?span[^>]*>/g, "").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+const textOf = (html: string): string =>
+  html
+    .replace(/<\/?span[^>]*>/g, "")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&");
 
-const pieces = fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom("\n", "`", "${", "}", "/*", "//", "<T>", "&", '"', "const ", " = "));
+const pieces = fc.oneof(
+  fc.string({ unit: "grapheme" }),
+  fc.constantFrom("\n", "`", "${", "}", "/*", "//", "<T>", "&", '"', "const ", " = "),
+);
 
 it("highlighting changes no character of the cell, whatever it holds", () => {
   fc.assert(
@@ -17,7 +25,8 @@ it("highlighting changes no character of the cell, whatever it holds", () => {
 
 it("highlighting marks keywords, strings, numbers and comments", () => {
   const html = highlight('export const a = "x"; // 1\nlet b: number = 2;');
-  for (const part of ['tok-keyword">export', 'tok-string">"x"', 'tok-comment">// 1', 'tok-number">2', 'tok-typeName">number']) expect(html).toContain(part);
+  for (const part of ['tok-keyword">export', 'tok-string">"x"', 'tok-comment">// 1', 'tok-number">2', 'tok-typeName">number'])
+    expect(html).toContain(part);
 });
 
 it("a cell that contains HTML stays text", () => {

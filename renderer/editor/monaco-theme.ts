@@ -15,8 +15,30 @@ interface Palette {
 }
 
 const palettes: Record<"light" | "dark", Palette> = {
-  light: { base: "vs", ink: "1d1f23", ground: "ffffff", keyword: "7a3e9d", string: "1c6b3c", number: "0b5cad", comment: "66676a", type: "8a5300", selection: "c9def5", line: "dfdbd2" },
-  dark: { base: "vs-dark", ink: "e8e6e1", ground: "1e2024", keyword: "c99bea", string: "8fcf9f", number: "7db8f5", comment: "94938f", type: "e0ae5b", selection: "2f4f77", line: "33363c" },
+  light: {
+    base: "vs",
+    ink: "1d1f23",
+    ground: "ffffff",
+    keyword: "7a3e9d",
+    string: "1c6b3c",
+    number: "0b5cad",
+    comment: "66676a",
+    type: "8a5300",
+    selection: "c9def5",
+    line: "dfdbd2",
+  },
+  dark: {
+    base: "vs-dark",
+    ink: "e8e6e1",
+    ground: "1e2024",
+    keyword: "c99bea",
+    string: "8fcf9f",
+    number: "7db8f5",
+    comment: "94938f",
+    type: "e0ae5b",
+    selection: "2f4f77",
+    line: "33363c",
+  },
 };
 
 export function defineThemes(monaco: typeof Monaco): void {

@@ -3,7 +3,10 @@ import { expect, it } from "vitest";
 import { areaAt, pixelOf, pointAt } from "./crosshair.ts";
 
 const area = (low: number, high: number, log = false, name = "steps") => ({
-  x: 40, y: 10, width: 400, height: 200,
+  x: 40,
+  y: 10,
+  width: 400,
+  height: 200,
   xScale: { domain: [low, high] as [number, number], log, name },
   yScale: { domain: [0, 1] as [number, number], log: false, name: "loss" },
 });

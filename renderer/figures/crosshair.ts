@@ -1,5 +1,5 @@
 /** Where a pointer is in the data of a figure, and where that place lies in every other one. */
-import type { PlotArea } from "../../experiments/figures/figure.ts";
+import type { PlotArea } from "../../experiments/figures/block.ts";
 
 type Scale = PlotArea["xScale"];
 

@@ -3,7 +3,7 @@ import type { DrawnSvg } from "../../experiments/figures/drawn/clean-svg.ts";
 import { themedSvg } from "../../experiments/figures/drawn/themed-svg.ts";
 import type { Figure, FigureOptions, View } from "../../experiments/figures/figure.ts";
 import { drawFigure } from "../../experiments/figures/registry.ts";
-import type { FigureRequest } from "../../experiments/notebook/kernel-protocol.ts";
+import type { FigureRequest } from "../../experiments/request.ts";
 import { fileStem } from "../../experiments/report/file-names.ts";
 import { drawingText, figureFileName, standaloneWidth } from "../../experiments/report/files.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
@@ -29,7 +29,13 @@ export function draw(request: FigureRequest, experiments: Experiments, frame: Fi
  * a part of the axis are as on screen, and the figure says so; a figure that nobody has touched is byte for byte the report's.
  * The CSV has all of the data.
  */
-export async function exportFigure(host: Host, request: FigureRequest, experiments: Experiments, format: ExportFormat, view?: View): Promise<string | null> {
+export async function exportFigure(
+  host: Host,
+  request: FigureRequest,
+  experiments: Experiments,
+  format: ExportFormat,
+  view?: View,
+): Promise<string | null> {
   const name = `${figureFileName(request)}.${format}`;
   const { svg, width, height, csv } = drawFigure(request, experiments, { width: standaloneWidth, theme: "light", view });
   switch (format) {

@@ -1,6 +1,6 @@
 /** What a reader has made of a figure: arms hidden, a part of the axis shown. It lasts while the notebook is open. */
 import type { View } from "../../experiments/figures/figure.ts";
-import type { FigureRequest } from "../../experiments/notebook/kernel-protocol.ts";
+import type { FigureRequest } from "../../experiments/request.ts";
 
 export class FigureView {
   hidden = $state.raw<readonly string[]>([]);

@@ -1,10 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { PlotArea } from "../../experiments/figures/figure.ts";
+import type { PlotArea } from "../../experiments/figures/block.ts";
 import { inWords, lineAt, readings } from "./readout.ts";
 
 /** 100 steps over 400 pixels, losses 0 to 4 over 200 pixels. */
 const area: PlotArea = {
-  x: 40, y: 10, width: 400, height: 200, whole: [0, 100],
+  x: 40,
+  y: 10,
+  width: 400,
+  height: 200,
+  whole: [0, 100],
   xScale: { domain: [0, 100], log: false, name: "steps", whole: true },
   yScale: { domain: [0, 4], log: false, name: "loss" },
   lines: [
@@ -18,7 +22,10 @@ const at = (value: number, axis = "steps") => ({ axis, value });
 
 describe("a crosshair", () => {
   it("reads the nearest point of every line that reaches it, the highest first", () => {
-    expect(readings(area, at(48)).map(({ arm, x, y }) => [arm, x, y])).toEqual([["high", 50, 3], ["low", 50, 1]]);
+    expect(readings(area, at(48)).map(({ arm, x, y }) => [arm, x, y])).toEqual([
+      ["high", 50, 3],
+      ["low", 50, 1],
+    ]);
     expect(readings(area, at(9)).map(({ arm }) => arm)).toEqual(["high", "low", "short"]);
     expect(readings(area, at(50))[0].at).toEqual([240, 60]);
   });

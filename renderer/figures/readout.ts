@@ -1,6 +1,8 @@
 /** What a crosshair reads from the lines of an area, and which line a pointer means. */
 import { bisectCenter } from "d3-array";
-import { formatPlace, type PlotArea, type PlotLine } from "../../experiments/figures/figure.ts";
+import type { PlotArea } from "../../experiments/figures/block.ts";
+import type { PlotLine } from "../../experiments/figures/block.ts";
+import { formatPlace } from "../../experiments/figures/figure.ts";
 import { formatValue } from "../../experiments/statistics/numbers.ts";
 import { pixelOf, type AxisPoint } from "./crosshair.ts";
 
@@ -31,7 +33,17 @@ function readingOf(area: PlotArea, { arm, colour, x, y }: PlotLine, value: numbe
   return left === null || top === null ? [] : [{ arm, colour, x: x[i], y: y[i], at: [left, top] }];
 }
 
-function pixelOfY({ y, height, yScale: { domain: [low, high], log } }: PlotArea, value: number): number | null {
+function pixelOfY(
+  {
+    y,
+    height,
+    yScale: {
+      domain: [low, high],
+      log,
+    },
+  }: PlotArea,
+  value: number,
+): number | null {
   const fraction = log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
   return fraction >= 0 && fraction <= 1 ? y + (1 - fraction) * height : null;
 }
@@ -53,12 +65,26 @@ export function lineAt(area: PlotArea, x: number, y: number): string | null {
 /** Vertical distance to the straight line between the two points about x. */
 function distanceTo(area: PlotArea, line: PlotLine, x: number, y: number): number {
   const place = (i: number): [number, number] | null => {
-    const { x: left, width, xScale: { domain: [low, high], log } } = area;
+    const {
+      x: left,
+      width,
+      xScale: {
+        domain: [low, high],
+        log,
+      },
+    } = area;
     const fraction = log ? Math.log(line.x[i] / low) / Math.log(high / low) : (line.x[i] - low) / (high - low);
     const top = pixelOfY(area, line.y[i]);
     return top === null || !Number.isFinite(fraction) ? null : [left + fraction * width, top];
   };
-  const { xScale: { domain: [low, high], log }, x: left, width } = area;
+  const {
+    xScale: {
+      domain: [low, high],
+      log,
+    },
+    x: left,
+    width,
+  } = area;
   const fraction = (x - left) / width;
   const value = log ? low * (high / low) ** fraction : low + (high - low) * fraction;
   if (!line.x.length) return Infinity;

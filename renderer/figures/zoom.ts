@@ -1,5 +1,5 @@
 /** Ranges of an x axis that a reader zooms to: always within the whole axis, linear or logarithmic as it is. */
-import type { PlotArea } from "../../experiments/figures/figure.ts";
+import type { PlotArea } from "../../experiments/figures/block.ts";
 
 /** From low to high, in values of the axis. */
 export type Range = readonly [number, number];

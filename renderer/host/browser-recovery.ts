@@ -2,7 +2,14 @@
 import * as v from "valibot";
 import type { RecoverableDocument } from "./host.ts";
 
-const copySchema = v.object({ id: v.string(), name: v.string(), path: v.nullable(v.string()), time: v.string(), text: v.string(), restored: v.array(v.string()) });
+const copySchema = v.object({
+  id: v.string(),
+  name: v.string(),
+  path: v.nullable(v.string()),
+  time: v.string(),
+  text: v.string(),
+  restored: v.array(v.string()),
+});
 export type BrowserCopy = v.InferOutput<typeof copySchema>;
 
 const prefix = "switchyard.recovery.";
@@ -24,7 +31,14 @@ export function findCopy(id: string): BrowserCopy | null {
     return v.parse(copySchema, JSON.parse(stored));
   } catch {
     // Earlier versions kept the bare text under the notebook's name.
-    return { id, name: id.endsWith(".md") ? id : "untitled.md", path: id.endsWith(".md") ? id : null, time: new Date(0).toISOString(), text: stored, restored: [] };
+    return {
+      id,
+      name: id.endsWith(".md") ? id : "untitled.md",
+      path: id.endsWith(".md") ? id : null,
+      time: new Date(0).toISOString(),
+      text: stored,
+      restored: [],
+    };
   }
 }
 

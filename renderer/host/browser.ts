@@ -2,8 +2,8 @@
  * The host in a plain browser: files come through a picker and leave as downloads, runs stay in memory, unsaved text
  * and settings in local storage.
  */
-import { largestNotebook, notebookText } from "../../experiments/notebook/file-kind.ts";
-import { MemoryStore } from "../../experiments/runs/store-memory.ts";
+import { largestNotebook, notebookText } from "../../experiments/notebook/file/file-kind.ts";
+import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
 import { described, findCopy, forgetCopy, holdDocument, keepCopy, looseCopies, type BrowserCopy } from "./browser-recovery.ts";
 import type { FileContents, Host, OpenedDocument } from "./host.ts";
 import { StoreArchive } from "./store-archive.ts";
@@ -17,7 +17,10 @@ interface Shown {
   restored: string[];
 }
 
-const wrongDocument = (): Error => Object.assign(new Error("this page shows another notebook than the one that was to be saved; nothing was written"), { name: "WrongDocumentError" });
+const wrongDocument = (): Error =>
+  Object.assign(new Error("this page shows another notebook than the one that was to be saved; nothing was written"), {
+    name: "WrongDocumentError",
+  });
 
 /** Asks for one file; null when the person cancels. */
 function pickFile(accept: string): Promise<File | null> {
@@ -61,11 +64,19 @@ export function browserHost(): Host {
     return { id, path: file.name, name: file.name, text, unsaved: null, recovered, notes: [] };
   };
   const imported = async (from: string, json: string): Promise<OpenedDocument> => {
-    const { fromJupyter } = await import("../../experiments/notebook/ipynb.ts");
+    const { fromJupyter } = await import("../../experiments/notebook/file/ipynb.ts");
     const base = from.replace(/\.ipynb$/i, "");
     const { text, notes } = fromJupyter(json, base);
     const { id, name } = show(`${base}.md`, null);
-    return { id, path: null, name, text, unsaved: null, recovered: null, notes: [`${from} was imported: it is saved as a notebook of its own, and the Jupyter notebook stays as it is.`, ...notes] };
+    return {
+      id,
+      path: null,
+      name,
+      text,
+      unsaved: null,
+      recovered: null,
+      notes: [`${from} was imported: it is saved as a notebook of its own, and the Jupyter notebook stays as it is.`, ...notes],
+    };
   };
   const recovered = ({ id: copy, name, text, restored }: BrowserCopy): OpenedDocument => {
     const { id } = show(name, null, [copy, ...restored]);

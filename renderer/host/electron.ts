@@ -1,5 +1,5 @@
 /** The host over Electron's IPC bridge. */
-import { RunLockedError, RunLostError, StoreWriteError, type RunStore, type RunWriter } from "../../experiments/runs/store.ts";
+import { RunLockedError, RunLostError, StoreWriteError, type RunStore, type RunWriter } from "../../experiments/runs/store/store.ts";
 import type { ArgumentsOf, Bridge, ChannelName, ResultOf } from "../../electron/ipc/channels.ts";
 import type { Host } from "./host.ts";
 
@@ -21,7 +21,10 @@ export function electronHost(bridge: Bridge): Host {
     kind: "electron",
     mac: bridge.platform === "darwin",
     store: remoteStore(call),
-    runs: { search: (query, freshness) => call("runs.search", query, freshness), read: ({ store, key }) => call("runs.read", { store, key }) },
+    runs: {
+      search: (query, freshness) => call("runs.search", query, freshness),
+      read: ({ store, key }) => call("runs.read", { store, key }),
+    },
     keepNames: (names) => call("store.keepNames", names),
     kernelTable: () => call("kernels.table"),
     initialDocument: () => call("document.initial"),
@@ -42,7 +45,8 @@ export function electronHost(bridge: Bridge): Host {
     onCommand: (listener) => void bridge.on("command", listener),
     onTrouble: (listener) => void bridge.on("trouble", listener),
     onHidden: (listener) => void bridge.on("hidden", listener),
-    onClosing: (listener) => void bridge.on("closing", (options) => void listener(options).then((proceed) => call("window.closed", proceed))),
+    onClosing: (listener) =>
+      void bridge.on("closing", (options) => void listener(options).then((proceed) => call("window.closed", proceed))),
     exportFile: (name, contents) => call("export.file", name, contents),
     exportFolder: (files) => call("export.folder", files),
     exportPdf: (name, html) => call("export.pdf", name, html),

@@ -3,10 +3,10 @@
  * (`browser.ts`) lets the very same renderer run in plain Chromium.
  */
 import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
-import type { ComparableRun } from "../../experiments/runs/comparison.ts";
-import type { FoundRuns, RunQuery, RunReference } from "../../experiments/runs/index-query.ts";
-import type { NamedExperiment } from "../../experiments/runs/named-experiment.ts";
-import type { RunStore } from "../../experiments/runs/store.ts";
+import type { ComparableRun } from "../../experiments/runs/index/comparison.ts";
+import type { FoundRuns, RunQuery, RunReference } from "../../experiments/runs/index/query.ts";
+import type { NamedExperiment } from "../../experiments/runs/store/named-experiment.ts";
+import type { RunStore } from "../../experiments/runs/store/store.ts";
 
 export interface OpenedDocument {
   /** given by the host, and said with every save: only what the window holds is written */
@@ -24,7 +24,7 @@ export interface OpenedDocument {
   notes: string[];
 }
 
-export interface FirstDocument {
+interface FirstDocument {
   document: OpenedDocument | null;
   /** why a notebook that was asked for is not here */
   problem: string | null;
@@ -46,7 +46,7 @@ export interface RecentFile {
 
 export type SaveOutcome = { status: "saved"; path: string; name: string } | { status: "cancelled" };
 
-export interface WindowState {
+interface WindowState {
   title: string;
   dirty: boolean;
   /** the start page, or a new notebook nobody has typed in: another notebook may take its window */
@@ -55,7 +55,7 @@ export interface WindowState {
   activeRuns: number;
 }
 
-export interface MenuItem {
+interface MenuItem {
   id: string;
   label: string;
   accelerator: string | null;

@@ -1,9 +1,9 @@
 /** The runs of a store without a disk, searched as the index on disk is. */
-import type { ComparableRun } from "../../experiments/runs/comparison.ts";
-import { searchRuns } from "../../experiments/runs/index-memory.ts";
-import type { FoundRuns, RunQuery, RunReference } from "../../experiments/runs/index-query.ts";
-import { shortKey } from "../../experiments/runs/key.ts";
-import type { RunStore } from "../../experiments/runs/store.ts";
+import type { ComparableRun } from "../../experiments/runs/index/comparison.ts";
+import { searchRuns } from "../../experiments/runs/index/memory.ts";
+import type { FoundRuns, RunQuery, RunReference } from "../../experiments/runs/index/query.ts";
+import { shortKey } from "../../experiments/runs/store/key.ts";
+import type { RunStore } from "../../experiments/runs/store/store.ts";
 import type { KeptNames, RunArchive } from "./host.ts";
 
 type Named = Pick<ComparableRun["found"], "notebook" | "experiment" | "title" | "arm">;

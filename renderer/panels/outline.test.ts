@@ -6,7 +6,12 @@ const cell = (id: string) => ({ key: id, kind: "cell" as const, text: "", id });
 
 it("the outline nests cells below the heading they follow", () => {
   const entries = outlineOf([cell("first"), prose("p", "# One\ntext\n## Two *bold* ##"), cell("second")]);
-  expect(entries.map((it) => [it.label, it.depth])).toEqual([["#first", 0], ["One", 0], ["Two bold", 1], ["#second", 2]]);
+  expect(entries.map((it) => [it.label, it.depth])).toEqual([
+    ["#first", 0],
+    ["One", 0],
+    ["Two bold", 1],
+    ["#second", 2],
+  ]);
 });
 
 it("the outline takes no heading from inside a fence", () => {

@@ -1,15 +1,14 @@
 /** The window: its notebook, its panes, its messages, and what the actions do. */
-import { actions, menusFor, type Action } from "../app/actions.ts";
-import { parseNotebook } from "../../experiments/notebook/markdown.ts";
+import { parseNotebook } from "../../experiments/notebook/file/markdown.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
-import { nameExperiment } from "../../experiments/runs/named-experiment.ts";
-import { StoreStack } from "../../experiments/runs/store-stack.ts";
-import type { Host, OpenedDocument, RecentFile, RecoverableDocument, SaveOutcome } from "../host/host.ts";
+import { nameExperiment } from "../../experiments/runs/store/named-experiment.ts";
+import { StoreStack } from "../../experiments/runs/store/store-stack.ts";
+import type { Host, MenuDescription, OpenedDocument, RecentFile, RecoverableDocument, SaveOutcome } from "../host/host.ts";
 import type { CellRunner } from "./cell-runner.ts";
-import { blankNotebook, type GalleryNotebook } from "./gallery.ts";
+import { blankNotebook, type GalleryNotebook } from "../shipped/gallery.ts";
 import { Layout } from "./layout.svelte.ts";
 import type { NotebookState } from "./notebook.svelte.ts";
-import { shippedRuns } from "./shipped-runs.ts";
+import { shippedRuns } from "../shipped/shipped-runs.ts";
 import { RunBrowser } from "./run-browser.svelte.ts";
 import { Studies } from "./studies.svelte.ts";
 import type { StudyView } from "./study.svelte.ts";
@@ -25,6 +24,17 @@ export interface Notice {
 
 /** Warnings about a file that are shown when it opens; the command line tells all. */
 const mostWarnings = 10;
+
+/** What can be done to an app; the registry (`app/actions.ts`) stands above it and is handed down. */
+export interface AppAction {
+  enabled(app: App): boolean;
+  run(app: App): unknown;
+}
+
+export interface AppActions {
+  find(id: string): AppAction | undefined;
+  menusFor(app: App): MenuDescription[];
+}
 
 export class App {
   readonly host: Host;
@@ -46,11 +56,13 @@ export class App {
   announcement = $state("");
   inspected = $state.raw<{ study: StudyView; run: string } | null>(null);
 
+  private readonly actions: AppActions;
   private runner: CellRunner | null = null;
   private nextNotice = 1;
 
-  constructor(host: Host) {
+  constructor(host: Host, actions: AppActions) {
     this.host = host;
+    this.actions = actions;
     this.runs = new RunBrowser(host.runs);
     this.studies = new Studies(new StoreStack([host.store, shippedRuns], (text) => this.tell(text, "bad")), host.kernelTable());
   }
@@ -58,7 +70,7 @@ export class App {
   async start(): Promise<void> {
     const { host } = this;
     host.onCommand((id) => {
-      const action = actions.find((it) => it.id === id);
+      const action = this.actions.find(id);
       if (action?.enabled(this)) void this.perform(action);
     });
     host.onHidden((hidden) => void this.studies.setHidden(hidden));
@@ -77,7 +89,7 @@ export class App {
   }
 
   /** Runs an action; what goes wrong is told, not lost. */
-  perform(action: Action): Promise<void> {
+  perform(action: AppAction): Promise<void> {
     return this.told(() => action.run(this));
   }
 
@@ -99,7 +111,7 @@ export class App {
       pristine: notebook?.pristine ?? true,
       activeRuns,
     });
-    host.setMenu(menusFor(this));
+    host.setMenu(this.actions.menusFor(this));
   }
 
   private async listFiles(): Promise<void> {
@@ -182,7 +194,7 @@ export class App {
     const { notebook } = this;
     if (!notebook) return;
     notebook.commit();
-    const { toJupyter } = await import("../../experiments/notebook/ipynb.ts");
+    const { toJupyter } = await import("../../experiments/notebook/file/ipynb.ts");
     const path = await this.host.exportFile(`${notebook.name.replace(/\.md$/i, "")}.ipynb`, toJupyter(parseNotebook(notebook.text)));
     if (path !== null) this.tell(`The Jupyter notebook is in ${path}.`);
   }
@@ -191,7 +203,7 @@ export class App {
     const { notebook } = this;
     if (!notebook) return;
     notebook.commit();
-    const { reportFilesOf, reportOf } = await import("../figures/report.ts");
+    const { reportFilesOf, reportOf } = await import("./report.ts");
     const write = async (): Promise<string | null> => {
       if (format === "markdown") return this.host.exportFolder(reportFilesOf(notebook, this.studies));
       const html = reportOf(notebook, this.studies, format === "pdf" ? { theme: "light", paper: "A4" } : {});
@@ -262,7 +274,15 @@ export class App {
     this.notices = this.notices.filter((notice) => notice.id !== id);
   }
 
-  private async openText({ fromGallery = false, ...document }: { name: string; text: string; budget?: string | null; fromGallery?: boolean }): Promise<void> {
+  private async openText({
+    fromGallery = false,
+    ...document
+  }: {
+    name: string;
+    text: string;
+    budget?: string | null;
+    fromGallery?: boolean;
+  }): Promise<void> {
     // Somebody's work stays where it is: a second notebook gets its own window, where windows can be had.
     if (this.notebook && !this.notebook.pristine) {
       await this.host.newWindow();

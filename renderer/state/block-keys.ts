@@ -1,4 +1,4 @@
-import type { Block } from "../../experiments/notebook/notebook.ts";
+import type { Block } from "../../experiments/notebook/file/notebook.ts";
 
 /** Name of a block that survives edits elsewhere: cells by id, text by the cell it follows. */
 export function blockKeys(blocks: readonly Block[]): string[] {

@@ -1,10 +1,11 @@
 /** Performs what the notebook's reducer decides: evaluations in the kernel's worker, experiments in the coordinator's. */
-import type { SessionCommand } from "../../experiments/notebook/cells.ts";
-import { openKernelInBrowserWorker } from "../../experiments/notebook/kernel-browser.ts";
-import KernelWorker from "../../experiments/notebook/kernel.worker.ts?worker";
-import type { CellOutcome, CompiledCell, ExperimentRequest, Kernel, KernelHost } from "../../experiments/notebook/kernel-protocol.ts";
+import type { SessionCommand } from "../../experiments/notebook/cells/cells.ts";
+import { openKernelInBrowserWorker } from "../../experiments/notebook/kernel/kernel-browser.ts";
+import KernelWorker from "../../experiments/notebook/kernel/worker.ts?worker";
+import type { ExperimentRequest } from "../../experiments/request.ts";
+import type { CellOutcome, CompiledCell, Kernel, KernelHost } from "../../experiments/notebook/kernel/protocol.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
-import { experimentId } from "../../experiments/runs/spec.ts";
+import { experimentId } from "../../experiments/runs/spec/spec.ts";
 import type { CellOutput, NotebookState } from "./notebook.svelte.ts";
 import type { Studies } from "./studies.svelte.ts";
 
@@ -79,7 +80,10 @@ export class CellRunner {
 
   private chain(cell: string, work: () => Promise<void>): void {
     const next = (this.chains.get(cell) ?? Promise.resolve()).then(work);
-    this.chains.set(cell, next.catch((error: unknown) => this.events.refuse(error instanceof Error ? error.message : String(error))));
+    this.chains.set(
+      cell,
+      next.catch((error: unknown) => this.events.refuse(error instanceof Error ? error.message : String(error))),
+    );
   }
 
   private async evaluate(cell: CompiledCell, ticket: number, cachedOnly: boolean): Promise<void> {
@@ -157,7 +161,11 @@ export class CellRunner {
       mode.allStored = stored && (request.index === 0 || mode.allStored);
       if (mode.kind === "plan" || !stored) throw new PlanOnly("planned");
     }
-    const { result, cached } = await this.studies.run(request, { sets, ids }, { fresh: this.fresh.get(request.cell) === experimentId(request) });
+    const { result, cached } = await this.studies.run(
+      request,
+      { sets, ids },
+      { fresh: this.fresh.get(request.cell) === experimentId(request) },
+    );
     mode.cached &&= cached;
     if (mode.kind === "train") this.events.trained(result); // what opens with its results changes no file
     return result;

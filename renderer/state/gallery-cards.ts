@@ -1,14 +1,15 @@
 /** What a card of the gallery tells of its notebook before it is opened: its cost on this device, and the figure its runs draw. */
-import { openKernelInBrowserWorker } from "../../experiments/notebook/kernel-browser.ts";
-import KernelWorker from "../../experiments/notebook/kernel.worker.ts?worker";
-import type { DisplayItem, ExperimentRequest, FigureRequest, KernelHost } from "../../experiments/notebook/kernel-protocol.ts";
-import { budgetOverrides } from "../../experiments/notebook/budget.ts";
-import { compileNotebook } from "../../experiments/notebook/compile.ts";
-import { parseNotebook } from "../../experiments/notebook/markdown.ts";
+import { openKernelInBrowserWorker } from "../../experiments/notebook/kernel/kernel-browser.ts";
+import KernelWorker from "../../experiments/notebook/kernel/worker.ts?worker";
+import type { ExperimentRequest, FigureRequest } from "../../experiments/request.ts";
+import type { DisplayItem, KernelHost } from "../../experiments/notebook/kernel/protocol.ts";
+import { budgetOverrides } from "../../experiments/notebook/file/budget.ts";
+import { compileNotebook } from "../../experiments/notebook/cells/compile.ts";
+import { parseNotebook } from "../../experiments/notebook/file/markdown.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
-import { resultFromStore } from "../../experiments/runs/stored-result.ts";
+import { resultFromStore } from "../../experiments/runs/training/stored-result.ts";
 import type { StudySettings } from "../workers/coordinator-service.ts";
-import type { GalleryNotebook } from "./gallery.ts";
+import type { GalleryNotebook } from "../shipped/gallery.ts";
 import type { Studies } from "./studies.svelte.ts";
 
 /** What one budget of a notebook takes. */
@@ -47,7 +48,10 @@ export async function cardOf({ text, budget }: GalleryNotebook, studies: Studies
   const notebook = parseNotebook(text);
   const { cells, graph } = compileNotebook(notebook);
   const ids = cells.filter((cell) => cell.kind === "experiment").map((cell) => cell.id);
-  const settings = (name: string | null): StudySettings => ({ sets: name === null ? [] : budgetOverrides(notebook.frontMatter.budget[name]), ids });
+  const settings = (name: string | null): StudySettings => ({
+    sets: name === null ? [] : budgetOverrides(notebook.frontMatter.budget[name]),
+    ids,
+  });
 
   const requests: ExperimentRequest[] = [];
   const evidence = new Map<string, ExperimentResult>();
@@ -78,7 +82,12 @@ export async function cardOf({ text, budget }: GalleryNotebook, studies: Studies
   return { costs, figure: figure ? { request: figure.request, evidence } : null };
 }
 
-async function costOf(budget: string, requests: readonly ExperimentRequest[], settings: StudySettings, studies: Studies): Promise<BudgetCost> {
+async function costOf(
+  budget: string,
+  requests: readonly ExperimentRequest[],
+  settings: StudySettings,
+  studies: Studies,
+): Promise<BudgetCost> {
   const cost: BudgetCost = { budget, runs: 0, stored: 0, tokens: 0, seconds: 0 };
   for (const request of requests) {
     const { plan, cached, expectedSeconds } = await studies.planOf(request, settings);

@@ -2,13 +2,13 @@
  * The open notebook as the page shows it. What its cells are and what runs is decided by the reducer of
  * `experiments/notebook`; here are the selection, what cells have shown, and the file's name.
  */
-import type { NotebookEdit, SessionCommand, SessionEvent, SessionState, Step, Validity } from "../../experiments/notebook/cells.ts";
-import { openSession, reduce, statusOf, validityOf } from "../../experiments/notebook/cells.ts";
-import { budgetOverrides } from "../../experiments/notebook/budget.ts";
-import { mintId } from "../../experiments/notebook/edits.ts";
-import type { CellError, DisplayItem } from "../../experiments/notebook/kernel-protocol.ts";
-import type { CellStatus } from "../../experiments/notebook/session.ts";
-import type { Override } from "../../experiments/runs/spec.ts";
+import type { NotebookEdit, SessionCommand, SessionEvent, SessionState, Step, Validity } from "../../experiments/notebook/cells/cells.ts";
+import { openSession, reduce, statusOf, validityOf } from "../../experiments/notebook/cells/cells.ts";
+import { budgetOverrides } from "../../experiments/notebook/file/budget.ts";
+import { mintId } from "../../experiments/notebook/file/edits.ts";
+import type { CellError, DisplayItem } from "../../experiments/notebook/kernel/protocol.ts";
+import type { CellStatus } from "../../experiments/notebook/cells/session.ts";
+import type { Override } from "../../experiments/request.ts";
 import * as v from "valibot";
 import type { CellSource } from "../editor/cell-types.ts";
 import { blockKeys } from "./block-keys.ts";
@@ -73,19 +73,30 @@ export class NotebookState {
     const { blocks } = this.session.notebook;
     const keys = blockKeys(blocks);
     return blocks.map((block, i) =>
-      block.kind === "cell" ? { key: keys[i], kind: "cell", id: block.id, text: block.source } : { key: keys[i], kind: "prose", id: null, text: block.text },
+      block.kind === "cell"
+        ? { key: keys[i], kind: "cell", id: block.id, text: block.source }
+        : { key: keys[i], kind: "prose", id: null, text: block.text },
     );
   });
 
   /** @param document `unsaved`: shown in place of `text`, which the file says; `budget`: chosen for a notebook that has no file to remember one for */
-  constructor(document: { id: string; path: string | null; name: string; text: string; unsaved?: string | null; trusted: boolean; budget?: string | null }) {
+  constructor(document: {
+    id: string;
+    path: string | null;
+    name: string;
+    text: string;
+    unsaved?: string | null;
+    trusted: boolean;
+    budget?: string | null;
+  }) {
     const text = document.unsaved ?? document.text;
     this.readCells(text, document.trusted);
     this.savedText = document.text;
     this.id = document.id;
     this.path = document.path;
     this.name = document.name;
-    this.firstBudget = document.path === null ? (document.budget ?? null) : readSetting(budgetSetting(document.path), v.nullable(v.string()), null);
+    this.firstBudget =
+      document.path === null ? (document.budget ?? null) : readSetting(budgetSetting(document.path), v.nullable(v.string()), null);
     this.selectedKey = this.blocks[0]?.key ?? null;
   }
 
@@ -220,7 +231,9 @@ export class NotebookState {
   otherSources(id: string): CellSource[] {
     return this.blocks.flatMap((block) => {
       if (block.id === null || block.id === id) return [];
-      return [{ id: block.id, source: block.text, defines: this.session.compiled.cells.find((cell) => cell.id === block.id)?.defines ?? [] }];
+      return [
+        { id: block.id, source: block.text, defines: this.session.compiled.cells.find((cell) => cell.id === block.id)?.defines ?? [] },
+      ];
     });
   }
 
@@ -243,7 +256,9 @@ export class NotebookState {
 
   /** what the chosen budget changes in every experiment */
   get overrides(): Override[] {
-    return this.budget === null || !this.budgets.includes(this.budget) ? [] : budgetOverrides(this.session.notebook.frontMatter.budget[this.budget]);
+    return this.budget === null || !this.budgets.includes(this.budget)
+      ? []
+      : budgetOverrides(this.session.notebook.frontMatter.budget[this.budget]);
   }
 
   /** ids that experiments have by default, for overrides that are addressed to one of them */
@@ -310,7 +325,10 @@ export class NotebookState {
     const index = this.blocks.findIndex((block) => block.key === typed.key);
     const block = this.blocks[index];
     if (!block || block.text === typed.value) return;
-    const edit: NotebookEdit = block.id === null ? { kind: "setProse", block: index, text: typed.value } : { kind: "setSource", cell: block.id, source: typed.value };
+    const edit: NotebookEdit =
+      block.id === null
+        ? { kind: "setProse", block: index, text: typed.value }
+        : { kind: "setSource", cell: block.id, source: typed.value };
     let step: Step;
     try {
       step = reduce(this.session, { type: "edit", edit });
@@ -359,7 +377,9 @@ export class NotebookState {
   convert(kind: "prose" | "cell"): void {
     const { index, selected } = this;
     if (!selected || selected.kind === kind) return;
-    this.change(selected.id !== null ? { kind: "toText", cell: selected.id } : { kind: "toCode", block: index, id: mintId(this.session.notebook) });
+    this.change(
+      selected.id !== null ? { kind: "toText", cell: selected.id } : { kind: "toCode", block: index, id: mintId(this.session.notebook) },
+    );
     this.selectAt(index);
   }
 

@@ -1,5 +1,5 @@
 /** A notebook whose text cannot be read as cells, shown as the text it is. */
-import type { Notebook } from "../../experiments/notebook/notebook.ts";
+import type { Notebook } from "../../experiments/notebook/file/notebook.ts";
 
 export interface PlainText {
   text: string;

@@ -1,7 +1,13 @@
 /** The view of all runs: what is looked for, what was found, which runs are chosen, and how those compare. */
-import { compareRuns, fewestCompared, mostCompared, type ComparableRun, type RunComparison } from "../../experiments/runs/comparison.ts";
-import { comparisonEvidence } from "../../experiments/runs/comparison-figure.ts";
-import { wordsOf, type FoundRun, type FoundRuns, type RunQuery } from "../../experiments/runs/index-query.ts";
+import {
+  compareRuns,
+  fewestCompared,
+  mostCompared,
+  type ComparableRun,
+  type RunComparison,
+} from "../../experiments/runs/index/comparison.ts";
+import { comparisonEvidence } from "../../experiments/runs/index/comparison-figure.ts";
+import { wordsOf, type FoundRun, type FoundRuns, type RunQuery } from "../../experiments/runs/index/query.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
 import type { Freshness, RunArchive } from "../host/host.ts";
 
@@ -12,7 +18,8 @@ const pageSize = 100;
 const askAfter = 150;
 
 /** A row of the list: a run as one of its arms. */
-export const rowKey = ({ store, key, notebook, experiment, arm }: FoundRun): string => JSON.stringify([store, key, notebook, experiment, arm]);
+export const rowKey = ({ store, key, notebook, experiment, arm }: FoundRun): string =>
+  JSON.stringify([store, key, notebook, experiment, arm]);
 const runKey = ({ store, key }: FoundRun): string => JSON.stringify([store, key]);
 
 export interface Comparison {
@@ -69,7 +76,13 @@ export class RunBrowser {
   async search(freshness: Freshness): Promise<void> {
     const asked = ++this.asked;
     this.busy = true;
-    const query: RunQuery = { words: wordsOf(this.words), where: this.where.trim() === "" ? null : this.where, order: this.order, offset: this.offset, limit: pageSize };
+    const query: RunQuery = {
+      words: wordsOf(this.words),
+      where: this.where.trim() === "" ? null : this.where,
+      order: this.order,
+      offset: this.offset,
+      limit: pageSize,
+    };
     try {
       const found = await this.archive.search(query, freshness);
       if (asked !== this.asked) return; // a newer question is under way
@@ -111,7 +124,11 @@ export class RunBrowser {
     this.busy = true;
     try {
       // a run that several arms share is compared as the arm it was chosen as
-      const runs = await Promise.all(this.chosen.map(async (run): Promise<ComparableRun> => ({ ...(await this.archive.read({ store: run.store, key: run.key })), found: run })));
+      const runs = await Promise.all(
+        this.chosen.map(
+          async (run): Promise<ComparableRun> => ({ ...(await this.archive.read({ store: run.store, key: run.key })), found: run }),
+        ),
+      );
       const table = compareRuns(runs);
       this.comparison = { table, evidence: comparisonEvidence(table, runs) };
       this.problem = null;

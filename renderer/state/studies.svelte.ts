@@ -2,13 +2,13 @@
 import { proxy, wrap, type Remote } from "comlink";
 import * as v from "valibot";
 import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
-import type { CoordinatorEvent } from "../../experiments/runs/coordinator.ts";
-import type { StudyChoice } from "../../experiments/runs/choose-backend.ts";
-import type { ExperimentPlan } from "../../experiments/runs/plan.ts";
-import type { ExperimentRequest } from "../../experiments/notebook/kernel-protocol.ts";
+import type { CoordinatorEvent } from "../../experiments/runs/training/coordinator.ts";
+import type { StudyChoice } from "../../experiments/runs/devices/choose-backend.ts";
+import type { ExperimentPlan } from "../../experiments/runs/plan/plan.ts";
+import type { ExperimentRequest } from "../../experiments/request.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
-import type { RateStore } from "../../experiments/runs/rates.ts";
-import type { RunStore } from "../../experiments/runs/store.ts";
+import type { RateStore } from "../../experiments/runs/devices/rates.ts";
+import type { RunStore } from "../../experiments/runs/store/store.ts";
 import CoordinatorWorker from "../workers/coordinator.worker.ts?worker";
 import type { BackendWish, CoordinatorService, Devices, PlanReport, StudySettings } from "../workers/coordinator-service.ts";
 import { shareStore } from "../workers/remote-store.ts";
@@ -90,7 +90,11 @@ export class Studies {
 
   private open(): Promise<void> {
     this.opened ??= this.tableKnown.then(() =>
-      this.service.open(shareStore(this.store) as never, proxy(storedRates) as never, proxy((event: CoordinatorEvent) => this.take(event))),
+      this.service.open(
+        shareStore(this.store) as never,
+        proxy(storedRates) as never,
+        proxy((event: CoordinatorEvent) => this.take(event)),
+      ),
     );
     return this.opened;
   }
@@ -116,7 +120,11 @@ export class Studies {
   }
 
   /** Trains an experiment, or takes it from the store. */
-  async run(request: ExperimentRequest, settings: StudySettings, { fresh = false } = {}): Promise<{ result: ExperimentResult; cached: boolean }> {
+  async run(
+    request: ExperimentRequest,
+    settings: StudySettings,
+    { fresh = false } = {},
+  ): Promise<{ result: ExperimentResult; cached: boolean }> {
     await this.open();
     const { plan, cached } = await this.service.plan(request, settings, this.wish);
     const study = this.view(plan, cached);
@@ -143,7 +151,8 @@ export class Studies {
       const { study: id, choice } = await this.service.submit(study.plan, this.wish, { fresh });
       this.choice = choice;
       study.study = id;
-      if (study.cached.size < study.plan.runs.length || fresh) study.apply({ type: "message", study: id, text: `${choice.info.adapter}: ${choice.why}` });
+      if (study.cached.size < study.plan.runs.length || fresh)
+        study.apply({ type: "message", study: id, text: `${choice.info.adapter}: ${choice.why}` });
       return id;
     } catch (error) {
       study.state = "planned";

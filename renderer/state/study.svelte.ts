@@ -1,7 +1,7 @@
-import type { CoordinatorEvent } from "../../experiments/runs/coordinator.ts";
-import type { ExperimentPlan } from "../../experiments/runs/plan.ts";
-import type { StudyProgress } from "../../experiments/runs/progress.ts";
-import { buildExperimentResult } from "../../experiments/runs/result.ts";
+import type { CoordinatorEvent } from "../../experiments/runs/training/coordinator.ts";
+import type { ExperimentPlan } from "../../experiments/runs/plan/plan.ts";
+import type { StudyProgress } from "../../experiments/runs/training/progress.ts";
+import { buildExperimentResult } from "../../experiments/runs/training/result.ts";
 import { describeExperiment } from "../../experiments/statistics/sentence.ts";
 import type { ExperimentResult, MetricEvent, RunResult, RunStatus } from "../../experiments/results.ts";
 
@@ -138,7 +138,10 @@ export class StudyView {
     if (this.waiting.length > 0) this.log = [...this.log, ...this.waiting];
     this.waiting = [];
     const evidence = this.finalResult ?? (this.runs.length > 0 ? buildExperimentResult(this.plan, this.runs, []) : null);
-    this.result = evidence && { ...evidence, arms: evidence.arms.map((arm) => ({ ...arm, runs: this.runs.filter((run) => run.arm === arm.name) })) };
+    this.result = evidence && {
+      ...evidence,
+      arms: evidence.arms.map((arm) => ({ ...arm, runs: this.runs.filter((run) => run.arm === arm.name) })),
+    };
   }
 
   private say(text: string): void {
@@ -156,7 +159,14 @@ export class StudyView {
   }
 }
 
-const words: Partial<Record<RunStatus, string>> = { running: "training", done: "done", diverged: "diverged", failed: "failed", stopped: "stopped", paused: "paused" };
+const words: Partial<Record<RunStatus, string>> = {
+  running: "training",
+  done: "done",
+  diverged: "diverged",
+  failed: "failed",
+  stopped: "stopped",
+  paused: "paused",
+};
 
 function statusLine(run: RunResult): string | null {
   const word = words[run.status];

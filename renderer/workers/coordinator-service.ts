@@ -4,22 +4,23 @@ import type { BackendName } from "../../engine/backends/backend.ts";
 import type { KernelTable } from "../../engine/backends/webgpu/matmul/table.ts";
 import { domainNames } from "../../engine/data/corpus.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
-import { chooseBackend, type Devices } from "../../experiments/runs/backend-choice.ts";
-import { chooseForStudy, type StudyChoice } from "../../experiments/runs/choose-backend.ts";
-import { Coordinator, type CoordinatorEvent, type Study } from "../../experiments/runs/coordinator.ts";
-import type { OpenExecutor } from "../../experiments/runs/executors.ts";
-import { replicasOn } from "../../experiments/runs/groups.ts";
-import { fittingWorkers } from "../../experiments/runs/memory-limits.ts";
-import { lookUp, planExperiment, type ExperimentPlan } from "../../experiments/runs/plan.ts";
-import { Rates, type RateStore } from "../../experiments/runs/rates.ts";
-import { experimentId, resolveExperiment, type Override } from "../../experiments/runs/spec.ts";
-import type { RunStore } from "../../experiments/runs/store.ts";
-import type { ExperimentRequest } from "../../experiments/notebook/kernel-protocol.ts";
+import { chooseBackend, type Devices } from "../../experiments/runs/devices/backend-choice.ts";
+import { chooseForStudy, type StudyChoice } from "../../experiments/runs/devices/choose-backend.ts";
+import { Coordinator, type CoordinatorEvent, type Study } from "../../experiments/runs/training/coordinator.ts";
+import type { OpenExecutor } from "../../experiments/runs/training/executors.ts";
+import { replicasOn } from "../../experiments/runs/training/groups.ts";
+import { fittingWorkers } from "../../experiments/runs/cost/memory-limits.ts";
+import { lookUp, planExperiment, type ExperimentPlan } from "../../experiments/runs/plan/plan.ts";
+import { Rates, type RateStore } from "../../experiments/runs/devices/rates.ts";
+import type { Override } from "../../experiments/request.ts";
+import { experimentId, resolveExperiment } from "../../experiments/runs/spec/spec.ts";
+import type { RunStore } from "../../experiments/runs/store/store.ts";
+import type { ExperimentRequest } from "../../experiments/request.ts";
 import { metricDefinitions } from "../../experiments/statistics/metrics.ts";
 import { domainTexts, hashOf } from "./corpora.ts";
 import { remoteStore, type SharedStore } from "./remote-store.ts";
 
-export type { Devices } from "../../experiments/runs/backend-choice.ts";
+export type { Devices } from "../../experiments/runs/devices/backend-choice.ts";
 export type BackendWish = BackendName | "auto";
 
 /** How an experiment is trained other than its cell says. */
@@ -45,7 +46,9 @@ export interface Submitted {
 }
 
 /** Chromium tells at most 8 GiB; machines that train have that. */
-const machineBytes = (navigator as { deviceMemory?: number }).deviceMemory ? (navigator as { deviceMemory?: number }).deviceMemory! * 2 ** 30 : 8 * 2 ** 30;
+const machineBytes = (navigator as { deviceMemory?: number }).deviceMemory
+  ? (navigator as { deviceMemory?: number }).deviceMemory! * 2 ** 30
+  : 8 * 2 ** 30;
 
 /** The window keeps one core for itself while a person can see it; one worker keeps a GPU busy. */
 const workersOn = (backend: BackendName): number => (backend === "webgpu" ? 1 : Math.max(1, navigator.hardwareConcurrency - 1));
@@ -60,8 +63,15 @@ interface OpenCoordinator {
 /** Every core, as far as memory reaches. */
 async function workersWhileHidden(runs: readonly RunConfig[], { info, workers }: StudyChoice): Promise<number> {
   if (info.name === "webgpu" || workers < workersOn(info.name)) return workers;
-  const kinds = new Map(runs.map((config) => [JSON.stringify([config.model, config.balance, config.train.batchSize, config.train.microBatch, config.train.seqLen]), config]));
-  const fit = await Promise.all([...kinds.values()].map((config) => fittingWorkers(config, info, navigator.hardwareConcurrency, machineBytes)));
+  const kinds = new Map(
+    runs.map((config) => [
+      JSON.stringify([config.model, config.balance, config.train.batchSize, config.train.microBatch, config.train.seqLen]),
+      config,
+    ]),
+  );
+  const fit = await Promise.all(
+    [...kinds.values()].map((config) => fittingWorkers(config, info, navigator.hardwareConcurrency, machineBytes)),
+  );
   return Math.min(navigator.hardwareConcurrency, ...fit);
 }
 
@@ -109,7 +119,13 @@ export class CoordinatorService {
 
   /** @throws SpecError with every problem of the spec */
   async plan(request: ExperimentRequest, { sets, ids }: StudySettings, wish: BackendWish): Promise<PlanReport> {
-    const experiment = resolveExperiment(request, { domains: domainNames, metrics: Object.keys(metricDefinitions), sets, ids: [...new Set([...ids, experimentId(request)])], machineBytes });
+    const experiment = resolveExperiment(request, {
+      domains: domainNames,
+      metrics: Object.keys(metricDefinitions),
+      sets,
+      ids: [...new Set([...ids, experimentId(request)])],
+      machineBytes,
+    });
     const plan = planExperiment(experiment, await hashOf(experiment.domains));
     const { cached } = await lookUp(plan, this.openStore);
     const missing = plan.runs.filter((run) => !cached.has(run.id)).map((run) => run.config);
@@ -128,7 +144,11 @@ export class CoordinatorService {
     this.studies.set(id, study);
     void study.finished
       // what more workers than chosen have shown is no rate of these, nor what one of a group has
-      .then(({ arms }) => hidden || changes !== this.changes || choice.replicas > 1 ? [] : Promise.all(arms.map((arm) => this.rates.learn(choice.info, arm.config, choice.workers, arm.runs))))
+      .then(({ arms }) =>
+        hidden || changes !== this.changes || choice.replicas > 1
+          ? []
+          : Promise.all(arms.map((arm) => this.rates.learn(choice.info, arm.config, choice.workers, arm.runs))),
+      )
       .catch(() => {}) // whoever waits for the study hears of it
       .finally(() => this.studies.delete(id));
     return { study: id, choice };
@@ -172,7 +192,16 @@ export class CoordinatorService {
   }
 
   private async choose(runs: RunConfig[], wanted: BackendWish): Promise<StudyChoice> {
-    return chooseForStudy({ wanted, runs, devices: await this.devices(), texts: domainTexts, open: this.openExecutor, workers: workersOn, machineBytes, rates: this.rates });
+    return chooseForStudy({
+      wanted,
+      runs,
+      devices: await this.devices(),
+      texts: domainTexts,
+      open: this.openExecutor,
+      workers: workersOn,
+      machineBytes,
+      rates: this.rates,
+    });
   }
 
   /** From what was measured before: looking at a plan never trains, not even for a second. */
@@ -190,7 +219,14 @@ export class CoordinatorService {
     const name = `${this.opening}:${info.name}:${workers}`;
     let open = this.coordinators.get(name);
     if (!open) {
-      const coordinator = new Coordinator({ store: this.openStore, openExecutor: this.openExecutor, workers, replicas: replicasOn(info), backend: info.name, domains: domainTexts });
+      const coordinator = new Coordinator({
+        store: this.openStore,
+        openExecutor: this.openExecutor,
+        workers,
+        replicas: replicasOn(info),
+        backend: info.name,
+        domains: domainTexts,
+      });
       coordinator.subscribe((event) => this.listener({ ...event, study: `${name}/${event.study}` }));
       this.coordinators.set(name, (open = { coordinator, seen: workers, hidden }));
     }

@@ -1,6 +1,6 @@
 /** The frozen corpora in a browser: fetched with the page's own files, opened and checked once. */
 import { corpora, dataHash, domainNames, openCorpus } from "../../engine/data/corpus.ts";
-import type { DomainText } from "../../engine/train/protocol.ts";
+import type { DomainText } from "../../engine/data/domain-text.ts";
 
 const files = import.meta.glob<string>("../../engine/data/corpora/*.gz", { query: "?url", import: "default", eager: true });
 

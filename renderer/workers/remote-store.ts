@@ -1,6 +1,6 @@
 /** A run store of the page, used from the coordinator's worker: comlink proxies, with errors turned back into their classes. */
 import { proxy, type ProxyMarked, type Remote } from "comlink";
-import { RunLockedError, RunLostError, StoreWriteError, type RunStore, type RunWriter } from "../../experiments/runs/store.ts";
+import { RunLockedError, RunLostError, StoreWriteError, type RunStore, type RunWriter } from "../../experiments/runs/store/store.ts";
 import { own } from "../../experiments/own-keys.ts";
 
 type Methods = Omit<RunStore, "name" | "open">;

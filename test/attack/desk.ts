@@ -8,7 +8,7 @@ import { RecentFiles } from "../../electron/recent.ts";
 import { Recovery } from "../../electron/recovery.ts";
 import type { RunIndexThread } from "../../electron/run-index.ts";
 import { Windows } from "../../electron/windows.ts";
-import { RunIndex } from "../../experiments/runs/index-node.ts";
+import { RunIndex } from "../../experiments/runs/index/node/index.ts";
 import { send } from "./electron-double.ts";
 
 export interface Desk {
@@ -24,8 +24,14 @@ export function openDesk(userData: string): Desk {
   const recent = new RecentFiles(join(userData, "recent.json"));
   const menus = new Map();
   const windows = new Windows({
-    preload: "", url: "app://switchyard/index.html", developmentUrl: null, scratch: join(userData, "scratch.results"), recovery,
-    onOpened: (path) => recent.add(path), onFocus: () => {}, onClosed: (id) => menus.delete(id),
+    preload: "",
+    url: "app://switchyard/index.html",
+    developmentUrl: null,
+    scratch: join(userData, "scratch.results"),
+    recovery,
+    onOpened: (path) => recent.add(path),
+    onFocus: () => {},
+    onClosed: (id) => menus.delete(id),
   });
   // The index in this very thread: what it answers is the same.
   const index = new RunIndex(join(userData, "data"));

@@ -71,7 +71,12 @@ export class BrowserWindow extends EventEmitter {
   }
 }
 
-export const app = Object.assign(new EventEmitter(), { isPackaged: true, accessibilitySupportEnabled: false, getPath: () => tmpdir(), addRecentDocument: () => {} });
+export const app = Object.assign(new EventEmitter(), {
+  isPackaged: true,
+  accessibilitySupportEnabled: false,
+  getPath: () => tmpdir(),
+  addRecentDocument: () => {},
+});
 
 export const dialog = {
   showOpenDialog: async () => {
@@ -93,7 +98,16 @@ export const dialog = {
 
 export const Menu = { buildFromTemplate: (template: unknown) => ({ template }), setApplicationMenu: () => {} };
 export const shell = { openExternal: async (url: string) => void person.seen.push(`link ${url}`) };
-export const session = { fromPartition: () => ({ protocol: { handle: () => {}, unhandle: () => {} }, webRequest: { onBeforeRequest: () => {} }, setPermissionRequestHandler: () => {}, setPermissionCheckHandler: () => {}, on: () => {}, clearStorageData: async () => {} }) };
+export const session = {
+  fromPartition: () => ({
+    protocol: { handle: () => {}, unhandle: () => {} },
+    webRequest: { onBeforeRequest: () => {} },
+    setPermissionRequestHandler: () => {},
+    setPermissionCheckHandler: () => {},
+    on: () => {},
+    clearStorageData: async () => {},
+  }),
+};
 export const protocol = {};
 
 export const ipcMain = {
@@ -101,7 +115,10 @@ export const ipcMain = {
   on: (name: string, listener: Listener) => void listeners.set(name, listener),
 };
 
-const eventFrom = (window: number, url: string, nested: boolean) => ({ sender: { id: window }, senderFrame: { url, parent: nested ? {} : null } });
+const eventFrom = (window: number, url: string, nested: boolean) => ({
+  sender: { id: window },
+  senderFrame: { url, parent: nested ? {} : null },
+});
 
 /** A message as the page of a window sends it: over a structured clone, as between processes. */
 export async function send(window: number, name: string, args: readonly unknown[], { url = page, nested = false } = {}): Promise<unknown> {

@@ -61,8 +61,18 @@ function fingerprint(folder: string): string {
   return hash.digest("hex");
 }
 
-const prototypes = { Object: Object.prototype, Array: Array.prototype, Function: Function.prototype, String: String.prototype, Number: Number.prototype, Promise: Promise.prototype };
-const touched = (): string => Object.entries(prototypes).map(([name, it]) => `${name}:${Reflect.ownKeys(it).map(String).sort().join()}`).join("|");
+const prototypes = {
+  Object: Object.prototype,
+  Array: Array.prototype,
+  Function: Function.prototype,
+  String: String.prototype,
+  Number: Number.prototype,
+  Promise: Promise.prototype,
+};
+const touched = (): string =>
+  Object.entries(prototypes)
+    .map(([name, it]) => `${name}:${Reflect.ownKeys(it).map(String).sort().join()}`)
+    .join("|");
 
 const heap = (): number => {
   (globalThis as { gc?: () => void }).gc?.();
@@ -95,7 +105,11 @@ export async function attack(count: number, seed = 1): Promise<AttackReport> {
       const name = names[i % names.length];
       // Now and then the person does something, or the message comes from a frame that is not ours.
       if (malice.chance(0.3)) press(malice.chance(0.5) ? window : bystander);
-      const from = malice.chance(0.02) ? { url: malice.pick(["https://evil.example/", "file:///x", "app://elsewhere/", "about:blank"]) } : malice.chance(0.02) ? { nested: true } : {};
+      const from = malice.chance(0.02)
+        ? { url: malice.pick(["https://evil.example/", "file:///x", "app://elsewhere/", "about:blank"]) }
+        : malice.chance(0.02)
+          ? { nested: true }
+          : {};
       if (malice.chance(0.02)) sendDropped(window, malice.path(), { url: "https://evil.example/" });
       const args = malice.arguments(name);
       const refusesAll = Object.keys(from).length > 0;
@@ -106,12 +120,15 @@ export async function attack(count: number, seed = 1): Promise<AttackReport> {
       else {
         report.get(name)![reply.ok ? "answered" : "refused"]++;
         if (reply.ok && refusesAll) breaches.push(`${name} answered a page that is not ours`);
-        const said = JSON.stringify(reply, (_key, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value)) ?? "";
+        const said =
+          JSON.stringify(reply, (_key, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value)) ??
+          "";
         if (said.includes(marker)) breaches.push(`${name} gave away a file: ${said.slice(0, 200)}`);
       }
       // A window that was opened is asked what it shows: its page would be as hostile.
       for (const extra of BrowserWindow.all.filter(({ webContents: { id } }) => id !== window && id !== bystander)) {
-        if (JSON.stringify(await send(extra.webContents.id, "document.initial", [])).includes(marker)) breaches.push(`${name} opened a window on a file that nobody has chosen`);
+        if (JSON.stringify(await send(extra.webContents.id, "document.initial", [])).includes(marker))
+          breaches.push(`${name} opened a window on a file that nobody has chosen`);
         extra.destroy();
       }
       if (breaches.length > 20) break;
@@ -121,7 +138,8 @@ export async function attack(count: number, seed = 1): Promise<AttackReport> {
     if (touched() !== before.prototypes) breaches.push("a prototype was touched");
     const allowed = new Set([...before.outside.split(","), "data"]);
     for (const extra of readdirSync(folder)) if (!allowed.has(extra)) breaches.push(`${extra} was made outside of what is the app's`);
-    for (const extra of readdirSync(join(folder, "work"))) if (!["mine.md", "mine.results"].includes(extra)) breaches.push(`${extra} was made beside the notebook`);
+    for (const extra of readdirSync(join(folder, "work")))
+      if (!["mine.md", "mine.results"].includes(extra)) breaches.push(`${extra} was made beside the notebook`);
     if (person.seen.some((it) => it.startsWith("link "))) breaches.push("a link was opened that nobody has confirmed");
     return { messages: count, channels: report, breaches, growth: heap() - early, seconds: (performance.now() - started) / 1000 };
   } finally {
@@ -137,7 +155,9 @@ export async function attack(count: number, seed = 1): Promise<AttackReport> {
 
 async function answered(reply: Promise<unknown>, name: ChannelName): Promise<Reply<unknown> | string> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<string>((resolve) => (timer = setTimeout(() => resolve(`${name} did not answer within ${patience / 1000} s`), patience)));
+  const late = new Promise<string>(
+    (resolve) => (timer = setTimeout(() => resolve(`${name} did not answer within ${patience / 1000} s`), patience)),
+  );
   try {
     const answer = await Promise.race([reply, late]);
     return typeof answer === "string" ? answer : (answer as Reply<unknown>);

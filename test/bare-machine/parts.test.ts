@@ -17,7 +17,10 @@ const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 function mirror(): string {
   const folder = "/etc/apt/sources.list.d";
   const files = ["/etc/apt/sources.list", ...(existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [])];
-  const text = files.filter((file) => existsSync(file)).map((file) => readFileSync(file, "utf8")).join("\n");
+  const text = files
+    .filter((file) => existsSync(file))
+    .map((file) => readFileSync(file, "utf8"))
+    .join("\n");
   const addresses = [...text.matchAll(/^(?:URIs:\s*|deb\s+(?:\[[^\]]*\]\s+)?)(\S+)/gm)].map(([, address]) => address);
   return addresses.find((address) => /\/debian\/?$/.test(address)) ?? "http://deb.debian.org/debian";
 }
@@ -25,7 +28,10 @@ function mirror(): string {
 /** How this machine's apt reaches the mirror, where that is through a proxy. */
 function proxies(): string {
   const { stdout } = spawnSync("apt-config", ["dump"], { encoding: "utf8" });
-  return stdout.split("\n").filter((line) => /^Acquire::\w+::(?:\S+::)?proxy\b/i.test(line)).join("\n");
+  return stdout
+    .split("\n")
+    .filter((line) => /^Acquire::\w+::(?:\S+::)?proxy\b/i.test(line))
+    .join("\n");
 }
 
 /** This machine's Debian; elsewhere the one that the names of packages were written for. */
@@ -36,11 +42,17 @@ function codename(): string {
 
 describe("a Debian with Node and nothing else", () => {
   let machine: string;
-  const env = { PATH: path, HOME: "/root", CI: "true", ...Object.fromEntries(Object.entries(process.env).filter(([name]) => /^https?_proxy$/i.test(name))) };
+  const env = {
+    PATH: path,
+    HOME: "/root",
+    CI: "true",
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => /^https?_proxy$/i.test(name))),
+  };
   const inside = (...command: string[]) => spawnSync("chroot", [machine, ...command], { encoding: "utf8", env });
   /** Names of the parts that are not there, as the machine itself sees it. */
   function missing(): unknown {
-    const program = 'import("/switchyard/scripts/test-parts.mjs").then(({ missingParts }) => console.log(JSON.stringify(missingParts().map(({ name }) => name))))';
+    const program =
+      'import("/switchyard/scripts/test-parts.mjs").then(({ missingParts }) => console.log(JSON.stringify(missingParts().map(({ name }) => name))))';
     const { stdout, stderr } = inside("node", "--input-type=module", "--eval", program);
     expect(stderr).toBe("");
     return JSON.parse(stdout);
@@ -59,7 +71,9 @@ describe("a Debian with Node and nothing else", () => {
   });
   afterAll(() => {
     // Nothing of this machine is mounted into it; debootstrap's own mounts are gone by now, or it is left as it is.
-    const mounted = readFileSync("/proc/mounts", "utf8").split("\n").some((line) => line.split(" ")[1]?.startsWith(machine));
+    const mounted = readFileSync("/proc/mounts", "utf8")
+      .split("\n")
+      .some((line) => line.split(" ")[1]?.startsWith(machine));
     if (!mounted && dirname(machine) === tmpdir()) rmSync(machine, { recursive: true, force: true });
   });
 
@@ -81,7 +95,10 @@ describe("a Debian with Node and nothing else", () => {
       expect({ program, known, lacking }).toEqual({ program, known: 0, lacking: [] });
     }
     const table = String.raw`\begin{tabular}{l}\toprule a\\\bottomrule\end{tabular}`;
-    writeFileSync(join(machine, "tmp/table.tex"), String.raw`\documentclass{article}\usepackage{booktabs}\begin{document}${table}\end{document}`);
+    writeFileSync(
+      join(machine, "tmp/table.tex"),
+      String.raw`\documentclass{article}\usepackage{booktabs}\begin{document}${table}\end{document}`,
+    );
     expect(inside("pdflatex", "-halt-on-error", "-interaction=batchmode", "-output-directory=/tmp", "/tmp/table.tex").status).toBe(0);
   });
 });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import "../../engine/backends/cpu/node-flags.ts";
+import "../../engine/backends/node/cpu-flags.ts";
 import { createCpuBackend } from "../../engine/backends/cpu/backend.ts";
 import { measure, type MeasureOptions } from "../../engine/bench/measure.ts";
 import { benchModels } from "../../engine/bench/models.ts";
 import { isProduct, modelFlops, withProducts } from "../../engine/bench/products.ts";
-import { planRun } from "../../engine/program/plan.ts";
-import { verifyPlan } from "../../engine/program/verify.ts";
-import { openDomains } from "../../experiments/runs/corpora-node.ts";
-import { costOf } from "../../experiments/runs/cost.ts";
+import { planRun } from "../../engine/plan/plan.ts";
+import { verifyPlan } from "../../engine/plan/verify.ts";
+import { openDomains } from "../../experiments/runs/store/node/corpora.ts";
+import { costOf } from "../../experiments/runs/cost/cost.ts";
 import { profileTable } from "../../experiments/bench/profile-text.ts";
 import { summarise } from "../../experiments/bench/summary.ts";
 import { summaryText } from "../../experiments/bench/text.ts";
@@ -28,10 +28,14 @@ describe.each(models)("the matrix products of %s by themselves", (_name, config)
   });
 
   test("make a sound list whose operands lie apart from the activations of the step", () => {
-    const temporary = products.plan.lists.evaluate.flatMap((op) => [...op.inputs, ...op.outputs]).filter(({ pool }) => pool === "activations");
+    const temporary = products.plan.lists.evaluate
+      .flatMap((op) => [...op.inputs, ...op.outputs])
+      .filter(({ pool }) => pool === "activations");
     for (const slice of temporary) expect(slice.offset).toBeGreaterThanOrEqual(plan.pools.activations);
     // operands are written by the host, which the verifier of lists cannot know
-    expect(verifyPlan(products.plan).filter((problem) => !problem.includes("memory that nothing wrote") && !problem.includes("overwrote"))).toEqual([]);
+    expect(
+      verifyPlan(products.plan).filter((problem) => !problem.includes("memory that nothing wrote") && !problem.includes("overwrote")),
+    ).toEqual([]);
   });
 
   test("and attention are what the model costs, as the plan of a study counts it", () => {
@@ -40,7 +44,11 @@ describe.each(models)("the matrix products of %s by themselves", (_name, config)
 });
 
 describe("measuring a model", () => {
-  const config = { ...benchModels.XS, train: { ...benchModels.XS.train, steps: 12, evalEvery: 12, batchSize: 4, seqLen: 32 }, validation: { windowsPerDomain: 1 } };
+  const config = {
+    ...benchModels.XS,
+    train: { ...benchModels.XS.train, steps: 12, evalEvery: 12, batchSize: 4, seqLen: 32 },
+    validation: { windowsPerDomain: 1 },
+  };
 
   test("trains it as the trainer does: the losses are the trainer's, to the bit", async () => {
     const domains = await openDomains(Object.keys(config.data.mixture));
@@ -58,7 +66,12 @@ describe("measuring a model", () => {
   test("ends all workers' rounds together, when one wants to", async () => {
     let met = 0;
     const together = async (go: boolean) => go && ++met < 5;
-    const { pairs } = await measure(await createCpuBackend(), config, await openDomains(Object.keys(config.data.mixture)), { ...options, rounds: 1000, profile: false, together });
+    const { pairs } = await measure(await createCpuBackend(), config, await openDomains(Object.keys(config.data.mixture)), {
+      ...options,
+      rounds: 1000,
+      profile: false,
+      together,
+    });
     expect(pairs).toHaveLength(2);
   });
 });
@@ -66,12 +79,40 @@ describe("measuring a model", () => {
 test("workers' rates of the same round add up, and the ratio is the median of the rounds' ratios", () => {
   const one = {
     info: { name: "cpu" as const, adapter: "", software: false, kernels: "", fma: true },
-    tokensPerStep: 100, flopsPerStep: 1000, productFlops: 800, compileTime: 5, firstStepTime: 10, losses: [5, 4], memoryBytes: 1, dispatchesPerStep: null, bytesPerStep: null, profile: [],
+    tokensPerStep: 100,
+    flopsPerStep: 1000,
+    productFlops: 800,
+    compileTime: 5,
+    firstStepTime: 10,
+    losses: [5, 4],
+    memoryBytes: 1,
+    dispatchesPerStep: null,
+    bytesPerStep: null,
+    profile: [],
   };
-  const summary = summarise("XS", 1, [
-    { ...one, pairs: [{ step: 10, alone: null, products: 4 }, { step: 20, alone: null, products: 4 }, { step: 10, alone: null, products: 8 }] },
-    { ...one, pairs: [{ step: 10, alone: null, products: 4 }, { step: 20, alone: null, products: 8 }, { step: 10, alone: null, products: 8 }] },
-  ], 7);
+  const summary = summarise(
+    "XS",
+    1,
+    [
+      {
+        ...one,
+        pairs: [
+          { step: 10, alone: null, products: 4 },
+          { step: 20, alone: null, products: 4 },
+          { step: 10, alone: null, products: 8 },
+        ],
+      },
+      {
+        ...one,
+        pairs: [
+          { step: 10, alone: null, products: 4 },
+          { step: 20, alone: null, products: 8 },
+          { step: 10, alone: null, products: 8 },
+        ],
+      },
+    ],
+    7,
+  );
   // steps a second: 200, 100, 200; product FLOP/s: 400,000, 300,000, 200,000
   expect(summary.tokensPerSecond).toEqual({ median: 20_000, best: 20_000 });
   expect(summary.flopsPerSecond).toBe(200_000);
@@ -92,7 +133,11 @@ test("a profile is read by families first, whose shares and times are those of t
     ],
     20,
   );
-  const cells = (label: string) => lines.find((line) => line.endsWith(`  ${label}`))!.trim().split(/\s{2,}/);
+  const cells = (label: string) =>
+    lines
+      .find((line) => line.endsWith(`  ${label}`))!
+      .trim()
+      .split(/\s{2,}/);
   expect(cells("matrix products")).toEqual(["60.0 %", "6.000", "2.0", "0.3", "2.0", "4", "matrix products"]);
   expect(cells("attention")[0]).toBe("30.0 %");
   expect(cells("optimizer")).toEqual(["10.0 %", "1.000", "–", "3.1", "3.0", "1", "optimizer"]);
@@ -102,11 +147,31 @@ test("a profile is read by families first, whose shares and times are those of t
 });
 
 test("what side by side gains is told against as many runs one after another, timed in the same rounds", () => {
-  const summary = summarise("XS", 3, [{
-    info: { name: "webgpu", adapter: "", software: true, kernels: "", fma: null },
-    tokensPerStep: 300, flopsPerStep: 3000, productFlops: 2400, compileTime: 5, firstStepTime: 10, losses: [5, 4], memoryBytes: 1, dispatchesPerStep: 7, bytesPerStep: 9, profile: [],
-    pairs: [{ step: 10, alone: 5, products: 4 }, { step: 20, alone: 10, products: 4 }, { step: 10, alone: 10, products: 8 }],
-  }], 7);
+  const summary = summarise(
+    "XS",
+    3,
+    [
+      {
+        info: { name: "webgpu", adapter: "", software: true, kernels: "", fma: null },
+        tokensPerStep: 300,
+        flopsPerStep: 3000,
+        productFlops: 2400,
+        compileTime: 5,
+        firstStepTime: 10,
+        losses: [5, 4],
+        memoryBytes: 1,
+        dispatchesPerStep: 7,
+        bytesPerStep: 9,
+        profile: [],
+        pairs: [
+          { step: 10, alone: 5, products: 4 },
+          { step: 20, alone: 10, products: 4 },
+          { step: 10, alone: 10, products: 8 },
+        ],
+      },
+    ],
+    7,
+  );
   // a run alone makes 100 tokens in 5, 10, 10 ms; three of them take 15, 30, 30 where all at once take 10, 20, 10
   expect(summary.sideBySide).toEqual({ alone: { tokensPerSecond: 10_000, stepMilliseconds: 10 }, gain: 1.5 });
   expect(summaryText(summary)).toContain("1.50 times as fast as 3 runs one after another");

@@ -34,7 +34,9 @@ for (let machine = 0; machine < 9; machine++) {
   const evaluate = (code) => context.evalCode(code, "cell").unwrap().dispose();
   const used = () => context.dump(runtime.computeMemoryUsage()).memory_used_size / 2 ** 20;
   const before = used();
-  figures["evaluate the script"].push(processorTime(() => evaluate(`globalThis.make = ${script}; globalThis.libraries = make({ warn() {} });`)));
+  figures["evaluate the script"].push(
+    processorTime(() => evaluate(`globalThis.make = ${script}; globalThis.libraries = make({ warn() {} });`)),
+  );
   megabytes.push(used() - before);
   figures["first plot"].push(processorTime(() => evaluate(cell)));
   figures["second plot"].push(processorTime(() => evaluate(cell)));

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { benchModels } from "../../engine/bench/models.ts";
-import { NoBackendError } from "../../experiments/runs/backend-choice.ts";
-import { chooseForStudy } from "../../experiments/runs/choose-backend.ts";
-import { costOf } from "../../experiments/runs/cost.ts";
-import { runSeconds, studySeconds } from "../../experiments/runs/estimate.ts";
-import { MemoryError } from "../../experiments/runs/memory-limits.ts";
-import { probe, TooSlowError } from "../../experiments/runs/probe.ts";
+import { NoBackendError } from "../../experiments/runs/devices/backend-choice.ts";
+import { chooseForStudy } from "../../experiments/runs/devices/choose-backend.ts";
+import { costOf } from "../../experiments/runs/cost/cost.ts";
+import { runSeconds, studySeconds } from "../../experiments/runs/devices/estimate.ts";
+import { MemoryError } from "../../experiments/runs/cost/memory-limits.ts";
+import { probe, TooSlowError } from "../../experiments/runs/devices/probe.ts";
 import { choice, cpuInfo, gpuInfo, machine, memoryRates, softwareInfo } from "./fake-devices.ts";
 
 const { XS, S, L } = benchModels;
@@ -29,12 +29,15 @@ describe("auto", () => {
   test.each([
     { gpu: 30_000, taken: gpuInfo, loser: "cpu (WASM SIMD, 4 at once): 20,000 tokens/s" },
     { gpu: 10_000, taken: cpuInfo, loser: "webgpu (Some GPU): 10,000 tokens/s" },
-  ])("takes the faster of a hardware adapter at $gpu tokens/s and four CPU workers at 5,000 each, and says by how much", async ({ gpu, taken, loser }) => {
-    const { info, why, workers } = await chooseForStudy(choice(machine([gpuInfo, cpuInfo], { webgpu: gpu, cpu: 5000 }), [XS, S]));
-    expect(info).toBe(taken);
-    expect(workers).toBe(taken === cpuInfo ? 4 : 1);
-    expect(why).toContain(loser);
-  });
+  ])(
+    "takes the faster of a hardware adapter at $gpu tokens/s and four CPU workers at 5,000 each, and says by how much",
+    async ({ gpu, taken, loser }) => {
+      const { info, why, workers } = await chooseForStudy(choice(machine([gpuInfo, cpuInfo], { webgpu: gpu, cpu: 5000 }), [XS, S]));
+      expect(info).toBe(taken);
+      expect(workers).toBe(taken === cpuInfo ? 4 : 1);
+      expect(why).toContain(loser);
+    },
+  );
 
   test("counts what a GPU does with as many runs side by side as share the program, and asks for no more than there are", async () => {
     // one run at 6,000 tokens/s, and nine at once no slower
@@ -71,13 +74,17 @@ describe("auto", () => {
   });
 
   test("refuses, with every reason, when no backend passes", async () => {
-    const nothing = chooseForStudy(choice(machine([gpuInfo, cpuInfo], { webgpu: new Error("shader refused"), cpu: new Error("no kernels") }), [XS]));
+    const nothing = chooseForStudy(
+      choice(machine([gpuInfo, cpuInfo], { webgpu: new Error("shader refused"), cpu: new Error("no kernels") }), [XS]),
+    );
     await expect(nothing).rejects.toThrow(NoBackendError);
     await expect(nothing).rejects.toThrow(/shader refused.*no kernels|no kernels.*shader refused/);
   });
 
   test("ends a probe that makes no step", async () => {
-    await expect(probe(machine([cpuInfo], { cpu: 0 }).open, { config: XS, texts: [], backend: "cpu", workers: 1, patience: 0.05 })).rejects.toThrow(TooSlowError);
+    await expect(
+      probe(machine([cpuInfo], { cpu: 0 }).open, { config: XS, texts: [], backend: "cpu", workers: 1, patience: 0.05 }),
+    ).rejects.toThrow(TooSlowError);
   });
 
   test("probes nothing when every run is in the store", async () => {
@@ -103,14 +110,18 @@ describe("memory", () => {
   test("a GPU whose bindings are too small for it is told with both sizes", async () => {
     const small = { ...gpuInfo, limits: { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 } };
     const refused = chooseForStudy(choice(machine([small], { webgpu: 1 }), [L], { wanted: "webgpu" }));
-    await expect(refused).rejects.toThrow(/10\.43 GiB in all and \d\.\d\d GiB in one piece .*one binding there holds 0\.13 GiB, one buffer 0\.25 GiB/);
+    await expect(refused).rejects.toThrow(
+      /10\.43 GiB in all and \d\.\d\d GiB in one piece .*one binding there holds 0\.13 GiB, one buffer 0\.25 GiB/,
+    );
   });
 
   test("only as many runs train at once as the machine's memory holds", async () => {
     const here = machine([cpuInfo], { cpu: 1 });
     // S takes 108 MiB of linear memory and 154 MiB beside it: three fit into four fifths of 1 GiB
     expect((await chooseForStudy(choice(here, [S], { machineBytes: 2 ** 30 }))).workers).toBe(3);
-    await expect(chooseForStudy(choice(here, [S], { machineBytes: 0.1 * 2 ** 30 }))).rejects.toThrow("one run needs 0.24 GiB, and of 0.10 GiB at most 80 % may be used");
+    await expect(chooseForStudy(choice(here, [S], { machineBytes: 0.1 * 2 ** 30 }))).rejects.toThrow(
+      "one run needs 0.24 GiB, and of 0.10 GiB at most 80 % may be used",
+    );
   });
 });
 
@@ -125,15 +136,19 @@ describe("expected time", () => {
 
   test("of a study is no less than its work shared out evenly, and no more than that and one run", () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 12 }), fc.integer({ min: 1, max: 5 }), (steps, workers) => {
-        const runs = steps.map((n) => ({ ...XS, train: { ...XS.train, steps: n } }));
-        const each = runs.map((run) => runSeconds(run, speed));
-        const even = each.reduce((a, b) => a + b, 0) / workers;
-        const seconds = studySeconds(runs, speed, workers);
-        expect(seconds).toBeGreaterThanOrEqual(even * (1 - 1e-12));
-        expect(seconds).toBeLessThanOrEqual(even + Math.max(...each));
-        if (workers >= runs.length) expect(seconds).toBe(Math.max(...each));
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 12 }),
+        fc.integer({ min: 1, max: 5 }),
+        (steps, workers) => {
+          const runs = steps.map((n) => ({ ...XS, train: { ...XS.train, steps: n } }));
+          const each = runs.map((run) => runSeconds(run, speed));
+          const even = each.reduce((a, b) => a + b, 0) / workers;
+          const seconds = studySeconds(runs, speed, workers);
+          expect(seconds).toBeGreaterThanOrEqual(even * (1 - 1e-12));
+          expect(seconds).toBeLessThanOrEqual(even + Math.max(...each));
+          if (workers >= runs.length) expect(seconds).toBe(Math.max(...each));
+        },
+      ),
     );
   });
 
@@ -154,7 +169,12 @@ describe("expected time", () => {
     await rates.keep(cpuInfo, XS, 1, { tokensPerSecond: 6e3, startSeconds: 0.1 }, new Date(86_400_000));
     await rates.keep(gpuInfo, S, 2, { tokensPerSecond: 7, startSeconds: 3 });
     const { flopsPerToken } = costOf(XS);
-    expect(await rates.measured(cpuInfo)).toEqual({ plans: 1, slowest: 6e3 * flopsPerToken, fastest: 1e4 * flopsPerToken, last: "1970-01-02T00:00:00.000Z" });
+    expect(await rates.measured(cpuInfo)).toEqual({
+      plans: 1,
+      slowest: 6e3 * flopsPerToken,
+      fastest: 1e4 * flopsPerToken,
+      last: "1970-01-02T00:00:00.000Z",
+    });
   });
 
   test("survives a cache that is damaged, and one that cannot be written", async () => {

@@ -6,7 +6,18 @@ beforeAll(buildCli, 60_000);
 
 describe("switchyard bench", () => {
   test("measures with two workers and prints one object per model", async () => {
-    const { code, stdout, stderr } = await switchyard(["bench", "--backend", "cpu", "--model", "XS", "--jobs", "2", "--steps", "3", "--json"]);
+    const { code, stdout, stderr } = await switchyard([
+      "bench",
+      "--backend",
+      "cpu",
+      "--model",
+      "XS",
+      "--jobs",
+      "2",
+      "--steps",
+      "3",
+      "--json",
+    ]);
     expect(code, stderr).toBe(0);
     const summary = JSON.parse(stdout) as BenchSummary;
     expect(summary).toMatchObject({ model: "XS", workers: 2, replicas: 1, rounds: 3, backend: { name: "cpu" }, dispatchesPerStep: null });
@@ -20,8 +31,14 @@ describe("switchyard bench", () => {
   });
 
   test("says in words what a person asked wrongly", async () => {
-    expect(await switchyard(["bench", "--model", "XXS"])).toMatchObject({ code: 2, stderr: expect.stringContaining("--model XXS: did you mean XS?") });
-    expect(await switchyard(["bench", "--backend", "cpu", "--replicas", "3"])).toMatchObject({ code: 2, stderr: expect.stringContaining("only webgpu trains replicas") });
+    expect(await switchyard(["bench", "--model", "XXS"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--model XXS: did you mean XS?"),
+    });
+    expect(await switchyard(["bench", "--backend", "cpu", "--replicas", "3"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("only webgpu trains replicas"),
+    });
   });
 
   test("a model that does not fit is an error with the numbers, not a crash", async () => {

@@ -2,14 +2,18 @@
 import type { BackendInfo, BackendName } from "../../engine/backends/backend.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
 import type { MetricEvent } from "../../engine/train/protocol.ts";
-import type { Devices } from "../../experiments/runs/backend-choice.ts";
-import type { ChoiceOptions } from "../../experiments/runs/choose-backend.ts";
-import type { OpenExecutor } from "../../experiments/runs/executors.ts";
-import { Rates } from "../../experiments/runs/rates.ts";
+import type { Devices } from "../../experiments/runs/devices/backend-choice.ts";
+import type { ChoiceOptions } from "../../experiments/runs/devices/choose-backend.ts";
+import type { OpenExecutor } from "../../experiments/runs/training/executors.ts";
+import { Rates } from "../../experiments/runs/devices/rates.ts";
 
 export const cpuInfo: BackendInfo = { name: "cpu", adapter: "WASM SIMD", software: false, kernels: "c0", fma: true };
 export const gpuInfo: BackendInfo = {
-  name: "webgpu", adapter: "Some GPU", software: false, kernels: "a0", fma: null,
+  name: "webgpu",
+  adapter: "Some GPU",
+  software: false,
+  kernels: "a0",
+  fma: null,
   limits: { maxBufferSize: 2 ** 32, maxStorageBufferBindingSize: 2 ** 31 },
 };
 export const softwareInfo: BackendInfo = { ...gpuInfo, adapter: "SwiftShader", software: true };
@@ -69,7 +73,10 @@ export function memoryRates(text: string | null = null): { rates: Rates; text: (
 }
 
 export const choice = ({ open, devices }: Machine, runs: RunConfig[], more: Partial<ChoiceOptions> = {}): ChoiceOptions => ({
-  wanted: "auto", devices, runs, open,
+  wanted: "auto",
+  devices,
+  runs,
+  open,
   texts: async () => [],
   workers: (backend) => (backend === "cpu" ? 4 : 1),
   machineBytes: 16 * 2 ** 30,

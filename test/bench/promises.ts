@@ -7,14 +7,14 @@ import { dataHash, domainNames } from "../../engine/data/corpus.ts";
 import { semantics, type RunConfig } from "../../engine/model/config.ts";
 import { benchModels, type BenchModel } from "../../engine/bench/models.ts";
 import { trainAlone } from "../../engine/train/alone.ts";
-import { chooseForStudy } from "../../experiments/runs/choose-backend.ts";
-import { openDomains } from "../../experiments/runs/corpora-node.ts";
-import { Coordinator } from "../../experiments/runs/coordinator.ts";
-import { nodeExecutors } from "../../experiments/runs/executors-node.ts";
-import { runKey } from "../../experiments/runs/key.ts";
-import { planExperiment } from "../../experiments/runs/plan.ts";
-import { MemoryStore } from "../../experiments/runs/store-memory.ts";
-import { NodeStore } from "../../experiments/runs/store-node.ts";
+import { chooseForStudy } from "../../experiments/runs/devices/choose-backend.ts";
+import { openDomains } from "../../experiments/runs/store/node/corpora.ts";
+import { Coordinator } from "../../experiments/runs/training/coordinator.ts";
+import { nodeExecutors } from "../../experiments/runs/training/node/executors.ts";
+import { runKey } from "../../experiments/runs/store/key.ts";
+import { planExperiment } from "../../experiments/runs/plan/plan.ts";
+import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
+import { NodeStore } from "../../experiments/runs/store/node/store.ts";
 import { resolve } from "../runs/requests.ts";
 import { memoryRates } from "./fake-devices.ts";
 
@@ -27,16 +27,32 @@ const executors = (root: string) => nodeExecutors(pathToFileURL(join(root, "out/
  */
 export async function studyTime(root: string, steps: number): Promise<{ expected: number; measured: number; workers: number }> {
   const texts = await openDomains(domainNames);
-  const plan = planExperiment(resolve({ train: { steps }, arms: { plain: {}, mtp: { model: { mtp: { depth: 1 } } } }, seeds: 2 }), dataHash(texts));
+  const plan = planExperiment(
+    resolve({ train: { steps }, arms: { plain: {}, mtp: { model: { mtp: { depth: 1 } } } }, seeds: 2 }),
+    dataHash(texts),
+  );
   const open = executors(root);
   const first = await open();
   const devices = await first.devices(["cpu"]);
   await first.terminate();
   const choice = await chooseForStudy({
-    wanted: "cpu", devices, runs: plan.runs.map((run) => run.config), texts: openDomains, open,
-    workers: availableParallelism, machineBytes: totalmem(), rates: memoryRates().rates, estimate: true,
+    wanted: "cpu",
+    devices,
+    runs: plan.runs.map((run) => run.config),
+    texts: openDomains,
+    open,
+    workers: availableParallelism,
+    machineBytes: totalmem(),
+    rates: memoryRates().rates,
+    estimate: true,
   });
-  const coordinator = new Coordinator({ store: new MemoryStore(), openExecutor: open, workers: choice.workers, backend: "cpu", domains: openDomains });
+  const coordinator = new Coordinator({
+    store: new MemoryStore(),
+    openExecutor: open,
+    workers: choice.workers,
+    backend: "cpu",
+    domains: openDomains,
+  });
   const start = performance.now();
   await coordinator.submit(plan).finished;
   const measured = (performance.now() - start) / 1000;
@@ -48,11 +64,22 @@ export async function studyTime(root: string, steps: number): Promise<{ expected
 export async function checkpointCost(root: string, model: BenchModel): Promise<{ milliseconds: number; bytes: number; share: number }> {
   const folder = await mkdtemp(join(tmpdir(), "switchyard-checkpoint-"));
   const bench = benchModels[model];
-  const config: RunConfig = { ...bench, train: { ...bench.train, steps: 10, evalEvery: 10, checkpointEverySeconds: 0 }, validation: { windowsPerDomain: 1 } };
+  const config: RunConfig = {
+    ...bench,
+    train: { ...bench.train, steps: 10, evalEvery: 10, checkpointEverySeconds: 0 },
+    validation: { windowsPerDomain: 1 },
+  };
   const texts = await openDomains(Object.keys(config.data.mixture));
   const hash = dataHash(texts);
   const seed = { init: 1, data: 1 };
-  const writer = await new NodeStore(folder).open({ key: runKey(config, seed, hash), semantics, dataHash: hash, seed, backend: "cpu", config });
+  const writer = await new NodeStore(folder).open({
+    key: runKey(config, seed, hash),
+    semantics,
+    dataHash: hash,
+    seed,
+    backend: "cpu",
+    config,
+  });
   const executor = await executors(root)();
   try {
     // all but the first: between the end of one step and the beginning of the next there is nothing but the checkpoint

@@ -22,7 +22,9 @@ export function markdown({ rows, missing, machine }) {
     "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ...rows.filter(({ ours }) => ours).map(({ ours }) => ourRow(ours)),
     "",
-    ...rows.filter(({ error, peer, ours, name }) => error && !peer && !ours && ["cpu", "webgpu", "reference"].includes(name)).map(({ model, name, error }) => `- ${model} on ${name}: ${error}`),
+    ...rows
+      .filter(({ error, peer, ours, name }) => error && !peer && !ours && ["cpu", "webgpu", "reference"].includes(name))
+      .map(({ model, name, error }) => `- ${model} on ${name}: ${error}`),
     "",
     "## Beside other libraries",
     "",
@@ -33,7 +35,9 @@ export function markdown({ rows, missing, machine }) {
     "|---|---|---|---|---|---|",
     ...rows.filter(({ peer }) => peer).map((row) => peerRow(row, rows)),
     "",
-    ...rows.filter(({ error, name }) => error && !["cpu", "webgpu", "reference"].includes(name)).map(({ model, name, error }) => `- ${model} on ${name}: ${error}`),
+    ...rows
+      .filter(({ error, name }) => error && !["cpu", "webgpu", "reference"].includes(name))
+      .map(({ model, name, error }) => `- ${model} on ${name}: ${error}`),
     ...Object.entries(missing).map(([name, reason]) => `- ${name} was not measured: ${reason}.`),
     "",
     "jax-js and TensorFlow.js run on WebAssembly in Node with SIMD (jax-js also relaxed SIMD), one process per core. They write the experts densely, having no grouped product: every expert computes every token.",
@@ -43,11 +47,36 @@ export function markdown({ rows, missing, machine }) {
   return `${lines.filter((line, n) => line !== "" || lines[n - 1] !== "").join("\n")}`;
 }
 
-function ourRow({ model, backend, replicas, workers, tokensPerSecond, stepMilliseconds, flopsPerToken, flopsPerSecond, productFlopsPerSecond, ratio, firstStepMilliseconds, memoryBytes, residentBytes, dispatchesPerStep }) {
+function ourRow({
+  model,
+  backend,
+  replicas,
+  workers,
+  tokensPerSecond,
+  stepMilliseconds,
+  flopsPerToken,
+  flopsPerSecond,
+  productFlopsPerSecond,
+  ratio,
+  firstStepMilliseconds,
+  memoryBytes,
+  residentBytes,
+  dispatchesPerStep,
+}) {
   const how = `${backend.name}, ${replicas > 1 ? `${replicas} replicas` : `${workers} worker${workers > 1 ? "s" : ""}`} (${backend.adapter})`;
   const cells = [
-    model, how, `${number(tokensPerSecond.median)} (${number(tokensPerSecond.best)})`, stepMilliseconds.toFixed(1), number(flopsPerToken / 1000), giga(flopsPerSecond), giga(productFlopsPerSecond),
-    `${(100 * ratio).toFixed(0)} %`, (firstStepMilliseconds / 1000).toFixed(2), memoryBytes === null ? "" : mebibytes(memoryBytes), mebibytes(residentBytes), dispatchesPerStep ?? "",
+    model,
+    how,
+    `${number(tokensPerSecond.median)} (${number(tokensPerSecond.best)})`,
+    stepMilliseconds.toFixed(1),
+    number(flopsPerToken / 1000),
+    giga(flopsPerSecond),
+    giga(productFlopsPerSecond),
+    `${(100 * ratio).toFixed(0)} %`,
+    (firstStepMilliseconds / 1000).toFixed(2),
+    memoryBytes === null ? "" : mebibytes(memoryBytes),
+    mebibytes(residentBytes),
+    dispatchesPerStep ?? "",
   ];
   return `| ${cells.join(" | ")} |`;
 }

@@ -30,7 +30,10 @@ const seconds = Number(values.seconds);
 const cores = availableParallelism();
 
 function switchyard(...args) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "out/node/cli.js"), ...args, "--json"], { encoding: "utf8", maxBuffer: 2 ** 26 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "out/node/cli.js"), ...args, "--json"], {
+    encoding: "utf8",
+    maxBuffer: 2 ** 26,
+  });
   if (status !== 0) throw new Error(stderr.trim().split("\n").at(-1));
   return JSON.parse(stdout.trim().split("\n").at(-1));
 }
@@ -51,7 +54,10 @@ for (const model of models) {
     if (available.find(({ name }) => name === backend)?.software && !["XS", "S"].includes(model)) continue;
     console.log(`${model} on ${backend}`);
     try {
-      rows.push({ model, ours: switchyard("bench", "--backend", backend, "--model", model, "--seconds", String(seconds), "--steps", "1000") });
+      rows.push({
+        model,
+        ours: switchyard("bench", "--backend", backend, "--model", model, "--seconds", String(seconds), "--steps", "1000"),
+      });
     } catch (error) {
       rows.push({ model, name: backend, error: error.message });
     }
@@ -72,5 +78,21 @@ for (const model of models) {
 load.after = loadavg()[0];
 
 const commit = spawnSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).stdout.trim();
-writeFileSync(values.out, markdown({ rows, missing, machine: { cpu: cpus()[0].model, cores, node: process.version, platform: process.platform, commit, load, seconds, date: new Date().toISOString().slice(0, 10) } }));
+writeFileSync(
+  values.out,
+  markdown({
+    rows,
+    missing,
+    machine: {
+      cpu: cpus()[0].model,
+      cores,
+      node: process.version,
+      platform: process.platform,
+      commit,
+      load,
+      seconds,
+      date: new Date().toISOString().slice(0, 10),
+    },
+  }),
+);
 console.log(`wrote ${values.out}`);

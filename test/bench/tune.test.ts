@@ -4,15 +4,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createWebGpuBackend, type WebGpuBackend } from "../../engine/backends/webgpu/backend.ts";
-import { type Choice, chooseMatmul, type KernelTable, type ProductShape, shapeClassOf, tableFor, tableHash } from "../../engine/backends/webgpu/matmul/table.ts";
+import {
+  type Choice,
+  chooseMatmul,
+  type KernelTable,
+  type ProductShape,
+  shapeClassOf,
+  tableFor,
+  tableHash,
+} from "../../engine/backends/webgpu/matmul/table.ts";
 import { matmulVariants } from "../../engine/backends/webgpu/matmul/variants.ts";
 import { benchModels } from "../../engine/bench/models.ts";
 import { productPlan, productsOf } from "../../engine/bench/one-product.ts";
 import { isProduct } from "../../engine/bench/products.ts";
 import { candidatesFor, tune, type TunedProduct } from "../../engine/bench/tune.ts";
-import { planRun } from "../../engine/program/plan.ts";
+import { planRun } from "../../engine/plan/plan.ts";
 import { tunedTable } from "../../experiments/bench/tuned-table.ts";
-import { kernelTablePath, readKernelTable, removeKernelTable, writeKernelTable } from "../../experiments/runs/kernel-table-node.ts";
+import { kernelTablePath, readKernelTable, removeKernelTable, writeKernelTable } from "../../experiments/runs/devices/node/kernel-table.ts";
 import { buildCli, switchyard } from "../cli/bundle.ts";
 import { tinyConfig } from "../engine/configs.ts";
 import { nodeGpu } from "../engine/webgpu-node.ts";
@@ -64,7 +72,10 @@ describe("the user's file", () => {
 
   test("is not used when it is damaged, with the reason", async () => {
     const path = kernelTablePath(folder());
-    for (const [text, reason] of [["{", /JSON/], ['{"schema":"switchyard.kernel-table/9","measured":[]}', /schema/]] as const) {
+    for (const [text, reason] of [
+      ["{", /JSON/],
+      ['{"schema":"switchyard.kernel-table/9","measured":[]}', /schema/],
+    ] as const) {
       writeFileSync(path, text);
       const { table, problem } = await readKernelTable(path);
       expect(table).toBeNull();
@@ -77,9 +88,13 @@ describe("the user's file", () => {
 test("every variant that the adapter's limits allow is a candidate, with K cut as finely as is worth a workgroup", () => {
   const limits = { maxComputeInvocationsPerWorkgroup: 128, maxComputeWorkgroupSizeX: 256, maxComputeWorkgroupStorageSize: 16_384 };
   const candidates = candidatesFor(shape, { workgroupLimits: limits });
-  expect(new Set(candidates.map(({ variant }) => variant))).toEqual(new Set(Object.keys(matmulVariants).filter((name) => !name.startsWith("64x64-4x4"))));
+  expect(new Set(candidates.map(({ variant }) => variant))).toEqual(
+    new Set(Object.keys(matmulVariants).filter((name) => !name.startsWith("64x64-4x4"))),
+  );
   expect(new Set(candidates.map(({ splits }) => splits))).toEqual(new Set([1, 2, 4]));
-  expect(new Set(candidatesFor({ ...shape, op: "groupedMatmul TN" }, { workgroupLimits: limits }).map(({ splits }) => splits))).toEqual(new Set([1]));
+  expect(new Set(candidatesFor({ ...shape, op: "groupedMatmul TN" }, { workgroupLimits: limits }).map(({ splits }) => splits))).toEqual(
+    new Set([1]),
+  );
 });
 
 const { gpu, reason } = await nodeGpu();
@@ -114,25 +129,33 @@ describe.skipIf(!gpu)("tuning", () => {
   }, 120_000);
 });
 
-test.skipIf(!gpu)("the same table gives the same bits on every device that is opened with it; another table, other bits and another hash", async () => {
-  const { op, shape: deep } = productsOf(planRun(benchModels.XS)).find((product) => product.shape.op === "matmul TN" && product.shape.k === 1024)!;
-  const compute = async (splits: number): Promise<{ bits: Buffer; table: string | undefined }> => {
-    const entry = { adapter: "software", ...shapeClassOf(deep), variant: "registers-32x32-4x4" as const, splits };
-    const backend = await createWebGpuBackend(gpu!, { adapterClass: "software", table: { schema: "switchyard.kernel-table/1", measured: [entry], rules: [] } });
-    const { plan, fill } = productPlan(planRun(benchModels.XS), op, 1);
-    const executable = await backend.compile(plan);
-    fill(executable);
-    executable.run("evaluate");
-    const [c] = await executable.read(plan.lists.evaluate[0].outputs);
-    backend.dispose();
-    return { bits: Buffer.from(c.buffer, c.byteOffset, c.byteLength), table: backend.info.table };
-  };
-  const [cut, again, whole] = [await compute(8), await compute(8), await compute(1)];
-  expect(again.table).toBe(cut.table);
-  expect(again.bits.equals(cut.bits)).toBe(true);
-  expect(whole.table).not.toBe(cut.table);
-  expect(whole.bits.equals(cut.bits)).toBe(false);
-});
+test.skipIf(!gpu)(
+  "the same table gives the same bits on every device that is opened with it; another table, other bits and another hash",
+  async () => {
+    const { op, shape: deep } = productsOf(planRun(benchModels.XS)).find(
+      (product) => product.shape.op === "matmul TN" && product.shape.k === 1024,
+    )!;
+    const compute = async (splits: number): Promise<{ bits: Buffer; table: string | undefined }> => {
+      const entry = { adapter: "software", ...shapeClassOf(deep), variant: "registers-32x32-4x4" as const, splits };
+      const backend = await createWebGpuBackend(gpu!, {
+        adapterClass: "software",
+        table: { schema: "switchyard.kernel-table/1", measured: [entry], rules: [] },
+      });
+      const { plan, fill } = productPlan(planRun(benchModels.XS), op, 1);
+      const executable = await backend.compile(plan);
+      fill(executable);
+      executable.run("evaluate");
+      const [c] = await executable.read(plan.lists.evaluate[0].outputs);
+      backend.dispose();
+      return { bits: Buffer.from(c.buffer, c.byteOffset, c.byteLength), table: backend.info.table };
+    };
+    const [cut, again, whole] = [await compute(8), await compute(8), await compute(1)];
+    expect(again.table).toBe(cut.table);
+    expect(again.bits.equals(cut.bits)).toBe(true);
+    expect(whole.table).not.toBe(cut.table);
+    expect(whole.bits.equals(cut.bits)).toBe(false);
+  },
+);
 
 describe.skipIf(!gpu)("switchyard tune", () => {
   const data = mkdtempSync(join(tmpdir(), "switchyard-tune-"));
@@ -146,7 +169,11 @@ describe.skipIf(!gpu)("switchyard tune", () => {
     process.env.XDG_DATA_HOME = before;
   });
   const family = "software";
-  const handmade: KernelTable = { schema: "switchyard.kernel-table/1", measured: [{ adapter: family, ...shapeClassOf(shape), variant: "registers-32x32-4x4", splits: 1 }], rules: [] };
+  const handmade: KernelTable = {
+    schema: "switchyard.kernel-table/1",
+    measured: [{ adapter: family, ...shapeClassOf(shape), variant: "registers-32x32-4x4", splits: 1 }],
+    rules: [],
+  };
   const webgpu = async () => {
     const { stdout, stderr } = await switchyard(["devices", "--json"]);
     const told = JSON.parse(stdout) as { available: { name: string; table?: string }[]; kernelTable: { path: string; used: boolean } };
@@ -161,13 +188,20 @@ describe.skipIf(!gpu)("switchyard tune", () => {
     expect(await webgpu()).toMatchObject({ table: tableHash(tableFor(family, handmade)), kernelTable: { path: file, used: true } });
     expect((await switchyard(["devices"])).stdout).toContain(`table ${tableHash(tableFor(family, handmade)).slice(0, 8)} (${file})`);
     writeFileSync(file, "{}");
-    expect(await webgpu()).toMatchObject({ table: brought, kernelTable: { used: false }, stderr: expect.stringContaining("is not used: schema") });
+    expect(await webgpu()).toMatchObject({
+      table: brought,
+      kernelTable: { used: false },
+      stderr: expect.stringContaining("is not used: schema"),
+    });
     expect(await switchyard(["tune", "--reset"])).toMatchObject({ code: 0, stdout: expect.stringContaining("removed") });
     expect(await switchyard(["tune", "--reset"])).toMatchObject({ code: 0, stdout: expect.stringContaining("already") });
   }, 60_000);
 
   test("says in words what a person asked wrongly", async () => {
-    expect(await switchyard(["tune", "--models", "XS,XXS"])).toMatchObject({ code: 2, stderr: expect.stringContaining("--models XXS: did you mean XS?") });
+    expect(await switchyard(["tune", "--models", "XS,XXS"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--models XXS: did you mean XS?"),
+    });
     expect(await switchyard(["tune", "--seconds", "0"])).toMatchObject({ code: 2, stderr: expect.stringContaining("--seconds 0") });
   });
 });

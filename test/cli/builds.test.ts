@@ -24,13 +24,16 @@ function publish(word: string, when = Date.now()): string {
   const folder = unfinishedBuild("node", out);
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   writeFileSync(join(folder, "chunk.js"), `export const word = ${JSON.stringify(word)};\n`);
-  writeFileSync(join(folder, "in-use.js"), blank(readFileSync(join(root, "experiments/in-use.ts"), "utf8")));
-  writeFileSync(join(folder, "cli.js"), [
-    'import { markInUse } from "./in-use.js";',
-    "markInUse(import.meta.dirname);",
-    'process.stdout.write("started\\n");',
-    'process.stdin.once("data", async () => { process.stdout.write((await import("./chunk.js")).word + "\\n"); process.exit(0); });',
-  ].join("\n"));
+  writeFileSync(join(folder, "in-use.js"), blank(readFileSync(join(root, "experiments/node/in-use.ts"), "utf8")));
+  writeFileSync(
+    join(folder, "cli.js"),
+    [
+      'import { markInUse } from "./in-use.js";',
+      "markInUse(import.meta.dirname);",
+      'process.stdout.write("started\\n");',
+      'process.stdin.once("data", async () => { process.stdout.write((await import("./chunk.js")).word + "\\n"); process.exit(0); });',
+    ].join("\n"),
+  );
   publishBuild("node", folder, { since: new Date(when), out });
   return realpathSync(join(out, "node"));
 }
@@ -110,7 +113,7 @@ test("a build of an older version, a folder instead of a link, is replaced", () 
 function checkout(): string {
   const folder = join(out, "checkout");
   mkdirSync(folder);
-  for (const name of ["engine", "experiments", "scripts", "package.json", "package-lock.json", "tsconfig.json"]) {
+  for (const name of ["engine", "experiments", "scripts", "test/studies", "package.json", "package-lock.json", "tsconfig.json"]) {
     const filter = (path: string): boolean => !path.endsWith(".results");
     cpSync(join(root, name), join(folder, name), { recursive: true, preserveTimestamps: true, filter });
   }
@@ -127,12 +130,24 @@ function run(folder: string, ...args: string[]): { child: ChildProcess; ended: P
 }
 
 const study = [
-  "---", "switchyard: 1", "title: Two", "---", "", "```ts {#two}", 'import { experiment } from "switchyard";',
-  'export const two = experiment("Two rates", {', "  train: { steps: 60, evalEvery: 20 }, seeds: 1,",
-  "  arms: { low: {}, high: { train: { optimizer: { lr: 1e-2 } } } },", "});", "```", "",
+  "---",
+  "switchyard: 1",
+  "title: Two",
+  "---",
+  "",
+  "```ts {#two}",
+  'import { experiment } from "switchyard";',
+  'export const two = experiment("Two rates", {',
+  "  train: { steps: 60, evalEvery: 20 }, seeds: 1,",
+  "  arms: { low: {}, high: { train: { optimizer: { lr: 1e-2 } } } },",
+  "});",
+  "```",
+  "",
 ].join("\n");
 
-test("the command line trains and reports to its end while it is built again twice, each time twice at once", { timeout: 240_000 }, async () => {
+test("the command line trains and reports to its end while it is built again twice, each time twice at once", {
+  timeout: 240_000,
+}, async () => {
   buildCli(); // the sources that are made are there to be copied
   const folder = checkout();
   expect(await run(folder, "scripts/build.mjs", "node").ended).toMatchObject({ code: 0 });
@@ -142,7 +157,7 @@ test("the command line trains and reports to its end while it is built again twi
   const training = run(folder, ...command);
   await new Promise((began) => training.child.stdout!.once("data", began));
 
-  const version = join(folder, "experiments/runs/version.ts");
+  const version = join(folder, "experiments/runs/store/version.ts");
   const text = readFileSync(version, "utf8");
   for (const round of [1, 2]) {
     writeFileSync(version, `${text}\nglobalThis.name = "${round}";\n`);

@@ -24,7 +24,10 @@ export interface Ended {
 }
 
 /** Runs `switchyard …` as a person would. `watch` sees standard output as it comes and may send signals. */
-export function switchyard(args: string[], watch: (text: string, kill: (signal: NodeJS.Signals) => void) => void = () => {}): Promise<Ended> {
+export function switchyard(
+  args: string[],
+  watch: (text: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [cli, ...args], { stdio: ["ignore", "pipe", "pipe"] });
     const ended: Ended = { code: null, stdout: "", stderr: "" };

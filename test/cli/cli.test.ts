@@ -19,11 +19,17 @@ const tiny = `model: { hiddenSize: 16, numHiddenLayers: 1, numAttentionHeads: 2,
 const cell = (id: string, code: string) => `\`\`\`ts {#${id}}\n${code}\n\`\`\`\n`;
 
 const study = (spec = "", steps = 12) =>
-  cell("study", `import { experiment } from "switchyard";\nexport const study = experiment("Two rates", {\n  ${tiny},\n  train: { steps: ${steps}, batchSize: 4, seqLen: 16, evalEvery: 6 },\n  arms: { low: {}, high: { train: { optimizer: { lr: 1e-2 } } } }, seeds: 2,\n  ${spec}\n});`);
+  cell(
+    "study",
+    `import { experiment } from "switchyard";\nexport const study = experiment("Two rates", {\n  ${tiny},\n  train: { steps: ${steps}, batchSize: 4, seqLen: 16, evalEvery: 6 },\n  arms: { low: {}, high: { train: { optimizer: { lr: 1e-2 } } } }, seeds: 2,\n  ${spec}\n});`,
+  );
 
 async function notebook(name: string, ...cells: string[]): Promise<string> {
   const path = join(folder, `${name}.md`);
-  await promises.writeFile(path, `---\nswitchyard: 1\ntitle: ${name}\nbudget:\n  smoke: { train.steps: 4, seeds: 1 }\n---\nSome prose.\n\n${cells.join("\n")}`);
+  await promises.writeFile(
+    path,
+    `---\nswitchyard: 1\ntitle: ${name}\nbudget:\n  smoke: { train.steps: 4, seeds: 1 }\n---\nSome prose.\n\n${cells.join("\n")}`,
+  );
   return path;
 }
 
@@ -31,7 +37,11 @@ const results = async (out: string): Promise<Results> => JSON.parse(await promis
 
 describe("switchyard run", () => {
   test("trains, evaluates the cells and writes results; run again it trains nothing and ends with the same numbers", async () => {
-    const path = await notebook("fresh", study(), cell("view", "display(study.arms.map((arm) => ({ arm: arm.name, loss: arm.mean.valLoss })));"));
+    const path = await notebook(
+      "fresh",
+      study(),
+      cell("view", "display(study.arms.map((arm) => ({ arm: arm.name, loss: arm.mean.valLoss })));"),
+    );
     const first = await switchyard(["run", path, "--backend", "cpu"]);
     expect(first.stderr).toBe("");
     expect(first.code).toBe(0);
@@ -39,13 +49,18 @@ describe("switchyard run", () => {
     const out = join(folder, "fresh.results");
     const before = await results(out);
     expect(before.schema).toBe("switchyard.results/1");
-    expect(before.experiments[0].arms.map((arm) => [arm.name, arm.n])).toEqual([["low", 2], ["high", 2]]);
+    expect(before.experiments[0].arms.map((arm) => [arm.name, arm.n])).toEqual([
+      ["low", 2],
+      ["high", 2],
+    ]);
     expect(before.experiments[0].arms[0].runs[0].provenance).toMatchObject({ backend: "cpu" });
     const again = await switchyard(["run", path, "--backend", "cpu"]);
     expect(again.code).toBe(0);
     expect(again.stdout).toContain("all in the store");
     const after = await results(out);
-    expect(after.experiments[0].arms.map((arm) => arm.runs.map((run) => run.metrics))).toEqual(before.experiments[0].arms.map((arm) => arm.runs.map((run) => run.metrics)));
+    expect(after.experiments[0].arms.map((arm) => arm.runs.map((run) => run.metrics))).toEqual(
+      before.experiments[0].arms.map((arm) => arm.runs.map((run) => run.metrics)),
+    );
     expect(after.experiments[0].arms[0].runs.every((run) => run.cached)).toBe(true);
   });
 
@@ -53,7 +68,10 @@ describe("switchyard run", () => {
     const path = await notebook("json", study());
     const { code, stdout } = await switchyard(["run", path, "--budget", "smoke", "--backend", "reference", "--json"]);
     expect(code).toBe(0);
-    const lines = stdout.trim().split("\n").map((line) => JSON.parse(line) as { type: string; runs?: unknown[]; arms?: { train?: unknown }[] });
+    const lines = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { type: string; runs?: unknown[]; arms?: { train?: unknown }[] });
     expect(lines[0]).toMatchObject({ type: "device", name: "reference" });
     expect(lines[1]).toMatchObject({ type: "plan", experiment: "study", seeds: [1] });
     expect(lines[1].runs).toHaveLength(2);
@@ -64,16 +82,43 @@ describe("switchyard run", () => {
   test("--out, --seeds, --set and --set-arm decide where and what", async () => {
     const path = await notebook("sets", study());
     const out = join(folder, "elsewhere");
-    const { code } = await switchyard(["run", path, "--out", out, "--seeds", "1", "--set", "train.steps=3", "--set", "study.train.keep=none", "--set-arm", "high.train.steps=2", "--backend", "cpu"]);
+    const { code } = await switchyard([
+      "run",
+      path,
+      "--out",
+      out,
+      "--seeds",
+      "1",
+      "--set",
+      "train.steps=3",
+      "--set",
+      "study.train.keep=none",
+      "--set-arm",
+      "high.train.steps=2",
+      "--backend",
+      "cpu",
+    ]);
     expect(code).toBe(0);
     const [{ arms }] = (await results(out)).experiments;
-    expect(arms.map((arm) => [arm.config.train.steps, arm.config.train.keep, arm.runs.length])).toEqual([[3, "none", 1], [2, "none", 1]]);
+    expect(arms.map((arm) => [arm.config.train.steps, arm.config.train.keep, arm.runs.length])).toEqual([
+      [3, "none", 1],
+      [2, "none", 1],
+    ]);
     expect((await promises.readdir(out)).sort()).toEqual(expect.arrayContaining([".gitignore", "manifest.json", "results.json", "runs"]));
   });
 
   test("a diverged run ends with 1, and the others are there", async () => {
     const path = await notebook("diverging", study("", 40));
-    const { code, stdout } = await switchyard(["run", path, "--seeds", "1", "--set-arm", "high.train.optimizer.lr=1e30", "--backend", "cpu"]);
+    const { code, stdout } = await switchyard([
+      "run",
+      path,
+      "--seeds",
+      "1",
+      "--set-arm",
+      "high.train.optimizer.lr=1e30",
+      "--backend",
+      "cpu",
+    ]);
     expect(code).toBe(1);
     expect(stdout).toMatch(/study\/high\/1: diverged at step \d+/);
     expect((await results(join(folder, "diverging.results"))).experiments[0].arms.map((arm) => arm.n)).toEqual([1, 0]);
@@ -114,12 +159,21 @@ describe("refused before training, with code 2", () => {
   });
 
   test("a file that is not there, a command that is not there", async () => {
-    expect(await switchyard(["run", join(folder, "nowhere.md")])).toMatchObject({ code: 2, stderr: expect.stringContaining("there is no such file") as string });
+    expect(await switchyard(["run", join(folder, "nowhere.md")])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("there is no such file") as string,
+    });
     await promises.writeFile(join(folder, "old.ipynb"), JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [] }));
     await promises.writeFile(join(folder, "paper.md"), "%PDF-1.7");
     for (const command of ["check", "run"]) {
-      expect(await switchyard([command, join(folder, "old.ipynb")])).toMatchObject({ code: 2, stderr: expect.stringContaining("is a Jupyter notebook: open it in the app") as string });
-      expect(await switchyard([command, join(folder, "paper.md")])).toMatchObject({ code: 2, stderr: expect.stringContaining("it is a PDF, not a notebook") as string });
+      expect(await switchyard([command, join(folder, "old.ipynb")])).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining("is a Jupyter notebook: open it in the app") as string,
+      });
+      expect(await switchyard([command, join(folder, "paper.md")])).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining("it is a PDF, not a notebook") as string,
+      });
     }
     expect(await switchyard(["trian"])).toMatchObject({ code: 2, stderr: expect.stringContaining('unknown command "trian"') as string });
   });
@@ -157,11 +211,21 @@ describe("Ctrl-C", () => {
     expect(resumed.code).toBe(0);
     const calm = await switchyard([...args, "--out", join(folder, "calm"), "--fresh"]);
     expect(calm.code).toBe(0);
-    const losses = async (at: string) => (await results(at)).experiments[0].arms.map((arm) => arm.runs.map((run) => [run.metrics?.valLoss, run.metrics?.trainLoss, run.metrics?.expertCounts]));
+    const losses = async (at: string) =>
+      (await results(at)).experiments[0].arms.map((arm) =>
+        arm.runs.map((run) => [run.metrics?.valLoss, run.metrics?.trainLoss, run.metrics?.expertCounts]),
+      );
     expect(await losses(out)).toEqual(await losses(join(folder, "calm")));
     const steps = async (at: string) => {
       const folders = await promises.readdir(join(at, "runs"));
-      return Promise.all(folders.sort().map(async (run) => (await promises.readFile(join(at, "runs", run, "metrics.jsonl"), "utf8")).trim().split("\n").map((line) => [JSON.parse(line).kind, JSON.parse(line).step, JSON.parse(line).trainLoss])));
+      return Promise.all(
+        folders.sort().map(async (run) =>
+          (await promises.readFile(join(at, "runs", run, "metrics.jsonl"), "utf8"))
+            .trim()
+            .split("\n")
+            .map((line) => [JSON.parse(line).kind, JSON.parse(line).step, JSON.parse(line).trainLoss]),
+        ),
+      );
     };
     expect(await steps(out)).toEqual(await steps(join(folder, "calm")));
   });
@@ -194,7 +258,11 @@ describe("switchyard check", () => {
   });
 
   test("finds type errors in the cell's own lines, also through values of other cells", async () => {
-    const path = await notebook("types", study(), cell("view", "const n: number = 1;\nconst wrong: string = study.arms;\ndisplay(n, wrong);"));
+    const path = await notebook(
+      "types",
+      study(),
+      cell("view", "const n: number = 1;\nconst wrong: string = study.arms;\ndisplay(n, wrong);"),
+    );
     const { code, stderr } = await switchyard(["check", path]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/cell #view, line 2:7: TypeError: Type '.*Arm\[\]' is not assignable to type 'string'/);
@@ -225,7 +293,11 @@ describe("switchyard report", () => {
 test("switchyard devices names every backend and the one auto takes", async () => {
   const { code, stdout } = await switchyard(["devices", "--json"]);
   expect(code).toBe(0);
-  const { available, unavailable, auto } = JSON.parse(stdout) as { available: { name: string }[]; unavailable: { name: string }[]; auto: string };
+  const { available, unavailable, auto } = JSON.parse(stdout) as {
+    available: { name: string }[];
+    unavailable: { name: string }[];
+    auto: string;
+  };
   expect([...available, ...unavailable].map(({ name }) => name).sort()).toEqual(["cpu", "reference", "webgpu"]);
   expect(available.map(({ name }) => name)).toContain(auto);
 });

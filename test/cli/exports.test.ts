@@ -16,7 +16,10 @@ afterAll(() => promises.rm(folder, { recursive: true, force: true }));
 const tiny = `model: { hiddenSize: 16, numHiddenLayers: 1, numAttentionHeads: 2, nRoutedExperts: 4, moeIntermediateSize: 8, attention: { kind: "mla", kvLoraRank: 8, qkNopeHeadDim: 4, qkRopeHeadDim: 4, vHeadDim: 8 } },
   validation: { windowsPerDomain: 2 }, train: { steps: 6, batchSize: 2, seqLen: 16, evalEvery: 3 }, seeds: 1`;
 const cell = (id: string, code: string) => `\`\`\`ts {#${id}}\n${code}\n\`\`\`\n`;
-const study = cell("study", `import { experiment } from "switchyard";\nexport const study = experiment("A study", { ${tiny}, arms: { low: {}, high: { train: { optimizer: { lr: 1e-2 } } } } });`);
+const study = cell(
+  "study",
+  `import { experiment } from "switchyard";\nexport const study = experiment("A study", { ${tiny}, arms: { low: {}, high: { train: { optimizer: { lr: 1e-2 } } } } });`,
+);
 
 async function notebook(path: string, ...parts: string[]): Promise<string> {
   const file = join(folder, path);
@@ -38,9 +41,19 @@ describe("an export", () => {
   }, 120_000);
 
   test.each([
-    [["--html", "over/report.md"]], [["--pdf", "over/report.md"]], [["--md", "over"]], [["--md", "other"]], [["--html", "over/link.html"]], [["--pdf", "over/hard.pdf"]], [["--md", "other/../over", "--force"]],
+    [["--html", "over/report.md"]],
+    [["--pdf", "over/report.md"]],
+    [["--md", "over"]],
+    [["--md", "other"]],
+    [["--html", "over/link.html"]],
+    [["--pdf", "over/hard.pdf"]],
+    [["--md", "other/../over", "--force"]],
   ])("%j is never written onto its notebook", async (options) => {
-    const { code, stdout, stderr } = await switchyard(["report", same, ...options.map((word) => (word.startsWith("--") ? word : join(folder, word)))]);
+    const { code, stdout, stderr } = await switchyard([
+      "report",
+      same,
+      ...options.map((word) => (word.startsWith("--") ? word : join(folder, word))),
+    ]);
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toMatch(/is the file that is being read; it would be lost\. Nothing was written/);
     expect(await promises.readFile(same, "utf8")).toBe(text);
@@ -55,7 +68,9 @@ describe("an export", () => {
     await promises.writeFile(join(out, "figures/study-forest.svg"), '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>');
     const refused = await switchyard(["report", same, "--html", page, "--md", out]);
     expect([refused.code, refused.stdout]).toEqual([2, ""]);
-    expect(refused.stderr).toMatch(/page\.html is there already, and Switchyard did not write it; .*study-forest\.svg is there already.*--force replaces/);
+    expect(refused.stderr).toMatch(
+      /page\.html is there already, and Switchyard did not write it; .*study-forest\.svg is there already.*--force replaces/,
+    );
     expect(await promises.readFile(page, "utf8")).toContain("mine");
     expect(await promises.readdir(out)).not.toContain("report.md");
     for (const options of [["--force"], []]) {
@@ -84,7 +99,11 @@ describe("an export", () => {
 
 describe("a pipe whose reader is gone", () => {
   /** Exit code and what came on the other stream, with one stream closed after its first piece, or at once. */
-  const closing = (args: string[], stream: "stdout" | "stderr", atOnce: boolean): Promise<{ code: number | null; signal: string | null; rest: string }> =>
+  const closing = (
+    args: string[],
+    stream: "stdout" | "stderr",
+    atOnce: boolean,
+  ): Promise<{ code: number | null; signal: string | null; rest: string }> =>
     new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [cli, ...args], { stdio: ["ignore", "pipe", "pipe"] });
       let rest = "";
@@ -95,8 +114,17 @@ describe("a pipe whose reader is gone", () => {
       child.once("close", (code, signal) => resolve({ code, signal, rest }));
     });
 
-  test.each([["stdout", false, []], ["stdout", true, []], ["stdout", false, ["--json"]], ["stderr", true, []]] as const)("%s (at once: %s, %j) ends no training", async (stream, atOnce, options) => {
-    const path = await notebook(`pipe-${stream}-${atOnce}-${options.length}.md`, study, cell("log", 'console.log("x".repeat(100000)); console.log("again"); study.arms.length'));
+  test.each([
+    ["stdout", false, []],
+    ["stdout", true, []],
+    ["stdout", false, ["--json"]],
+    ["stderr", true, []],
+  ] as const)("%s (at once: %s, %j) ends no training", async (stream, atOnce, options) => {
+    const path = await notebook(
+      `pipe-${stream}-${atOnce}-${options.length}.md`,
+      study,
+      cell("log", 'console.log("x".repeat(100000)); console.log("again"); study.arms.length'),
+    );
     const { code, signal, rest } = await closing(["run", path, "--backend", "cpu", ...options], stream, atOnce);
     expect([code, signal]).toEqual([0, null]);
     expect(rest).not.toMatch(/EPIPE|Unhandled|at .*\(/);
@@ -106,7 +134,11 @@ describe("a pipe whose reader is gone", () => {
 
   test.each([["check"], ["report"], ["runs"], ["devices"], ["--help"]])("ends %s quietly", async (command) => {
     const path = join(folder, "over/report.md");
-    const { code, rest } = await closing([command, ...(["check", "report"].includes(command) ? [path] : command === "runs" ? [folder] : [])], "stdout", true);
+    const { code, rest } = await closing(
+      [command, ...(["check", "report"].includes(command) ? [path] : command === "runs" ? [folder] : [])],
+      "stdout",
+      true,
+    );
     expect([code, rest.replace(/^Types were not checked.*\n/, "")]).toEqual([0, ""]);
   });
 });
@@ -114,7 +146,15 @@ describe("a pipe whose reader is gone", () => {
 describe("one bad item", () => {
   const deep = (open: string, close: string, n: number) => open.repeat(n) + close.repeat(n);
   test("takes neither the results nor the rest of the report with it, and the exit code tells", async () => {
-    const path = await notebook("bad.md", `A deep formula $${deep("\\sqrt{", "}", 20_000)}$ and after it.\n`, study, cell("wide", "import { svg } from \"switchyard\";\nsvg(`<svg xmlns='http://www.w3.org/2000/svg' width='1e309' height='9'><title>wide</title><path d='M0 0H9'/></svg>`)"));
+    const path = await notebook(
+      "bad.md",
+      `A deep formula $${deep("\\sqrt{", "}", 20_000)}$ and after it.\n`,
+      study,
+      cell(
+        "wide",
+        "import { svg } from \"switchyard\";\nsvg(`<svg xmlns='http://www.w3.org/2000/svg' width='1e309' height='9'><title>wide</title><path d='M0 0H9'/></svg>`)",
+      ),
+    );
     const { code, stderr } = await switchyard(["run", path, "--backend", "cpu"]);
     const out = path.replace(/\.md$/, ".results");
     expect(code).toBe(1);
@@ -148,10 +188,17 @@ describe("what a name brings of control characters reaches no terminal", () => {
   const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
   test("of what an experiment calls things: it is refused, with the name as code", async () => {
-    const named = (title: string, arm: string) => cell("study", `import { experiment } from "switchyard";\nexport const study = experiment(${JSON.stringify(title)}, { ${tiny}, arms: { [${JSON.stringify(arm)}]: {} } });`);
+    const named = (title: string, arm: string) =>
+      cell(
+        "study",
+        `import { experiment } from "switchyard";\nexport const study = experiment(${JSON.stringify(title)}, { ${tiny}, arms: { [${JSON.stringify(arm)}]: {} } });`,
+      );
     const path = await notebook("refused.md", named("Title\u001b]0;owned\u0007\u202e", "base"));
     const other = await notebook("refused-too.md", named("Title", "a\rb\u009b31m\u202e"));
-    for (const [file, name] of [[path, '"Title\\u001b]0;owned\\u0007\\u202e" holds the control character U+001B'], [other, '"a\\rb\\u009b31m\\u202e" holds the control character U+000D']]) {
+    for (const [file, name] of [
+      [path, '"Title\\u001b]0;owned\\u0007\\u202e" holds the control character U+001B'],
+      [other, '"a\\rb\\u009b31m\\u202e" holds the control character U+000D'],
+    ]) {
       for (const command of ["check", "run", "report"]) {
         const { code, stdout, stderr } = await switchyard([command, file]);
         expect([code, stdout], command).toEqual([2, ""]);
@@ -162,26 +209,43 @@ describe("what a name brings of control characters reaches no terminal", () => {
   }, 120_000);
 
   // file systems of Windows hold no such names, and elsewhere nothing refuses them
-  test.skipIf(process.platform === "win32")("of what a file is called, a cell logs and a store of other hands holds", async () => {
-    const path = await notebook("terminal/odd\u001b[2J\u009b31m\u202e\r.md", study, cell("log", 'console.log("\\u001b[31mred"); study.arms.length'));
-    const store = path.replace(/\.md$/, ".results");
-    const clean = async (...args: string[]): Promise<string> => {
-      const { code, stdout, stderr } = await switchyard(args);
-      expect(code, stderr).toBe(0);
-      expect(stdout + stderr, args.join(" ")).not.toMatch(control);
-      return stdout + stderr;
-    };
-    const run = ["run", path, "--backend", "cpu"];
-    for (const args of [run, [...run, "--json"], ["report", path], ["runs", join(folder, "terminal")], ["runs", join(folder, "terminal"), "--json"]]) expect(await clean(...args)).toContain("\\u001b[2J");
-    expect(await clean(...run)).toContain("\\u001b[31mred");
+  test.skipIf(process.platform === "win32")(
+    "of what a file is called, a cell logs and a store of other hands holds",
+    async () => {
+      const path = await notebook(
+        "terminal/odd\u001b[2J\u009b31m\u202e\r.md",
+        study,
+        cell("log", 'console.log("\\u001b[31mred"); study.arms.length'),
+      );
+      const store = path.replace(/\.md$/, ".results");
+      const clean = async (...args: string[]): Promise<string> => {
+        const { code, stdout, stderr } = await switchyard(args);
+        expect(code, stderr).toBe(0);
+        expect(stdout + stderr, args.join(" ")).not.toMatch(control);
+        return stdout + stderr;
+      };
+      const run = ["run", path, "--backend", "cpu"];
+      for (const args of [
+        run,
+        [...run, "--json"],
+        ["report", path],
+        ["runs", join(folder, "terminal")],
+        ["runs", join(folder, "terminal"), "--json"],
+      ])
+        expect(await clean(...args)).toContain("\\u001b[2J");
+      expect(await clean(...run)).toContain("\\u001b[31mred");
 
-    const manifest = join(store, "manifest.json");
-    const kept = await promises.readFile(manifest, "utf8");
-    const forged = kept.replace('"title": "A study"', '"title": "\\u001b]0;owned\\u0007\\u202e"').replace('"arm": "low"', '"arm": "low\\u009b31m\\r"');
-    expect(forged).not.toBe(kept);
-    await promises.writeFile(manifest, forged);
-    const table = await clean("runs", join(folder, "terminal"), "--rebuild");
-    expect(table).toContain("low\\u009b31m\\r");
-    expect(await clean("runs", join(folder, "terminal"), "--json")).toContain("\\u001b]0;owned");
-  }, 240_000);
+      const manifest = join(store, "manifest.json");
+      const kept = await promises.readFile(manifest, "utf8");
+      const forged = kept
+        .replace('"title": "A study"', '"title": "\\u001b]0;owned\\u0007\\u202e"')
+        .replace('"arm": "low"', '"arm": "low\\u009b31m\\r"');
+      expect(forged).not.toBe(kept);
+      await promises.writeFile(manifest, forged);
+      const table = await clean("runs", join(folder, "terminal"), "--rebuild");
+      expect(table).toContain("low\\u009b31m\\r");
+      expect(await clean("runs", join(folder, "terminal"), "--json")).toContain("\\u001b]0;owned");
+    },
+    240_000,
+  );
 });

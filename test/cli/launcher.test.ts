@@ -21,12 +21,17 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Without what the npm that runs these tests has set. */
-const plainEnv = (): NodeJS.ProcessEnv => Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_|^INIT_CWD$/i.test(name)));
+const plainEnv = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_|^INIT_CWD$/i.test(name)));
 
 /** As npm is called where the person is, for the package in another folder. */
 function npmRun(...args: string[]) {
   const env = plainEnv();
-  return spawnSync("npm", ["--prefix", root, "run", "-s", "switchyard", "--", ...args], { cwd: join(folder, "with space"), encoding: "utf8", env });
+  return spawnSync("npm", ["--prefix", root, "run", "-s", "switchyard", "--", ...args], {
+    cwd: join(folder, "with space"),
+    encoding: "utf8",
+    env,
+  });
 }
 
 test("npm starts it where the person is, prints nothing of its own, and passes words as they are", () => {
@@ -48,10 +53,15 @@ test("a link on the path runs it from anywhere", () => {
 });
 
 test("programs that it starts do not take themselves for what npm started", () => {
-  const tell = 'const { env } = process; process.on("exit", () => console.error(JSON.stringify([env.INIT_CWD, env.npm_lifecycle_event, process.cwd()])))';
+  const tell =
+    'const { env } = process; process.on("exit", () => console.error(JSON.stringify([env.INIT_CWD, env.npm_lifecycle_event, process.cwd()])))';
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(tell)}`;
   const env = { ...process.env, NODE_OPTIONS, npm_lifecycle_event: "switchyard", INIT_CWD: join(folder, "with space") };
-  const { status, stderr } = spawnSync(process.execPath, [join(root, bin.switchyard), "check", "here.md"], { cwd: root, encoding: "utf8", env });
+  const { status, stderr } = spawnSync(process.execPath, [join(root, bin.switchyard), "check", "here.md"], {
+    cwd: root,
+    encoding: "utf8",
+    env,
+  });
   expect({ status, told: JSON.parse(stderr) }).toEqual({ status: 0, told: [null, null, realpathSync(join(folder, "with space"))] });
 });
 
@@ -63,7 +73,8 @@ test("a reader that goes away ends it quietly through npm too", async () => {
 });
 
 test("Ctrl-C reaches it", async () => {
-  const experiment = 'experiment("Long", { arms: { low: {}, high: { train: { optimizer: { lr: 1e-2 } } } }, train: { steps: 100000 }, seeds: 1 })';
+  const experiment =
+    'experiment("Long", { arms: { low: {}, high: { train: { optimizer: { lr: 1e-2 } } } }, train: { steps: 100000 }, seeds: 1 })';
   const study = `---\nswitchyard: 1\ntitle: Long\n---\n\n\`\`\`ts {#one}\nimport { experiment } from "switchyard";\nexport const one = ${experiment};\n\`\`\`\n`;
   writeFileSync(join(folder, "long.md"), study);
   const command = [join(root, bin.switchyard), "run", "long.md", "--json", "--backend", "cpu", "--out", "long"];

@@ -2,9 +2,9 @@ import * as promises from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { RunComparison } from "../../experiments/runs/comparison.ts";
-import type { FoundRun } from "../../experiments/runs/index-query.ts";
-import { shortKey } from "../../experiments/runs/key.ts";
+import type { RunComparison } from "../../experiments/runs/index/comparison.ts";
+import type { FoundRun } from "../../experiments/runs/index/query.ts";
+import { shortKey } from "../../experiments/runs/store/key.ts";
 import { buildCli, switchyard } from "./bundle.ts";
 
 let folder: string;
@@ -20,14 +20,18 @@ export const study = experiment("Two rates", {
   validation: { windowsPerDomain: 2 }, train: { steps: 4, batchSize: 4, seqLen: 16, evalEvery: 4 },
   arms: { "slow": {}, "fast, free": { train: { optimizer: { lr: 1e-2 } } } }, seeds: 2,
 });`;
-  for (const name of ["first", "second"]) await promises.writeFile(notebook(name), `---\nswitchyard: 1\n---\n\`\`\`ts {#study}\n${cell}\n\`\`\`\n`);
+  for (const name of ["first", "second"])
+    await promises.writeFile(notebook(name), `---\nswitchyard: 1\n---\n\`\`\`ts {#study}\n${cell}\n\`\`\`\n`);
 }, 120_000);
 afterAll(() => promises.rm(folder, { recursive: true, force: true }));
 
 const json = async (...args: string[]): Promise<FoundRun[]> => {
   const { code, stdout, stderr } = await switchyard(["runs", "--json", ...args]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  return stdout.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as FoundRun);
+  return stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as FoundRun);
 };
 
 describe("switchyard runs", () => {
@@ -39,15 +43,23 @@ describe("switchyard runs", () => {
 
   test("lists what `run` has trained, in all notebooks", async () => {
     expect((await switchyard(["run", notebook("first"), "--backend", "cpu"])).code).toBe(0);
-    expect((await switchyard(["run", notebook("second"), "--backend", "cpu", "--set", "train.steps=3", "--out", join(folder, "elsewhere")])).code).toBe(0);
+    expect(
+      (await switchyard(["run", notebook("second"), "--backend", "cpu", "--set", "train.steps=3", "--out", join(folder, "elsewhere")]))
+        .code,
+    ).toBe(0);
     const { stdout } = await switchyard(["runs"]);
     expect(stdout).toMatch(/^notebook +experiment +arm +seed +status +valLoss/);
-    expect(stdout).toMatch(/\nsecond\.md +study +fast, free +2 +done +\d\.\d+ .* 3 +\d+\.\d s +cpu +\d{4}-\d\d-\d\d \d\d:\d\d +[0-9a-f]{16}\n/);
+    expect(stdout).toMatch(
+      /\nsecond\.md +study +fast, free +2 +done +\d\.\d+ .* 3 +\d+\.\d s +cpu +\d{4}-\d\d-\d\d \d\d:\d\d +[0-9a-f]{16}\n/,
+    );
     expect(stdout).toMatch(/\n8 runs in 2 stores\n$/);
   });
 
   test("--where finds by columns, metrics and settings; a FOLDER narrows it", async () => {
-    expect((await json("--where", "arm like '%free%' and train.steps = 3")).map(({ notebook: of, arm, seed }) => [of, arm, seed])).toEqual([["second.md", "fast, free", 1], ["second.md", "fast, free", 2]]);
+    expect((await json("--where", "arm like '%free%' and train.steps = 3")).map(({ notebook: of, arm, seed }) => [of, arm, seed])).toEqual([
+      ["second.md", "fast, free", 1],
+      ["second.md", "fast, free", 2],
+    ]);
     const [least] = (await json()).map(({ metrics }) => metrics.valLoss).sort((a, b) => a - b);
     expect(await json("--where", `valLoss <= ${least}`)).toHaveLength(1);
     expect(await json(join(folder, "elsewhere"))).toHaveLength(4);
@@ -72,10 +84,19 @@ describe("switchyard runs", () => {
     const { code, stdout, stderr } = await switchyard(["runs", "--compare", ...asked, "--json"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const { runs, config, metrics, warnings } = JSON.parse(stdout) as RunComparison;
-    expect(runs.map(({ name, notebook: of }) => [name, of])).toEqual([["slow, seed 1, first.md", "first.md"], ["fast, free, seed 1, first.md", "first.md"], ["slow, seed 1, second.md", "second.md"]]);
-    expect(config).toEqual([{ path: "train.steps", values: [4, 4, 3] }, { path: "train.optimizer.lr", values: [0.003, 0.01, 0.003] }]);
+    expect(runs.map(({ name, notebook: of }) => [name, of])).toEqual([
+      ["slow, seed 1, first.md", "first.md"],
+      ["fast, free, seed 1, first.md", "first.md"],
+      ["slow, seed 1, second.md", "second.md"],
+    ]);
+    expect(config).toEqual([
+      { path: "train.steps", values: [4, 4, 3] },
+      { path: "train.optimizer.lr", values: [0.003, 0.01, 0.003] },
+    ]);
     expect(metrics.find(({ name }) => name === "valLoss")?.values).toEqual([slow, fast, other].map((run) => run.metrics.valLoss));
-    expect(warnings).toEqual(["Planned for different numbers of training tokens: 256 (slow, seed 1, first.md; fast, free, seed 1, first.md) · 192 (slow, seed 1, second.md)."]);
+    expect(warnings).toEqual([
+      "Planned for different numbers of training tokens: 256 (slow, seed 1, first.md; fast, free, seed 1, first.md) · 192 (slow, seed 1, second.md).",
+    ]);
 
     const words = (await switchyard(["runs", "--compare", ...asked])).stdout;
     expect(words).toMatch(/\ntrain\.optimizer\.lr +0\.003 +0\.01 +0\.003\n/);
@@ -85,7 +106,10 @@ describe("switchyard runs", () => {
 
   test.each([
     [["--compare", "0000"], "switchyard: --compare needs 2 to 8 runs, not 1; see switchyard --help\n"],
-    [["--compare", "0000", "xyz"], "switchyard: no run 0000 in any store that is known; switchyard runs FOLDER makes those of a folder known\n"],
+    [
+      ["--compare", "0000", "xyz"],
+      "switchyard: no run 0000 in any store that is known; switchyard runs FOLDER makes those of a folder known\n",
+    ],
     [["--where", "valLos < 2"], "switchyard: --where valLos < 2: valLos at column 1 is nothing runs have (did you mean valLoss?)\n"],
     [["--where", "seed ="], "switchyard: --where seed =: something is missing at the end: a name or a value\n"],
     [["/no/such/folder"], "switchyard: /no/such/folder: there is no such folder\n"],

@@ -29,11 +29,20 @@ const offences = (text: string): string[] => text.split("\n").filter((line) => f
 test("no text tells anybody to run a package by a name that the registry answers for", () => {
   const texts = textsBelow(root).filter((path) => path !== import.meta.filename);
   expect(texts.length).toBeGreaterThan(500);
-  const found = texts.flatMap((path) => offences(readFileSync(path, "utf8")).map((line) => `${relative(root, path)}: ${line.trim().slice(0, 120)}`));
+  const found = texts.flatMap((path) =>
+    offences(readFileSync(path, "utf8")).map((line) => `${relative(root, path)}: ${line.trim().slice(0, 120)}`),
+  );
   expect(found).toEqual([]);
 });
 
-const unsafe = ["npx switchyard run x.md", "`npx switchyard`", "npm exec switchyard", "npm install -g switchyard", "bunx switchyard", "npx vitest run"];
+const unsafe = [
+  "npx switchyard run x.md",
+  "`npx switchyard`",
+  "npm exec switchyard",
+  "npm install -g switchyard",
+  "bunx switchyard",
+  "npx vitest run",
+];
 test.each(unsafe)("%s would be found", (line) => {
   expect(offences(line)).toEqual([line]);
 });

@@ -19,7 +19,8 @@ const scenes: Record<string, Scene> = { start, gallery, training, writing, troub
  * @returns what axe and the console said and which scene did not come to its end, one line each
  */
 export async function takeScreenshots(folder: string, only: readonly string[] = []): Promise<string[]> {
-  for (const name of only) if (!Object.hasOwn(scenes, name)) throw new Error(`no scene ${name}; there are ${Object.keys(scenes).join(", ")}`);
+  for (const name of only)
+    if (!Object.hasOwn(scenes, name)) throw new Error(`no scene ${name}; there are ${Object.keys(scenes).join(", ")}`);
   const findings: string[] = [];
   for (const [name, scene] of Object.entries(scenes)) {
     if (only.length > 0 && !only.includes(name)) continue;

@@ -5,7 +5,7 @@ import type { Backend } from "../../engine/backends/backend.ts";
 import { createReferenceBackend } from "../../engine/backends/reference/backend.ts";
 import { compareOutputs, expectAgree } from "./agree.ts";
 import type { OpAttrs, OpKind } from "../../engine/program/ops.ts";
-import { elements } from "../../engine/program/signatures.ts";
+import { elements } from "../../engine/program/op-record.ts";
 import { casesAt, opCases } from "./cases/index.ts";
 import type { OpCase } from "./cases/op-case.ts";
 import { randomShapes } from "./cases/random-shapes.ts";
@@ -24,10 +24,18 @@ export interface AgreeOptions {
  * Holds a backend against the float64 reference on the table of op cases. Run one op with `vitest -t "matmul "`,
  * another draw of every input with `SWITCHYARD_SEED=7`.
  */
-export function agreeSuite(name: string, createBackend: () => Backend | Promise<Backend>, { only = () => true, replicas = 1, shapes = 12 }: AgreeOptions = {}): void {
+export function agreeSuite(
+  name: string,
+  createBackend: () => Backend | Promise<Backend>,
+  { only = () => true, replicas = 1, shapes = 12 }: AgreeOptions = {},
+): void {
   const seed = Number(process.env.SWITCHYARD_SEED ?? 1);
   const cases = opCases.filter(only);
-  const largestOfKind = rollups(cases, (rows) => greatest(rows, sizeOf)!, ({ kind }) => kind).map(([, opCase]) => opCase);
+  const largestOfKind = rollups(
+    cases,
+    (rows) => greatest(rows, sizeOf)!,
+    ({ kind }) => kind,
+  ).map(([, opCase]) => opCase);
   const reference = createReferenceBackend();
 
   describe(`${name} agrees with the float64 reference, seed ${seed}`, () => {
@@ -68,7 +76,8 @@ export function agreeSuite(name: string, createBackend: () => Backend | Promise<
       each(largestOfKind, async (opCase) => {
         const seeds = Array.from({ length: replicas }, (_, replica) => seed + replica);
         const together = await runReplicas(backend, opCase, seeds);
-        for (const [replica, alone] of seeds.entries()) expectEqualBits(together[replica], await runCase(backend, opCase, alone), `${opCase.label} replica ${replica}`);
+        for (const [replica, alone] of seeds.entries())
+          expectEqualBits(together[replica], await runCase(backend, opCase, alone), `${opCase.label} replica ${replica}`);
       });
     });
   });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import "../../engine/backends/cpu/node-flags.ts";
+import "../../engine/backends/node/cpu-flags.ts";
 import { createCpuBackend } from "../../engine/backends/cpu/backend.ts";
 import { trainAlone } from "../../engine/train/alone.ts";
 import { GroupControl, nothingAsked } from "../../engine/train/control.ts";

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { benchModels, type BenchModel } from "../../engine/bench/models.ts";
 import { dataHash } from "../../engine/data/corpus.ts";
-import { Coordinator } from "../../experiments/runs/coordinator.ts";
-import { defaultConfig } from "../../experiments/runs/defaults.ts";
-import { shortKey } from "../../experiments/runs/key.ts";
-import { planExperiment } from "../../experiments/runs/plan.ts";
-import { NodeStore } from "../../experiments/runs/store-node.ts";
+import { Coordinator } from "../../experiments/runs/training/coordinator.ts";
+import { defaultConfig } from "../../experiments/runs/spec/defaults.ts";
+import { shortKey } from "../../experiments/runs/store/key.ts";
+import { planExperiment } from "../../experiments/runs/plan/plan.ts";
+import { NodeStore } from "../../experiments/runs/store/node/store.ts";
 import { resolve } from "../runs/requests.ts";
 import { cpuExecutor } from "./kill/executor.ts";
 import { smallDomains } from "./training.ts";
@@ -16,16 +16,35 @@ import { smallDomains } from "./training.ts";
  * One run, stopped after so many seconds, without validations. Its steps say how long they trained; what is missing from the wall clock went into
  * checkpoints: read, encoded, sealed, written and synced.
  */
-export async function checkpointCost(name: BenchModel, lasts: number): Promise<{ seconds: number; checkpoints: number; bytes: number; share: number }> {
+export async function checkpointCost(
+  name: BenchModel,
+  lasts: number,
+): Promise<{ seconds: number; checkpoints: number; bytes: number; share: number }> {
   const { model, balance, train } = benchModels[name];
   const steps = 1_000_000;
   const experiment = resolve({
-    model: model as never, balance: balance as never, seeds: 1, data: { mixture: { prose: 1, code: 1 } }, validation: { windowsPerDomain: 4 },
-    train: { seqLen: train.seqLen, batchSize: train.batchSize, steps, evalEvery: steps, checkpointEverySeconds: defaultConfig.train.checkpointEverySeconds },
+    model: model as never,
+    balance: balance as never,
+    seeds: 1,
+    data: { mixture: { prose: 1, code: 1 } },
+    validation: { windowsPerDomain: 4 },
+    train: {
+      seqLen: train.seqLen,
+      batchSize: train.batchSize,
+      steps,
+      evalEvery: steps,
+      checkpointEverySeconds: defaultConfig.train.checkpointEverySeconds,
+    },
   });
   const plan = planExperiment(experiment, dataHash(smallDomains()));
   const folder = await mkdtemp(join(tmpdir(), "switchyard-checkpoint-cost-"));
-  const coordinator = new Coordinator({ store: new NodeStore(folder), openExecutor: cpuExecutor(), workers: 1, backend: "cpu", domains: async () => smallDomains() });
+  const coordinator = new Coordinator({
+    store: new NodeStore(folder),
+    openExecutor: cpuExecutor(),
+    workers: 1,
+    backend: "cpu",
+    domains: async () => smallDomains(),
+  });
   const points: { wall: number; trained: number }[] = [];
   let [checkpoints, bytes] = [0, 0];
   coordinator.subscribe((event) => {

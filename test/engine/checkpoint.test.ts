@@ -29,28 +29,39 @@ function withProgress(bytes: Uint8Array, change: (progress: any) => unknown): Ui
 }
 
 describe("the header of a checkpoint", () => {
-  test("of which any value is of another kind or gone is refused, with the place, and nothing is trained", { timeout: 180_000 }, async () => {
+  test("of which any value is of another kind or gone is refused, with the place, and nothing is trained", {
+    timeout: 180_000,
+  }, async () => {
     const original = await stoppedAfter(4);
     const paths = pathsOf(JSON.parse(decodeSafetensors(original).metadata.progress));
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...paths), fc.constantFrom<unknown>(undefined, null, "text", -1, 0.5, [], {}, true), async (path, value) => {
-        const seconds = path.join() === "seconds" && value === 0.5;
-        const name = path.join(".");
-        // a time, a loss or an answer like any other
-        fc.pre(!seconds && !(name === "summary.firstLoss" && typeof value === "number") && !(name === "summary.lastLost" && value === true));
-        const changed = withProgress(original, (progress) => {
-          const parent = path.slice(0, -1).reduce((at, key) => at[key], progress);
-          const key = path.at(-1)!;
-          if (value !== undefined) parent[key] = value;
-          else if (Array.isArray(parent)) parent.splice(Number(key), 1);
-          else delete parent[key];
-          return progress;
-        });
-        // words of a random state may be negative, losses any number or one fewer: those are not told from right ones here
-        fc.pre(!(path[0] === "data" && path.length === 4 && value === -1) && !(path[1] === "tail" && path.length === 4 && [undefined, -1, 0.5].includes(value as never)));
-        fc.pre(!(path[1] === "tail" && path.length === 3 && Array.isArray(value)));
-        await expect(trainRun(config, { checkpoint: changed })).rejects.toThrow(/checkpoint|data order/);
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...paths),
+        fc.constantFrom<unknown>(undefined, null, "text", -1, 0.5, [], {}, true),
+        async (path, value) => {
+          const seconds = path.join() === "seconds" && value === 0.5;
+          const name = path.join(".");
+          // a time, a loss or an answer like any other
+          fc.pre(
+            !seconds && !(name === "summary.firstLoss" && typeof value === "number") && !(name === "summary.lastLost" && value === true),
+          );
+          const changed = withProgress(original, (progress) => {
+            const parent = path.slice(0, -1).reduce((at, key) => at[key], progress);
+            const key = path.at(-1)!;
+            if (value !== undefined) parent[key] = value;
+            else if (Array.isArray(parent)) parent.splice(Number(key), 1);
+            else delete parent[key];
+            return progress;
+          });
+          // words of a random state may be negative, losses any number or one fewer: those are not told from right ones here
+          fc.pre(
+            !(path[0] === "data" && path.length === 4 && value === -1) &&
+              !(path[1] === "tail" && path.length === 4 && [undefined, -1, 0.5].includes(value as never)),
+          );
+          fc.pre(!(path[1] === "tail" && path.length === 3 && Array.isArray(value)));
+          await expect(trainRun(config, { checkpoint: changed })).rejects.toThrow(/checkpoint|data order/);
+        },
+      ),
       { numRuns: 150 },
     );
   });

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import "../../engine/backends/cpu/node-flags.ts";
+import "../../engine/backends/node/cpu-flags.ts";
 import type { Backend } from "../../engine/backends/backend.ts";
 import { createCpuBackend, predictMemory } from "../../engine/backends/cpu/backend.ts";
 import { compileKernels, instantiate } from "../../engine/backends/cpu/kernels.ts";
 import { createReferenceBackend } from "../../engine/backends/reference/backend.ts";
 import type { OpAttrs, OpKind } from "../../engine/program/ops.ts";
-import { planRun } from "../../engine/program/plan.ts";
+import { planRun } from "../../engine/plan/plan.ts";
 import { expectAgree } from "./agree.ts";
 import { casesAt } from "./cases/index.ts";
 import { tinyConfig } from "./configs.ts";
@@ -103,24 +103,40 @@ describe.each([true, false])("with relaxed SIMD %s, at sizes on both sides of ev
 
   const form = fc.constantFrom({ transA: false, transB: false }, { transA: false, transB: true }, { transA: true, transB: false });
   /** Small edges of tiles mostly, now and then beyond a block of rows (96), steps (256) or columns (512). */
-  const size = (block: number) => fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 40 }) }, { weight: 1, arbitrary: fc.integer({ min: block - 2, max: block + 20 }) });
+  const size = (block: number) =>
+    fc.oneof(
+      { weight: 4, arbitrary: fc.integer({ min: 1, max: 40 }) },
+      { weight: 1, arbitrary: fc.integer({ min: block - 2, max: block + 20 }) },
+    );
 
   test("products agree with the reference", () =>
     holds(fc.asyncProperty(size(96), size(512), size(256), form, (m, n, k, transposes) => agrees("matmul", { m, n, k, ...transposes }))));
 
   test("products of experts agree with the reference", () =>
     holds(
-      fc.asyncProperty(size(200), fc.integer({ min: 1, max: 6 }), size(96), size(256), fc.constantFrom("NT", "NN", "TN"), (rows, experts, n, k, mode) =>
-        agrees("groupedMatmul", { rows, experts, n, k, mode }),
+      fc.asyncProperty(
+        size(200),
+        fc.integer({ min: 1, max: 6 }),
+        size(96),
+        size(256),
+        fc.constantFrom("NT", "NN", "TN"),
+        (rows, experts, n, k, mode) => agrees("groupedMatmul", { rows, experts, n, k, mode }),
       ),
     ));
 
   test("attention and its gradient agree with the reference", () =>
     holds(
-      fc.asyncProperty(size(128), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }), async (seqLen, group, kvHeads, qkDim, vDim) => {
-        const attrs = { batch: 2, seqLen, heads: group * kvHeads, kvHeads, qkDim, vDim, scale: qkDim ** -0.5 };
-        await agrees("attention", attrs);
-        await agrees("attentionGrad", attrs);
-      }),
+      fc.asyncProperty(
+        size(128),
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 1, max: 2 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 1, max: 20 }),
+        async (seqLen, group, kvHeads, qkDim, vDim) => {
+          const attrs = { batch: 2, seqLen, heads: group * kvHeads, kvHeads, qkDim, vDim, scale: qkDim ** -0.5 };
+          await agrees("attention", attrs);
+          await agrees("attentionGrad", attrs);
+        },
+      ),
     ));
 });

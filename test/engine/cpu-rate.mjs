@@ -13,4 +13,5 @@ const { values, positionals } = parseArgs({
   options: { steps: { type: "string", default: "20" }, plain: { type: "boolean", default: false } },
 });
 const { module } = await runnerImport(fileURLToPath(new URL("cpu-rate.ts", import.meta.url)), { configFile: false, logLevel: "error" });
-for (const name of positionals.length > 0 ? positionals : ["XS", "S"]) console.log(await module.measure(name, Number(values.steps), !values.plain));
+for (const name of positionals.length > 0 ? positionals : ["XS", "S"])
+  console.log(await module.measure(name, Number(values.steps), !values.plain));

@@ -1,11 +1,11 @@
-import "../../engine/backends/cpu/node-flags.ts";
+import "../../engine/backends/node/cpu-flags.ts";
 import { createCpuBackend } from "../../engine/backends/cpu/backend.ts";
 import { type BenchModel, benchModels } from "../../engine/bench/models.ts";
 import { batchOf } from "../../engine/data/batches.ts";
 import { generateMathematics } from "../../engine/data/mathematics.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
-import { planRun } from "../../engine/program/plan.ts";
-import type { PlannedOp } from "../../engine/program/plan-types.ts";
+import { planRun } from "../../engine/plan/plan.ts";
+import type { PlannedOp } from "../../engine/plan/plan-types.ts";
 import { numbersOfStep } from "../../engine/train/schedule.ts";
 import { initialiseWeights } from "../../engine/train/weights.ts";
 
@@ -32,7 +32,12 @@ async function profile(config: RunConfig, steps: number, relaxed: boolean): Prom
     executable.write(plan.inputs.numbers, numbersOfStep(config, step));
     times.push([...(await executable.profile!("microstep", true)), ...(await executable.profile!("step"))]);
   }
-  return { ops: [...plan.lists.microstep, ...plan.lists.step], times: times.slice(5), tokens: plan.batch * plan.seqLen, bytes: executable.memoryBytes! };
+  return {
+    ops: [...plan.lists.microstep, ...plan.lists.step],
+    times: times.slice(5),
+    tokens: plan.batch * plan.seqLen,
+    bytes: executable.memoryBytes!,
+  };
 }
 
 const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.length >> 1];
@@ -63,13 +68,16 @@ export async function measure(name: BenchModel, steps: number, relaxed: boolean)
   });
   for (const [key, row] of [...rows].sort((a, b) => b[1].time - a[1].time)) {
     const share = ((100 * row.time) / best).toFixed(1);
-    lines.push(`  ${share.padStart(5)} %  ${row.time.toFixed(3).padStart(8)} ms  ${(row.flops / row.time / 1e6).toFixed(1).padStart(6)} GFLOP/s  ${(row.bytes / row.time / 1e6).toFixed(1).padStart(6)} GB/s  ${String(row.calls).padStart(3)} × ${key}`);
+    lines.push(
+      `  ${share.padStart(5)} %  ${row.time.toFixed(3).padStart(8)} ms  ${(row.flops / row.time / 1e6).toFixed(1).padStart(6)} GFLOP/s  ${(row.bytes / row.time / 1e6).toFixed(1).padStart(6)} GB/s  ${String(row.calls).padStart(3)} × ${key}`,
+    );
   }
   return lines.join("\n");
 }
 
 function label(op: PlannedOp): string {
-  if (op.kind === "matmul") return `matmul ${op.attrs.m}×${op.attrs.n}×${op.attrs.k} ${op.attrs.transA ? "T" : "N"}${op.attrs.transB ? "T" : "N"}`;
+  if (op.kind === "matmul")
+    return `matmul ${op.attrs.m}×${op.attrs.n}×${op.attrs.k} ${op.attrs.transA ? "T" : "N"}${op.attrs.transB ? "T" : "N"}`;
   if (op.kind === "groupedMatmul") return `groupedMatmul ${op.attrs.rows}×${op.attrs.n}×${op.attrs.k} ${op.attrs.mode}`;
   return op.kind;
 }

@@ -34,21 +34,30 @@ for (const [name, open] of Object.entries(await openers())) {
     });
     afterAll(() => backend.dispose());
 
-    test.each([
-      { depth: 1, heads: "sequential", lambda: 0.3, tied: false },
-      { depth: 2, heads: "sequential", lambda: 10, tied: true },
-      { depth: 2, heads: "parallel", lambda: 2, tied: false },
-      { depth: 1, heads: "parallel", lambda: 0.3, tied: true },
-    ].filter(({ tied }) => tied || name !== "webgpu") as Case[])("$depth $heads, lambda $lambda, tied embeddings: $tied", async ({ tied, ...mtp }) => {
-      if (!without.has(tied)) without.set(tied, weightsOf(backend, run({ depth: 0 }, tied)));
-      const alone = await without.get(tied)!;
-      const detached = await weightsOf(backend, run({ ...mtp, detachTrunk: true }, tied));
-      for (const [tensor, { data }] of alone.weights) expect(detached.weights.get(tensor)?.data, tensor).toEqual(data);
-      expect(detached.metrics.gradNorm).toBe(alone.metrics.gradNorm);
-      expect(alone.metrics.clippedSteps).toBe(2);
-      // and yet the modules learn: only a gradient moves a gain from 1
-      for (let layer = 2; layer < 2 + mtp.depth; layer++)
-        for (const norm of ["input", "post_attention"]) expect([...detached.weights.get(`model.layers.${layer}.${norm}_layernorm.weight`)!.data].every((gain) => gain !== 1)).toBe(true);
-    }, 240_000);
+    test.each(
+      [
+        { depth: 1, heads: "sequential", lambda: 0.3, tied: false },
+        { depth: 2, heads: "sequential", lambda: 10, tied: true },
+        { depth: 2, heads: "parallel", lambda: 2, tied: false },
+        { depth: 1, heads: "parallel", lambda: 0.3, tied: true },
+      ].filter(({ tied }) => tied || name !== "webgpu") as Case[],
+    )(
+      "$depth $heads, lambda $lambda, tied embeddings: $tied",
+      async ({ tied, ...mtp }) => {
+        if (!without.has(tied)) without.set(tied, weightsOf(backend, run({ depth: 0 }, tied)));
+        const alone = await without.get(tied)!;
+        const detached = await weightsOf(backend, run({ ...mtp, detachTrunk: true }, tied));
+        for (const [tensor, { data }] of alone.weights) expect(detached.weights.get(tensor)?.data, tensor).toEqual(data);
+        expect(detached.metrics.gradNorm).toBe(alone.metrics.gradNorm);
+        expect(alone.metrics.clippedSteps).toBe(2);
+        // and yet the modules learn: only a gradient moves a gain from 1
+        for (let layer = 2; layer < 2 + mtp.depth; layer++)
+          for (const norm of ["input", "post_attention"])
+            expect([...detached.weights.get(`model.layers.${layer}.${norm}_layernorm.weight`)!.data].every((gain) => gain !== 1)).toBe(
+              true,
+            );
+      },
+      240_000,
+    );
   });
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { DeviceLostError, type Backend } from "../../engine/backends/backend.ts";
 import { createCpuBackend } from "../../engine/backends/cpu/backend.ts";
-import { Coordinator, type CoordinatorEvent } from "../../experiments/runs/coordinator.ts";
-import { MemoryStore } from "../../experiments/runs/store-memory.ts";
+import { Coordinator, type CoordinatorEvent } from "../../experiments/runs/training/coordinator.ts";
+import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
 import type { RunResult } from "../../experiments/results.ts";
 import { cpuExecutor } from "./kill/executor.ts";
 import { tinyStudy } from "./kill/study.ts";
@@ -34,7 +34,13 @@ async function train(losses: number): Promise<{ run: RunResult; events: Coordina
     return lost < losses ? frail(() => (left -= 1)) : createCpuBackend();
   };
   const plan = tinyStudy({ steps: 60, checkpointEverySeconds: 0.02 });
-  const coordinator = new Coordinator({ store: new MemoryStore(), openExecutor: cpuExecutor(open), workers: 1, backend: "cpu", domains: async () => smallDomains() });
+  const coordinator = new Coordinator({
+    store: new MemoryStore(),
+    openExecutor: cpuExecutor(open),
+    workers: 1,
+    backend: "cpu",
+    domains: async () => smallDomains(),
+  });
   const events: CoordinatorEvent[] = [];
   coordinator.subscribe((event) => {
     events.push(event);
@@ -55,7 +61,10 @@ describe("a device that is lost in the middle of a run", () => {
     expect(messages(lost.events)).toEqual([expect.stringContaining("WebGPU device lost (unknown): the GPU was reset")]);
     expect(lost.run.status).toBe("done");
     const firstSteps = lost.events.flatMap((event) => (event.type === "metrics" ? [event.events[0].step] : []));
-    expect(firstSteps.filter((step) => step === 1), "it does not start over").toHaveLength(1);
+    expect(
+      firstSteps.filter((step) => step === 1),
+      "it does not start over",
+    ).toHaveLength(1);
     expect(timeless(lost.run.events!)).toEqual(timeless(calm.run.events!));
     const { tokensPerSecond: _a, seconds: _b, ...figures } = lost.run.metrics!;
     expect(calm.run.metrics).toMatchObject(figures);

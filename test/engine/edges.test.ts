@@ -1,15 +1,15 @@
 /** The corners of a whole model, on every backend: routing at its extremes, memory full of NaN beforehand, a gradient that is not finite. */
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import "../../engine/backends/cpu/node-flags.ts";
+import "../../engine/backends/node/cpu-flags.ts";
 import type { Backend, Executable } from "../../engine/backends/backend.ts";
 import { createCpuBackend } from "../../engine/backends/cpu/backend.ts";
 import { createReferenceBackend } from "../../engine/backends/reference/backend.ts";
 import { createWebGpuBackend } from "../../engine/backends/webgpu/backend.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
 import { NumberSlot } from "../../engine/program/ops.ts";
-import { planRun } from "../../engine/program/plan.ts";
-import type { Plan, PoolName, Slice } from "../../engine/program/plan-types.ts";
+import { planRun } from "../../engine/plan/plan.ts";
+import type { Plan, PoolName, Slice } from "../../engine/plan/plan-types.ts";
 import { tinyConfig } from "./configs.ts";
 import { createRandom } from "./random.ts";
 import { nodeGpu } from "./webgpu-node.ts";
@@ -34,19 +34,31 @@ interface Edge {
 
 const edges: Record<string, Edge> = {
   "K = 1, and one expert has every token": {
-    config: tinyConfig({ model: { numExpertsPerTok: 1 }, balance: { losses: [{ group: "sequence", alpha: 0.3 }], bias: lossFree }, train: odd }),
+    config: tinyConfig({
+      model: { numExpertsPerTok: 1 },
+      balance: { losses: [{ group: "sequence", alpha: 0.3 }], bias: lossFree },
+      train: odd,
+    }),
     bias: [0, 0, 0, 9, 0],
     load: [0, 0, 0, tokens, 0],
     moves: [1, 1, 1, -1, 1],
   },
   "K = E: every load is the mean, and sign(0) is 0": {
-    config: tinyConfig({ model: { nRoutedExperts: 4, numExpertsPerTok: 4 }, balance: { losses: [{ group: "batch", alpha: 0.3 }], bias: lossFree }, train: odd }),
+    config: tinyConfig({
+      model: { nRoutedExperts: 4, numExpertsPerTok: 4 },
+      balance: { losses: [{ group: "batch", alpha: 0.3 }], bias: lossFree },
+      train: odd,
+    }),
     bias: [0.5, -3, 0, 9],
     load: Array<number>(4).fill(tokens),
     moves: [0, 0, 0, 0],
   },
   "all scores tied, in groups of which half stay: the lowest ids win": {
-    config: tinyConfig({ model: { nRoutedExperts: 8, nGroup: 4, topkGroup: 2, numExpertsPerTok: 3 }, balance: { bias: lossFree }, train: odd }),
+    config: tinyConfig({
+      model: { nRoutedExperts: 8, nGroup: 4, topkGroup: 2, numExpertsPerTok: 3 },
+      balance: { bias: lossFree },
+      train: odd,
+    }),
     bias: Array<number>(8).fill(0),
     router: 0,
     load: [tokens, tokens, tokens, 0, 0, 0, 0, 0],
@@ -54,7 +66,18 @@ const edges: Record<string, Edge> = {
   },
 };
 
-const numbers = { lr: 1e-2, correction1: 0.1, correction2: 0.05, beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1, clipNorm: 1, gradScale: 1, gamma };
+const numbers = {
+  lr: 1e-2,
+  correction1: 0.1,
+  correction2: 0.05,
+  beta1: 0.9,
+  beta2: 0.95,
+  eps: 1e-8,
+  weightDecay: 0.1,
+  clipNorm: 1,
+  gradScale: 1,
+  gamma,
+};
 
 function begin(executable: Executable, plan: Plan, { bias, router }: Edge): void {
   const random = createRandom(1);
@@ -67,8 +90,14 @@ function begin(executable: Executable, plan: Plan, { bias, router }: Edge): void
   const ids = random.ints(tokens, 256);
   executable.write(plan.inputs.tokens, ids);
   executable.write(plan.inputs.targets, random.ints(tokens, 256));
-  executable.write(plan.inputs.order, [...ids.keys()].sort((a, b) => ids[a] - ids[b] || a - b));
-  executable.write(plan.inputs.starts, Array.from({ length: plan.inputs.starts.length }, (_, id) => ids.filter((other) => other < id).length));
+  executable.write(
+    plan.inputs.order,
+    [...ids.keys()].sort((a, b) => ids[a] - ids[b] || a - b),
+  );
+  executable.write(
+    plan.inputs.starts,
+    Array.from({ length: plan.inputs.starts.length }, (_, id) => ids.filter((other) => other < id).length),
+  );
   writeNumbers(executable, plan);
 }
 
@@ -79,12 +108,29 @@ function writeNumbers(executable: Executable, plan: Plan, changes: Partial<typeo
   executable.write(plan.inputs.numbers, table);
 }
 
-const whole = (plan: Plan, pool: PoolName): Slice => ({ pool, offset: 0, length: plan.pools[pool], dtype: "f32", shape: [plan.pools[pool]], name: `all ${pool}` });
+const whole = (plan: Plan, pool: PoolName): Slice => ({
+  pool,
+  offset: 0,
+  length: plan.pools[pool],
+  dtype: "f32",
+  shape: [plan.pools[pool]],
+  name: `all ${pool}`,
+});
 const gradients = (plan: Plan) => plan.parameters.map(({ gradient }) => gradient);
-const learned = (plan: Plan) => [...plan.parameters.map(({ slice }) => slice), ...plan.biases.map(({ slice }) => slice), whole(plan, "moment1"), whole(plan, "moment2")];
+const learned = (plan: Plan) => [
+  ...plan.parameters.map(({ slice }) => slice),
+  ...plan.biases.map(({ slice }) => slice),
+  whole(plan, "moment1"),
+  whole(plan, "moment2"),
+];
 /** One hash per array: equal bits, told apart by which array differs. */
 const bitsOf = (arrays: Awaited<ReturnType<Executable["read"]>>) =>
-  arrays.map(({ buffer, byteOffset, byteLength }) => createHash("sha256").update(Buffer.from(buffer, byteOffset, byteLength)).digest("hex").slice(0, 16));
+  arrays.map(({ buffer, byteOffset, byteLength }) =>
+    createHash("sha256")
+      .update(Buffer.from(buffer, byteOffset, byteLength))
+      .digest("hex")
+      .slice(0, 16),
+  );
 
 /** ‖a − b‖ ÷ ‖b‖; absolute where b is nothing. */
 function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -140,7 +186,10 @@ describe.each(Object.entries(backends))("on %s", (_name, open) => {
         const size = shape[1] * shape[2];
         edge.load.forEach((load, expert) => {
           const own = [...got[n].subarray(expert * size, (expert + 1) * size)];
-          expect(own.every((value) => value === 0), `${name} of expert ${expert}`).toBe(load === 0);
+          expect(
+            own.every((value) => value === 0),
+            `${name} of expert ${expert}`,
+          ).toBe(load === 0);
         });
       });
     });
@@ -148,7 +197,8 @@ describe.each(Object.entries(backends))("on %s", (_name, open) => {
     test("nothing is read that the step has not written: memory full of NaN gives the same bits", async () => {
       const before = bitsOf(await executable.read([plan.metrics.trainLoss, ...gradients(plan)]));
       const poisoned = await backend.compile(plan);
-      for (const pool of ["activations", "gradients", "metrics"] as const) poisoned.write(whole(plan, pool), new Float32Array(plan.pools[pool]).fill(NaN));
+      for (const pool of ["activations", "gradients", "metrics"] as const)
+        poisoned.write(whole(plan, pool), new Float32Array(plan.pools[pool]).fill(NaN));
       begin(poisoned, plan, edge);
       poisoned.run("microstep", true);
       expect(bitsOf(await poisoned.read([plan.metrics.trainLoss, ...gradients(plan)]))).toEqual(before);

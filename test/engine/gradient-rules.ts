@@ -1,13 +1,14 @@
 import type { AccumulatingOps } from "../../engine/backends/reference/ops.ts";
 import type { OpAttrs, OpKind } from "../../engine/program/ops.ts";
-import { elements, signatures } from "../../engine/program/signatures.ts";
+import { elements } from "../../engine/program/op-record.ts";
+import { opRecords } from "../../engine/program/op-records.ts";
 
 /** Runs one op of a table of ops; gradient rules get it handed in so that a test can break an op on purpose. */
 export type Apply = <Kind extends OpKind>(kind: Kind, attrs: OpAttrs[Kind], inputs: Float64Array[]) => Float64Array[];
 
 export function applying(ops: AccumulatingOps): Apply {
   return (kind, attrs, inputs) => {
-    const outputs = signatures[kind](attrs).outputs.map(({ shape }) => new Float64Array(elements(shape)));
+    const outputs = opRecords[kind].signature(attrs).outputs.map(({ shape }) => new Float64Array(elements(shape)));
     ops[kind](attrs, inputs, outputs, []);
     return outputs;
   };
@@ -23,7 +24,13 @@ export interface GradientRule<Kind extends OpKind> {
   /** The ops used below, apart from the op itself. */
   uses: OpKind[];
   /** Gradient per differentiable input: name → [its index, the gradient]. `d` holds upstream gradients by output. */
-  gradient: (apply: Apply, attrs: OpAttrs[Kind], inputs: Float64Array[], outputs: Float64Array[], d: Float64Array[]) => Record<string, [number, Float64Array]>;
+  gradient: (
+    apply: Apply,
+    attrs: OpAttrs[Kind],
+    inputs: Float64Array[],
+    outputs: Float64Array[],
+    d: Float64Array[],
+  ) => Record<string, [number, Float64Array]>;
 }
 
 const crossEntropyWeight = 0.25;

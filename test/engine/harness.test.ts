@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Backend, Executable } from "../../engine/backends/backend.ts";
 import { createReferenceBackend } from "../../engine/backends/reference/backend.ts";
-import type { PlannedOp, Slice } from "../../engine/program/plan-types.ts";
+import type { PlannedOp, Slice } from "../../engine/plan/plan-types.ts";
 import { differenceOf, expectAgree, tolerance } from "./agree.ts";
 import { opCases } from "./cases/index.ts";
 import type { OpCase } from "./cases/op-case.ts";
@@ -43,7 +43,9 @@ describe("the harness throws when an op", () => {
     ["a whole slice behind it", 64],
     ["before it", -1],
   ])("writes %s", async (_, distance) => {
-    const backend = faulty(({ outputs: [c] }, executable) => executable.write(element(c, distance < 0 ? distance : c.length + distance), [1]));
+    const backend = faulty(({ outputs: [c] }, executable) =>
+      executable.write(element(c, distance < 0 ? distance : c.length + distance), [1]),
+    );
     await expect(expectAgree(backend, reference, product, 1)).rejects.toThrow("outside output 0");
   });
 

@@ -1,7 +1,7 @@
 import type { Backend, Executable } from "../../engine/backends/backend.ts";
-import type { Accumulate, Plan, PlannedOp, PoolName, Slice } from "../../engine/program/plan-types.ts";
-import { poolNames } from "../../engine/program/plan-types.ts";
-import { type Operand, elements } from "../../engine/program/signatures.ts";
+import type { Accumulate, Plan, PlannedOp, PoolName, Slice } from "../../engine/plan/plan-types.ts";
+import { poolNames } from "../../engine/plan/plan-types.ts";
+import { type Operand, elements } from "../../engine/program/op-record.ts";
 import type { OpCase } from "./cases/op-case.ts";
 import { createRandom } from "./random.ts";
 
@@ -23,7 +23,10 @@ export async function runCase(backend: Backend, opCase: OpCase, seed: number): P
 
 /** The same with one replica per seed; returns each replica's outputs. */
 export async function runReplicas(backend: Backend, opCase: OpCase, seeds: number[]): Promise<Float64Array[][]> {
-  const planned = planOf(opCase, opCase.accumulate.map((adds) => (adds ? "always" : "never")));
+  const planned = planOf(
+    opCase,
+    opCase.accumulate.map((adds) => (adds ? "always" : "never")),
+  );
   const executable = await backend.compile(planned.plan, { replicas: seeds.length });
   try {
     seeds.forEach((seed, replica) => writeCase(executable, planned, opCase, seed, replica));
@@ -38,7 +41,10 @@ export async function runReplicas(backend: Backend, opCase: OpCase, seeds: numbe
 
 /** An accumulating op as the planner marks a parameter's gradient: overwritten on the first microstep, added to on the second. */
 export async function runTwoMicrosteps(backend: Backend, opCase: OpCase, seed: number): Promise<Float64Array[]> {
-  const planned = planOf(opCase, opCase.accumulate.map((adds) => (adds ? "later" : "never")));
+  const planned = planOf(
+    opCase,
+    opCase.accumulate.map((adds) => (adds ? "later" : "never")),
+  );
   const executable = await backend.compile(planned.plan);
   try {
     writeCase(executable, planned, opCase, seed, 0);
@@ -90,7 +96,9 @@ function planOf(opCase: OpCase, accumulate: Accumulate[]): PlannedCase {
     return { tensor, padded: { ...tensor, length, shape: [length] }, guards: [before, behind] };
   };
   const inputs = opCase.inputs.map((operand, i) => place(operand, `input ${i}`));
-  const outputs = opCase.outputs.map((operand, i) => (opCase.inPlace.length > 0 ? inputs[opCase.inPlace[i]] : place(operand, `output ${i}`)));
+  const outputs = opCase.outputs.map((operand, i) =>
+    opCase.inPlace.length > 0 ? inputs[opCase.inPlace[i]] : place(operand, `output ${i}`),
+  );
   const op = {
     kind: opCase.kind,
     attrs: opCase.attrs,
@@ -134,7 +142,13 @@ function writeCase(executable: Executable, { inputs, outputs }: PlannedCase, opC
   });
 }
 
-async function readCase(executable: Executable, { outputs }: PlannedCase, opCase: OpCase, seed: number, replica: number): Promise<Float64Array[]> {
+async function readCase(
+  executable: Executable,
+  { outputs }: PlannedCase,
+  opCase: OpCase,
+  seed: number,
+  replica: number,
+): Promise<Float64Array[]> {
   const wanted = outputs.flatMap(({ padded, guards }) => [padded, ...guards]);
   const read = await executable.read(wanted, replica);
   const label = `${opCase.label} seed ${seed}`;
@@ -148,7 +162,8 @@ async function readCase(executable: Executable, { outputs }: PlannedCase, opCase
     }
     const output = Float64Array.from(block.subarray(0, length));
     const unwritten = output.findIndex((value) => Object.is(value, poisonOf(opCase, dtype)));
-    if (unwritten >= 0) throw new Error(`${label}: ${name} holds ${output[unwritten]} at element ${unwritten} of ${length}: not written, or not a number`);
+    if (unwritten >= 0)
+      throw new Error(`${label}: ${name} holds ${output[unwritten]} at element ${unwritten} of ${length}: not written, or not a number`);
     return output;
   });
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stream } from "../../engine/random.ts";
-import { parseEvents } from "../../experiments/runs/lines.ts";
+import { parseEvents } from "../../experiments/runs/store/lines.ts";
 import { timeless } from "./training.ts";
 
 const kills = 4;
@@ -47,7 +47,14 @@ async function runFolder(folder: string): Promise<string> {
 async function kept(folder: string) {
   const run = await runFolder(folder);
   // times are no bits of the run, and the seal is of them too
-  const { seconds: _s, provenance: _p, curve: _c, seal: _seal, metrics, ...result } = JSON.parse(await readFile(join(run, "result.json"), "utf8"));
+  const {
+    seconds: _s,
+    provenance: _p,
+    curve: _c,
+    seal: _seal,
+    metrics,
+    ...result
+  } = JSON.parse(await readFile(join(run, "result.json"), "utf8"));
   const { tokensPerSecond: _t, seconds: _m, ...figures } = metrics;
   const events = timeless(parseEvents(await readFile(join(run, "metrics.jsonl"))).events);
   return { result, figures, events, weights: await readFile(join(run, "checkpoint.safetensors")) };
@@ -68,7 +75,8 @@ test(`a process killed ${kills} times while it trains ends, started again each t
   const last = await trainProcess(killed, null);
   expect(last.at(-1)).toBe("done");
   starts.push(Number(last.find((line) => line.startsWith("from"))!.split(" ")[1]));
-  for (let n = 1; n < starts.length; n++) expect(starts[n], "it goes on from a later checkpoint than the time before").toBeGreaterThan(starts[n - 1]);
+  for (let n = 1; n < starts.length; n++)
+    expect(starts[n], "it goes on from a later checkpoint than the time before").toBeGreaterThan(starts[n - 1]);
 
   const [a, b] = [await kept(calm), await kept(killed)];
   expect(b.result).toEqual(a.result);

@@ -2,10 +2,10 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import "../../engine/backends/cpu/node-flags.ts";
+import "../../engine/backends/node/cpu-flags.ts";
 import { createCpuBackend, predictMemory } from "../../engine/backends/cpu/backend.ts";
 import { benchModels } from "../../engine/bench/models.ts";
-import { planBytes, planRun } from "../../engine/program/plan.ts";
+import { planBytes, planRun } from "../../engine/plan/plan.ts";
 import { buildCli } from "../cli/bundle.ts";
 import { variedConfigs } from "./configs.ts";
 import type { Peak } from "./memory/peak.ts";
@@ -23,14 +23,17 @@ describe("predicted memory", () => {
   function countMemories(): () => number {
     const memories: WebAssembly.Memory[] = [];
     const { Memory } = WebAssembly;
-    vi.stubGlobal("WebAssembly", Object.assign(Object.create(WebAssembly) as typeof WebAssembly, {
-      Memory: class extends Memory {
-        constructor(descriptor: WebAssembly.MemoryDescriptor) {
-          super(descriptor);
-          memories.push(this);
-        }
-      },
-    }));
+    vi.stubGlobal(
+      "WebAssembly",
+      Object.assign(Object.create(WebAssembly) as typeof WebAssembly, {
+        Memory: class extends Memory {
+          constructor(descriptor: WebAssembly.MemoryDescriptor) {
+            super(descriptor);
+            memories.push(this);
+          }
+        },
+      }),
+    );
     return () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
   }
 
@@ -49,11 +52,14 @@ describe("predicted memory", () => {
   });
 
   // M takes minutes on a busy machine: `node test/engine/memory/peak.mjs M`
-  test.runIf(process.platform === "linux").each(["XS", "S"])("with what a worker holds beside it is within a fifth of what the process grows by, checkpoints included: %s", async (name) => {
-    buildCli();
-    const { grown, linear, beside } = await ask<Peak>(script("peak.mjs"), name);
-    expect(Math.abs(linear + beside - grown) / grown, `${grown} bytes against ${linear} + ${beside}`).toBeLessThan(0.2);
-  });
+  test.runIf(process.platform === "linux").each(["XS", "S"])(
+    "with what a worker holds beside it is within a fifth of what the process grows by, checkpoints included: %s",
+    async (name) => {
+      buildCli();
+      const { grown, linear, beside } = await ask<Peak>(script("peak.mjs"), name);
+      expect(Math.abs(linear + beside - grown) / grown, `${grown} bytes against ${linear} + ${beside}`).toBeLessThan(0.2);
+    },
+  );
 });
 
 test("twenty runs in a row leave the process as large as five did", async () => {

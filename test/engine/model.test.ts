@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { createReferenceBackend } from "../../engine/backends/reference/backend.ts";
 import { NumberSlot } from "../../engine/program/ops.ts";
 import { inModule } from "../../engine/model/mtp.ts";
-import { planRun } from "../../engine/program/plan.ts";
-import type { Plan, Slice } from "../../engine/program/plan-types.ts";
-import { verifyPlan } from "../../engine/program/verify.ts";
+import { planRun } from "../../engine/plan/plan.ts";
+import type { Plan, Slice } from "../../engine/plan/plan-types.ts";
+import { verifyPlan } from "../../engine/plan/verify.ts";
 import { stream } from "../../engine/random.ts";
 import { bucketByToken } from "../../engine/data/batches.ts";
 import { numbersOfStep } from "../../engine/train/schedule.ts";
@@ -43,7 +43,11 @@ describe("a plan", () => {
 });
 
 /** Total loss as training minimises it, from the metrics of a microstep in float64. */
-async function lossOf(plan: Plan, executable: Awaited<ReturnType<ReturnType<typeof createReferenceBackend>["compile"]>>, mtpWeight: number): Promise<number> {
+async function lossOf(
+  plan: Plan,
+  executable: Awaited<ReturnType<ReturnType<typeof createReferenceBackend>["compile"]>>,
+  mtpWeight: number,
+): Promise<number> {
   executable.run("microstep", true);
   const { trainLoss, mtpLoss, routerLoss } = plan.metrics;
   const values = await executable.read([trainLoss, ...mtpLoss, ...routerLoss.map(({ slice }) => slice)]);
@@ -58,15 +62,24 @@ describe("the analytic gradient of the whole model equals central differences", 
       const random = stream(7, name);
       const tokens = Int32Array.from({ length: plan.inputs.tokens.length }, () => random.below(9));
       executable.write(plan.inputs.tokens, tokens);
-      executable.write(plan.inputs.targets, Int32Array.from(tokens, () => random.below(9)));
+      executable.write(
+        plan.inputs.targets,
+        Int32Array.from(tokens, () => random.below(9)),
+      );
       const { order, starts } = bucketByToken(tokens, config.model.vocabSize);
       executable.write(plan.inputs.order, order);
       executable.write(plan.inputs.starts, starts);
       const numbers = numbersOfStep(config, 1);
       executable.write(plan.inputs.numbers, numbers);
-      const weights = plan.parameters.map(({ slice, init }) => Float64Array.from({ length: slice.length }, () => (init === "ones" ? 1 : 0) + 0.3 * random.normal()));
+      const weights = plan.parameters.map(({ slice, init }) =>
+        Float64Array.from({ length: slice.length }, () => (init === "ones" ? 1 : 0) + 0.3 * random.normal()),
+      );
       plan.parameters.forEach(({ slice }, n) => executable.write(slice, weights[n]));
-      for (const { slice } of plan.biases) executable.write(slice, Float64Array.from({ length: slice.length }, () => 1 + 0.2 * random.normal()));
+      for (const { slice } of plan.biases)
+        executable.write(
+          slice,
+          Float64Array.from({ length: slice.length }, () => 1 + 0.2 * random.normal()),
+        );
 
       await lossOf(plan, executable, numbers[NumberSlot.mtpWeight]);
       const gradients = await executable.read(plan.parameters.map(({ gradient }): Slice => gradient));
@@ -87,7 +100,9 @@ describe("the analytic gradient of the whole model equals central differences", 
           const numeric = ((await shifted(at0 + h)) - (await shifted(at0 - h))) / (2 * h);
           await shifted(at0);
           // Central differences: truncation ~h² f''' (1e-10), rounding ~1e-16·loss/h (1e-11), with room for curvature.
-          expect(Math.abs(gradients[n][at] - numeric), `${parameter.name}[${at}]: ${gradients[n][at]} against ${numeric}`).toBeLessThan(2e-8 + 1e-6 * Math.abs(numeric));
+          expect(Math.abs(gradients[n][at] - numeric), `${parameter.name}[${at}]: ${gradients[n][at]} against ${numeric}`).toBeLessThan(
+            2e-8 + 1e-6 * Math.abs(numeric),
+          );
         }
       }
     });

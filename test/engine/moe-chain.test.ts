@@ -42,10 +42,14 @@ function choose(layer: Layer, shape: Shape, row: number): number[] {
   const choice = scoresOf(layer, shape, row).map((s, e) => s + layer.bias[e]);
   const size = shape.experts / shape.nGroup;
   const groupScore = (group: number) => {
-    const members = range(size).map((i) => choice[group * size + i]).sort((a, b) => b - a);
+    const members = range(size)
+      .map((i) => choice[group * size + i])
+      .sort((a, b) => b - a);
     return total(members.slice(0, 2));
   };
-  const groups = range(shape.nGroup).sort((a, b) => groupScore(b) - groupScore(a) || a - b).slice(0, shape.topkGroup);
+  const groups = range(shape.nGroup)
+    .sort((a, b) => groupScore(b) - groupScore(a) || a - b)
+    .slice(0, shape.topkGroup);
   const candidates = range(shape.experts).filter((e) => groups.includes(Math.floor(e / size)));
   return candidates.sort((a, b) => choice[b] - choice[a] || a - b).slice(0, shape.k);
 }
@@ -58,10 +62,11 @@ function dumbMoe(layer: Layer, shape: Shape, chosen: number[][]): Float64Array {
     const s = scoresOf(layer, shape, row);
     const sum = total(chosen[row].map((e) => s[e]));
     for (const e of chosen[row]) {
-      const project = (r: number) => total(range(width).map((c) => layer.gateUp[(e * 2 * inner + r) * width + c] * layer.x[row * width + c]));
+      const project = (r: number) =>
+        total(range(width).map((c) => layer.gateUp[(e * 2 * inner + r) * width + c] * layer.x[row * width + c]));
       const h = range(inner).map((i) => project(i) * sigmoid(project(i)) * project(inner + i));
       for (let c = 0; c < width; c++) {
-        y[row * width + c] += ((s[e] / sum) * scale) * total(range(inner).map((i) => layer.down[(e * width + c) * inner + i] * h[i]));
+        y[row * width + c] += (s[e] / sum) * scale * total(range(inner).map((i) => layer.down[(e * width + c) * inner + i] * h[i]));
       }
     }
   }
@@ -87,7 +92,12 @@ function forward(layer: Layer, { rows, width, inner, experts, k, nGroup, topkGro
 }
 
 /** Gradients by name, from dy, with the backward ops. */
-function backward(layer: Layer, { rows, width, inner, experts, k }: Shape, kept: ReturnType<typeof forward>, dy: Float64Array): Omit<Layer, "bias"> {
+function backward(
+  layer: Layer,
+  { rows, width, inner, experts, k }: Shape,
+  kept: ReturnType<typeof forward>,
+  dy: Float64Array,
+): Omit<Layer, "bias"> {
   const routed = rows * k;
   const [dz, dg] = apply("combineGrad", { rows, k, width }, [dy, kept.z, kept.g, kept.rowOfSlot]);
   const [down] = apply("groupedMatmul", { rows: routed, experts, n: width, k: inner, mode: "TN" }, [dz, kept.h, kept.starts]);
@@ -107,7 +117,8 @@ function backward(layer: Layer, { rows, width, inner, experts, k }: Shape, kept:
 const biases = {
   "random biases": (random: ReturnType<typeof createRandom>, experts: number) => random.normal(experts, 0.3),
   "negative biases below every score": (random: ReturnType<typeof createRandom>, experts: number) => random.between(experts, -5, -3),
-  "one expert that all choose and one that none does": (_: unknown, experts: number) => range(experts).map((e) => (e === 0 ? -9 : e === experts - 1 ? 9 : 0)),
+  "one expert that all choose and one that none does": (_: unknown, experts: number) =>
+    range(experts).map((e) => (e === 0 ? -9 : e === experts - 1 ? 9 : 0)),
 };
 
 const shapes: Shape[] = [1, 33].flatMap((rows) =>

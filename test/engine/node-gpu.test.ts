@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
-import { softwareDriver } from "../../engine/backends/webgpu/node-gpu.ts";
+import { softwareDriver } from "../../engine/backends/node/webgpu.ts";
 import { buildCli, switchyard } from "../cli/bundle.ts";
 
 const swiftShader = "/usr/lib/chromium/vk_swiftshader_icd.json";

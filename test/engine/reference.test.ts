@@ -13,7 +13,8 @@ import { createRandom } from "./random.ts";
 // Promises the papers make about each op, checked without its own formula. Differences of float64 sums stay below 1e-9 at these sizes.
 const digits = 9;
 const seeds = fc.nat(10_000);
-const holds = <A, B>(a: fc.Arbitrary<A>, b: fc.Arbitrary<B>, promise: (a: A, b: B) => void) => fc.assert(fc.property(a, b, promise), { numRuns: 40, seed: 1 });
+const holds = <A, B>(a: fc.Arbitrary<A>, b: fc.Arbitrary<B>, promise: (a: A, b: B) => void) =>
+  fc.assert(fc.property(a, b, promise), { numRuns: 40, seed: 1 });
 const range = (n: number) => [...Array(n).keys()];
 const total = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
 const numbers = (values: Partial<Record<keyof typeof NumberSlot, number>>) => {
@@ -103,25 +104,33 @@ describe("attention", () => {
 
   test("gives a query that matches one key alone that key's value", () => {
     const attrs = { batch: 1, seqLen: 3, heads: 1, kvHeads: 1, qkDim: 2, vDim: 1, scale: 1 };
-    const [o] = runReference("attention", attrs, [[0, 0, 0, 0, 0, 100], [1, 0, 0, 1, 1, 0], [5, 7, 9]]);
+    const [o] = runReference("attention", attrs, [
+      [0, 0, 0, 0, 0, 100],
+      [1, 0, 0, 1, 1, 0],
+      [5, 7, 9],
+    ]);
     expect(o[2]).toBeCloseTo(7, digits);
   });
 });
 
 describe("routing", () => {
   test("chooses K distinct experts in ascending order, none of them worse than one left out", () => {
-    holds(randomShapes.topk!.filter(({ form }) => form === "additive"), seeds, (a, seed) => {
-      const random = createRandom(seed);
-      const [s, bias] = [random.normal(a.rows * a.experts), random.normal(a.experts)];
-      const [idx] = runReference("topk", { ...a, nGroup: 1, topkGroup: 1 }, [s, bias]);
-      for (const row of range(a.rows)) {
-        const chosen = [...idx.subarray(row * a.k, (row + 1) * a.k)];
-        expect(chosen).toEqual([...new Set(chosen)].sort((x, y) => x - y));
-        const choice = (e: number) => s[row * a.experts + e] + bias[e];
-        const worst = Math.min(...chosen.map(choice));
-        for (const e of range(a.experts)) if (!chosen.includes(e)) expect(choice(e)).toBeLessThanOrEqual(worst);
-      }
-    });
+    holds(
+      randomShapes.topk!.filter(({ form }) => form === "additive"),
+      seeds,
+      (a, seed) => {
+        const random = createRandom(seed);
+        const [s, bias] = [random.normal(a.rows * a.experts), random.normal(a.experts)];
+        const [idx] = runReference("topk", { ...a, nGroup: 1, topkGroup: 1 }, [s, bias]);
+        for (const row of range(a.rows)) {
+          const chosen = [...idx.subarray(row * a.k, (row + 1) * a.k)];
+          expect(chosen).toEqual([...new Set(chosen)].sort((x, y) => x - y));
+          const choice = (e: number) => s[row * a.experts + e] + bias[e];
+          const worst = Math.min(...chosen.map(choice));
+          for (const e of range(a.experts)) if (!chosen.includes(e)) expect(choice(e)).toBeLessThanOrEqual(worst);
+        }
+      },
+    );
   });
 
   test("stays within the groups whose best, two or as many as asked, sum highest", () => {
@@ -130,7 +139,13 @@ describe("routing", () => {
       const [idx] = runReference("topk", { ...a, form: "none" }, [s]);
       const size = a.experts / a.nGroup;
       for (const row of range(a.rows)) {
-        const score = (group: number) => total(s.slice(row * a.experts + group * size, row * a.experts + (group + 1) * size).sort((x, y) => y - x).slice(0, a.groupTop));
+        const score = (group: number) =>
+          total(
+            s
+              .slice(row * a.experts + group * size, row * a.experts + (group + 1) * size)
+              .sort((x, y) => y - x)
+              .slice(0, a.groupTop),
+          );
         for (const e of idx.subarray(row * a.k, (row + 1) * a.k)) {
           const better = range(a.nGroup).filter((group) => score(group) > score(Math.floor(e / size)));
           expect(better.length).toBeLessThan(a.topkGroup);
@@ -181,7 +196,11 @@ describe("routing", () => {
 describe("balancing", () => {
   test("costs alpha where load and scores are even (V3 Eq. 17)", () => {
     const attrs = { rows: 8, experts: 4, k: 1, groupRows: 4, number: NumberSlot.firstAlpha };
-    const [[loss]] = runReference("balanceLoss", attrs, [new Float64Array(32).fill(0.3), [0, 1, 2, 3, 3, 2, 1, 0], numbers({ firstAlpha: 0.01 })]);
+    const [[loss]] = runReference("balanceLoss", attrs, [
+      new Float64Array(32).fill(0.3),
+      [0, 1, 2, 3, 3, 2, 1, 0],
+      numbers({ firstAlpha: 0.01 }),
+    ]);
     expect(loss).toBeCloseTo(0.01, digits);
   });
 
@@ -195,7 +214,12 @@ describe("balancing", () => {
   test("moves a bias up for an expert below the mean, down above it, and not at it", () => {
     const update = (rule: "sign" | "magnitude") => {
       const bias = new Float64Array(3);
-      referenceOps.biasUpdate({ experts: 3, groups: 2, rule }, [bias, Float64Array.of(1, 4, 7, 4, 4, 4), Float64Array.of(1), numbers({ gamma: 0.5 })], [bias], [true]);
+      referenceOps.biasUpdate(
+        { experts: 3, groups: 2, rule },
+        [bias, Float64Array.of(1, 4, 7, 4, 4, 4), Float64Array.of(1), numbers({ gamma: 0.5 })],
+        [bias],
+        [true],
+      );
       return [...bias];
     };
     expect(update("sign")).toEqual([0.25, 0, -0.25]);
@@ -215,7 +239,10 @@ describe("balancing", () => {
 describe("losses", () => {
   test("are log V for equal logits and take the target at the row's own offset", () => {
     const attrs = { rows: 2, vocab: 4, seqLen: 2, targetLen: 3, targetOffset: 1 };
-    const [nll, , argmax] = runReference("crossEntropy", attrs, [[1, 1, 1, 1, 0, 0, 90, 0], [0, 3, 2]]);
+    const [nll, , argmax] = runReference("crossEntropy", attrs, [
+      [1, 1, 1, 1, 0, 0, 90, 0],
+      [0, 3, 2],
+    ]);
     expect(nll[0]).toBeCloseTo(Math.log(4), digits);
     expect(nll[1]).toBeCloseTo(0, digits);
     expect([...argmax]).toEqual([0, 2]);
@@ -225,7 +252,12 @@ describe("losses", () => {
     const attrs = { rows: 2, vocab: 2, seqLen: 1, mainLen: 2, mainOffset: 1 };
     const logs = (...p: number[]) => p.map(Math.log);
     // p (0.9, 0.1) against q (0.6, 0.4), and (0.5, 0.5) against (0, 1); the rows in between are another token's
-    const [overlap] = runReference("overlap", attrs, [logs(0.9, 0.1, 0.5, 0.5), [0, 0], logs(0.1, 0.9, 0.6, 0.4, 1, 0, 0, 1), [0, 0, 0, 0]]);
+    const [overlap] = runReference("overlap", attrs, [
+      logs(0.9, 0.1, 0.5, 0.5),
+      [0, 0],
+      logs(0.1, 0.9, 0.6, 0.4, 1, 0, 0, 1),
+      [0, 0, 0, 0],
+    ]);
     expect(overlap[0]).toBeCloseTo(0.7, digits);
     expect(overlap[1]).toBeCloseTo(0.5, digits);
   });
@@ -238,7 +270,8 @@ describe("losses", () => {
 
 describe("the optimizer", () => {
   test("scales a gradient to the clip norm, leaves a shorter one, and skips the step when the norm is not finite", () => {
-    const scaleOf = (gradients: number[]) => runReference("clipScale", { length: 2 }, [gradients, numbers({ clipNorm: 1, gradScale: 0.5 })])[1][0];
+    const scaleOf = (gradients: number[]) =>
+      runReference("clipScale", { length: 2 }, [gradients, numbers({ clipNorm: 1, gradScale: 0.5 })])[1][0];
     expect(scaleOf([6, 8])).toBeCloseTo(0.1, digits);
     expect(scaleOf([0.3, 0.4])).toBe(0.5);
     expect(scaleOf([NaN, 0])).toBe(0);
@@ -249,7 +282,12 @@ describe("the optimizer", () => {
     const [param, m, v] = [Float64Array.of(10, 10), new Float64Array(2), new Float64Array(2)];
     for (const t of [1, 2, 3]) {
       const step = numbers({ lr: 0.1, beta1: 0.9, beta2: 0.95, weightDecay: 0.5, correction1: 1 - 0.9 ** t, correction2: 1 - 0.95 ** t });
-      referenceOps.adamw({ length: 2, decayLength: 1 }, [param, Float64Array.of(3, -7), m, v, Float64Array.of(0.5), step], [param, m, v], [true, true, true]);
+      referenceOps.adamw(
+        { length: 2, decayLength: 1 },
+        [param, Float64Array.of(3, -7), m, v, Float64Array.of(0.5), step],
+        [param, m, v],
+        [true, true, true],
+      );
     }
     // p ← p − 0.1·(1 + 0.5·p) three times; and three steps of 0.1 upwards
     expect(param[0]).toBeCloseTo(((10 * 0.95 - 0.1) * 0.95 - 0.1) * 0.95 - 0.1, digits);

@@ -23,31 +23,77 @@ interface Arm {
 }
 
 const arm = (init: number, balance: Partial<BalanceConfig> = {}, train: Partial<RunConfig["train"]> = {}, lambda = 0.3): Arm => ({
-  config: { ...tinyConfig({ model: { mtp: { depth: 1, lambda } }, balance, train: { steps: 6, evalEvery: 3, ...train } }), validation: { windowsPerDomain: 2 } },
+  config: {
+    ...tinyConfig({ model: { mtp: { depth: 1, lambda } }, balance, train: { steps: 6, evalEvery: 3, ...train } }),
+    validation: { windowsPerDomain: 2 },
+  },
   seed: { init, data: init + 100 },
 });
 
 /** Different seeds, alpha, gamma, learning rate, lambda, scope, length and mixture; one has no balancing at all. */
 const arms: Record<string, Arm> = {
   plain: arm(1),
-  "other seed, rate and clipping": arm(2, {}, { clipNorm: 0.1, optimizer: { ...adamw, lr: 3e-3 }, schedule: { kind: "constant", warmup: 0, final: 1 } }),
-  "loss-free": arm(1, { bias: { ...bias, gamma: [{ until: 0.5, value: 0.05 }, { until: 1, value: 0 }] } }),
+  "other seed, rate and clipping": arm(
+    2,
+    {},
+    { clipNorm: 0.1, optimizer: { ...adamw, lr: 3e-3 }, schedule: { kind: "constant", warmup: 0, final: 1 } },
+  ),
+  "loss-free": arm(1, {
+    bias: {
+      ...bias,
+      gamma: [
+        { until: 0.5, value: 0.05 },
+        { until: 1, value: 0 },
+      ],
+    },
+  }),
   "sequence loss": arm(1, { losses: [{ group: "sequence", alpha: 0.3 }] }),
   "batch loss, short": arm(4, { losses: [{ group: "batch", alpha: 0.1 }] }, { steps: 4, evalEvery: 2 }),
-  "both, lambda 1": arm(5, { losses: [{ group: "sequence", alpha: 0.1 }, { group: "batch", alpha: 0.2 }], bias }, {}, 1),
+  "both, lambda 1": arm(
+    5,
+    {
+      losses: [
+        { group: "sequence", alpha: 0.1 },
+        { group: "batch", alpha: 0.2 },
+      ],
+      bias,
+    },
+    {},
+    1,
+  ),
 };
 
-const hopeless = arm(7, {}, { clipNorm: 1e9, optimizer: { ...adamw, lr: 1e4, weightDecay: 0 }, schedule: { kind: "constant", warmup: 0, final: 1 }, steps: 14, evalEvery: 14 });
+const hopeless = arm(
+  7,
+  {},
+  {
+    clipNorm: 1e9,
+    optimizer: { ...adamw, lr: 1e4, weightDecay: 0 },
+    schedule: { kind: "constant", warmup: 0, final: 1 },
+    steps: 14,
+    evalEvery: 14,
+  },
+);
 
 interface Trained {
   end: RunEnd;
   events: MetricEvent[];
 }
 
-const jobOf = ({ config, seed }: Arm, backend: WebGpuBackend, checkpoint: Uint8Array | null = null): TrainJob => ({ config, seed, domains: smallDomains(), backend: backend.info.name, checkpoint });
+const jobOf = ({ config, seed }: Arm, backend: WebGpuBackend, checkpoint: Uint8Array | null = null): TrainJob => ({
+  config,
+  seed,
+  domains: smallDomains(),
+  backend: backend.info.name,
+  checkpoint,
+});
 
 /** `step` is called with a run's index and every step it has finished. */
-async function together(backend: WebGpuBackend, jobs: TrainJob[], step: (run: number, step: number, control: GroupControl) => void = () => {}): Promise<Trained[]> {
+async function together(
+  backend: WebGpuBackend,
+  jobs: TrainJob[],
+  step: (run: number, step: number, control: GroupControl) => void = () => {},
+): Promise<Trained[]> {
   const control = new GroupControl(jobs.map(nothingAsked), () => Promise.resolve());
   const events = jobs.map((): MetricEvent[] => []);
   const ends: RunEnd[] = [];
@@ -69,7 +115,12 @@ async function together(backend: WebGpuBackend, jobs: TrainJob[], step: (run: nu
 /** All that a run leaves behind, without clock times. */
 function traces({ end, events }: Trained): unknown {
   if (end.status !== "done") return { end: { ...end, info: null }, events: timeless(events) };
-  return { status: end.status, metrics: { ...end.metrics, seconds: 0, tokensPerSecond: 0 }, weights: end.weights && Buffer.from(end.weights).toString("base64"), events: timeless(events) };
+  return {
+    status: end.status,
+    metrics: { ...end.metrics, seconds: 0, tokensPerSecond: 0 },
+    weights: end.weights && Buffer.from(end.weights).toString("base64"),
+    events: timeless(events),
+  };
 }
 
 describe.skipIf(!gpu)("runs that train side by side", () => {
@@ -82,7 +133,8 @@ describe.skipIf(!gpu)("runs that train side by side", () => {
     }
     return alone.get(own)!;
   };
-  const expectAlone = async (trained: Trained, own: Arm, label: string) => expect(traces(trained), label).toEqual(traces(await trainedAlone(own)));
+  const expectAlone = async (trained: Trained, own: Arm, label: string) =>
+    expect(traces(trained), label).toEqual(traces(await trainedAlone(own)));
 
   beforeAll(async () => {
     backend = await createWebGpuBackend(gpu!, { limits: "default" });
@@ -90,14 +142,20 @@ describe.skipIf(!gpu)("runs that train side by side", () => {
   afterAll(() => backend.dispose());
 
   test("have the weights, metrics and curves of each alone, whatever arms they belong to", async () => {
-    const trained = await together(backend, Object.values(arms).map((own) => jobOf(own, backend)));
+    const trained = await together(
+      backend,
+      Object.values(arms).map((own) => jobOf(own, backend)),
+    );
     for (const [n, [name, own]] of Object.entries(arms).entries()) await expectAlone(trained[n], own, name);
   }, 600_000);
 
   test("also with the kernels for hardware", async () => {
     const own = await createWebGpuBackend(gpu!, { limits: "default", adapterClass: "hardware" });
     const some = [arms.plain, arms["both, lambda 1"], arms["loss-free"]];
-    const trained = await together(own, some.map((run) => jobOf(run, own)));
+    const trained = await together(
+      own,
+      some.map((run) => jobOf(run, own)),
+    );
     for (const [n, { config, seed }] of some.entries()) {
       const { outcome, events } = await trainRun(config, { backend: own, seed });
       expect(traces(trained[n])).toEqual(traces({ end: outcome, events }));
@@ -109,12 +167,16 @@ describe.skipIf(!gpu)("runs that train side by side", () => {
     const every = ({ config, seed }: Arm): Arm => ({ seed, config: { ...config, train: { ...config.train, checkpointEverySeconds: 0 } } });
     const group = [arms.plain, hopeless, arms["loss-free"], arms["both, lambda 1"], arms["sequence loss"]];
     let during = -1;
-    const first = await together(backend, group.map((own) => jobOf(every(own), backend)), (run, step, control) => {
-      if (run === 2 && step === 3) control.ask({ stop: true }, 2);
-      if (run === 3 && step === 2) control.ask({ paused: true }, 3);
-      if (run === 4 && step === 5) control.ask({ paused: false }, 3);
-      if (run === 3) during = Math.max(during, step);
-    });
+    const first = await together(
+      backend,
+      group.map((own) => jobOf(every(own), backend)),
+      (run, step, control) => {
+        if (run === 2 && step === 3) control.ask({ stop: true }, 2);
+        if (run === 3 && step === 2) control.ask({ paused: true }, 3);
+        if (run === 4 && step === 5) control.ask({ paused: false }, 3);
+        if (run === 3) during = Math.max(during, step);
+      },
+    );
     expect(first.map(({ end }) => end.status)).toEqual(["done", "diverged", "stopped", "done", "done"]);
     expect(during).toBe(5);
     await expectAlone(first[0], arms.plain, "plain");
@@ -126,7 +188,12 @@ describe.skipIf(!gpu)("runs that train side by side", () => {
     if (stopped.status !== "stopped") throw new Error(stopped.status);
     expect(stopped.step).toBe(3);
     // beside runs of other arms that begin at their first step
-    const second = await together(backend, [arms["other seed, rate and clipping"], arms["loss-free"], arms["batch loss, short"]].map((own, n) => jobOf(own, backend, n === 1 ? stopped.checkpoint : null)));
+    const second = await together(
+      backend,
+      [arms["other seed, rate and clipping"], arms["loss-free"], arms["batch loss, short"]].map((own, n) =>
+        jobOf(own, backend, n === 1 ? stopped.checkpoint : null),
+      ),
+    );
     await expectAlone({ end: second[1].end, events: [...events, ...second[1].events] }, arms["loss-free"], "resumed");
     await expectAlone(second[0], arms["other seed, rate and clipping"], "beside a resumed run");
     await expectAlone(second[2], arms["batch loss, short"], "ends before the others");

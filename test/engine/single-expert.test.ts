@@ -1,7 +1,7 @@
 /** With one expert per token a normalised gate is 1 whatever the router says, and the router would never learn. */
 import { describe, expect, test } from "vitest";
 import { bucketByToken } from "../../engine/data/batches.ts";
-import { planRun } from "../../engine/program/plan.ts";
+import { planRun } from "../../engine/plan/plan.ts";
 import { stream } from "../../engine/random.ts";
 import { numbersOfStep } from "../../engine/train/schedule.ts";
 import { initialiseWeights } from "../../engine/train/weights.ts";
@@ -19,7 +19,13 @@ for (const [name, open] of Object.entries(await openers())) {
         const random = stream(3, "tokens");
         const tokens = Int32Array.from({ length: plan.inputs.tokens.length }, () => random.below(9));
         const { order, starts } = bucketByToken(tokens, config.model.vocabSize);
-        for (const [input, values] of [["tokens", tokens], ["targets", tokens], ["order", order], ["starts", starts], ["numbers", numbersOfStep(config, 1)]] as const)
+        for (const [input, values] of [
+          ["tokens", tokens],
+          ["targets", tokens],
+          ["order", order],
+          ["starts", starts],
+          ["numbers", numbersOfStep(config, 1)],
+        ] as const)
           executable.write(plan.inputs[input], values);
         initialiseWeights(executable, plan, 1, 0.3);
         executable.run("microstep", true);

@@ -49,7 +49,13 @@ describe("equal key, equal bits", () => {
     const { outcome } = await trainRun(tinyConfig(), { backend: by({}), control });
     if (outcome.status !== "stopped") throw new Error(outcome.status);
     const goOn = (info: Partial<BackendInfo>) => trainRun(tinyConfig(), { backend: by(info), checkpoint: outcome.checkpoint });
-    const changes: Partial<BackendInfo>[] = [{ adapter: "another" }, { kernels: "other" }, { table: "b".repeat(64) }, { table: undefined }, { fma: true }];
+    const changes: Partial<BackendInfo>[] = [
+      { adapter: "another" },
+      { kernels: "other" },
+      { table: "b".repeat(64) },
+      { table: undefined },
+      { fma: true },
+    ];
     for (const change of changes) {
       await expect(goOn(change), JSON.stringify(change)).rejects.toThrow(/^computed by reference, .*, table aaaaaaaa; it would go on by /);
     }
@@ -103,12 +109,16 @@ describe("init streams", () => {
     for (const richer of [tinyConfig({ model: { mtp: { depth: 1 } } }), tinyConfig({ model: { nRoutedExperts: 6 } })]) {
       const tensors = await initial(richer);
       expect(tensors.size).toBeGreaterThan(plain.size);
-      for (const [name, { data, shape }] of plain) if (shape.join() === tensors.get(name)?.shape.join()) expect(tensors.get(name)?.data, name).toEqual(data);
+      for (const [name, { data, shape }] of plain)
+        if (shape.join() === tensors.get(name)?.shape.join()) expect(tensors.get(name)?.data, name).toEqual(data);
     }
   });
 
   test("matrices are normal with initializerRange, norm gains are 1", async () => {
-    const config = tinyConfig({ model: { hiddenSize: 32, initializerRange: 0.05 }, train: { steps: 1, optimizer: { ...tinyConfig().train.optimizer, lr: 0 } } });
+    const config = tinyConfig({
+      model: { hiddenSize: 32, initializerRange: 0.05 },
+      train: { steps: 1, optimizer: { ...tinyConfig().train.optimizer, lr: 0 } },
+    });
     const { tensors } = decodeSafetensors(weightsOf(await trainRun(config)));
     const embedding = tensors.get("model.embed_tokens.weight")?.data as Float32Array;
     const n = embedding.length;
@@ -131,7 +141,18 @@ describe("schedules", () => {
     expect(at(100)).toBeCloseTo(1e-3, 12);
   });
   test("gamma follows its pieces in fractions of the run", () => {
-    const config = tinyConfig({ train: { steps: 100 }, balance: { bias: { ...lossFree.bias, gamma: [{ until: 0.96, value: 5e-3 }, { until: 1, value: 0 }] } } });
+    const config = tinyConfig({
+      train: { steps: 100 },
+      balance: {
+        bias: {
+          ...lossFree.bias,
+          gamma: [
+            { until: 0.96, value: 5e-3 },
+            { until: 1, value: 0 },
+          ],
+        },
+      },
+    });
     expect([1, 96, 97, 100].map((t) => numbersOfStep(config, t)[9])).toEqual([5e-3, 5e-3, 0, 0]);
   });
 });
@@ -168,19 +189,40 @@ describe("a run that goes wrong", () => {
       };
     });
     const { outcome } = await trainRun(tinyConfig(), { backend });
-    expect(outcome).toMatchObject({ status: "diverged", divergedAt: 10, reason: expect.stringMatching(/^its last step had no finite loss or gradient; try /) });
+    expect(outcome).toMatchObject({
+      status: "diverged",
+      divergedAt: 10,
+      reason: expect.stringMatching(/^its last step had no finite loss or gradient; try /),
+    });
   });
 
   test("neither is a loss above guessing and above where the run began", async () => {
     const train = { ...tinyConfig().train, clipNorm: 1e300 };
-    const late = { ...train, optimizer: { ...train.optimizer, lr: [{ until: 0.9, value: 1e-3 }, { until: 1, value: 30 }] } };
+    const late = {
+      ...train,
+      optimizer: {
+        ...train.optimizer,
+        lr: [
+          { until: 0.9, value: 1e-3 },
+          { until: 1, value: 30 },
+        ],
+      },
+    };
     const { outcome } = await trainRun(tinyConfig({ train: { ...late, schedule: { kind: "constant", warmup: 0, final: 1 } } }));
     const reason = expect.stringMatching(/^it ended at [\d.]+ nats, above guessing \(5\.55\) and above where it began/);
     expect(outcome).toMatchObject({ status: "diverged", divergedAt: 10, reason });
   });
 
   test("a hopeless learning rate ends as diverged, with the step and what to try", async () => {
-    const config = tinyConfig({ train: { steps: 60, evalEvery: 60, clipNorm: 1e9, optimizer: { ...tinyConfig().train.optimizer, lr: 1e4, weightDecay: 0 }, schedule: { kind: "constant", warmup: 0, final: 1 } } });
+    const config = tinyConfig({
+      train: {
+        steps: 60,
+        evalEvery: 60,
+        clipNorm: 1e9,
+        optimizer: { ...tinyConfig().train.optimizer, lr: 1e4, weightDecay: 0 },
+        schedule: { kind: "constant", warmup: 0, final: 1 },
+      },
+    });
     const { outcome } = await trainRun(config);
     expect(outcome).toMatchObject({ status: "diverged" });
     if (outcome.status === "diverged") expect(outcome.reason).toMatch(/learning rate/);
@@ -189,7 +231,12 @@ describe("a run that goes wrong", () => {
 
 describe("learning", () => {
   test("training lowers the loss well below guessing, and validation follows", async () => {
-    const { outcome } = await trainRun(tinyConfig({ model: { initializerRange: 0.02 }, train: { steps: 150, evalEvery: 150, schedule: { kind: "cosine", warmup: 0.1, final: 0.1 } } }));
+    const { outcome } = await trainRun(
+      tinyConfig({
+        model: { initializerRange: 0.02 },
+        train: { steps: 150, evalEvery: 150, schedule: { kind: "cosine", warmup: 0.1, final: 0.1 } },
+      }),
+    );
     if (outcome.status !== "done") throw new Error(outcome.status);
     expect(outcome.metrics.trainLoss).toBeLessThan(Math.log(256) - 2);
     expect(outcome.metrics.valLoss).toBeLessThan(Math.log(256) - 2);
@@ -209,7 +256,8 @@ describe("learning", () => {
 
 describe("the last validation", () => {
   const withFinal = (final: number | "all"): RunConfig => ({ ...tinyConfig(), validation: { windowsPerDomain: 5, final } });
-  const counted = ({ expertCounts: [layer] }: { expertCounts: number[][][] }) => layer.map((experts) => experts.reduce((a, b) => a + b) / (2 * tinyConfig().train.seqLen));
+  const counted = ({ expertCounts: [layer] }: { expertCounts: number[][][] }) =>
+    layer.map((experts) => experts.reduce((a, b) => a + b) / (2 * tinyConfig().train.seqLen));
 
   test("is of as many windows as asked for, while the curve keeps its own to the end", async () => {
     const [few, many] = [await trainRun(withFinal(5)), await trainRun(withFinal(20))];

@@ -42,7 +42,15 @@ describe("the training loop", () => {
   });
 
   test("says of a diverged run the same step however late the answers come", async () => {
-    const config = tinyConfig({ train: { steps: 60, evalEvery: 60, clipNorm: 1e9, optimizer: { ...tinyConfig().train.optimizer, lr: 1e4, weightDecay: 0 }, schedule: { kind: "constant", warmup: 0, final: 1 } } });
+    const config = tinyConfig({
+      train: {
+        steps: 60,
+        evalEvery: 60,
+        clipNorm: 1e9,
+        optimizer: { ...tinyConfig().train.optimizer, lr: 1e4, weightDecay: 0 },
+        schedule: { kind: "constant", warmup: 0, final: 1 },
+      },
+    });
     const [prompt, slow] = [await trainRun(config), await trainRun(config, { backend: late([]) })];
     expect(slow.outcome).toMatchObject({ status: "diverged", divergedAt: prompt.events.length });
     expect(slow.outcome).toEqual(prompt.outcome);
@@ -58,19 +66,27 @@ describe("the training loop", () => {
     let last = 0;
     let rest: Promise<number> | null = null;
     const seconds: number[] = [];
-    await trainGroup([{ config, seed: { init: 1, data: 1 }, domains: smallDomains(), backend: "reference", checkpoint: null }], createReferenceBackend(), control, {
-      onMetrics: (_run, events) => events.forEach((event) => void (event.kind === "step" && seconds.push(event.seconds), (last = event.step))),
-      onCheckpoint: async (_run, step) => {
-        if (step !== 5) return;
-        control.ask({ paused: true });
-        rest = new Promise((resolve) => setTimeout(() => {
-          resolve(last);
-          control.ask({ paused: false });
-        }, 300));
+    await trainGroup(
+      [{ config, seed: { init: 1, data: 1 }, domains: smallDomains(), backend: "reference", checkpoint: null }],
+      createReferenceBackend(),
+      control,
+      {
+        onMetrics: (_run, events) =>
+          events.forEach((event) => void (event.kind === "step" && seconds.push(event.seconds), (last = event.step))),
+        onCheckpoint: async (_run, step) => {
+          if (step !== 5) return;
+          control.ask({ paused: true });
+          rest = new Promise((resolve) =>
+            setTimeout(() => {
+              resolve(last);
+              control.ask({ paused: false });
+            }, 300),
+          );
+        },
+        onEnd: () => {},
+        onProgress: () => {},
       },
-      onEnd: () => {},
-      onProgress: () => {},
-    });
+    );
     expect(await rest!).toBe(5);
     expect(seconds).toHaveLength(20);
     expect(seconds[5] - seconds[4]).toBeLessThan(0.3);

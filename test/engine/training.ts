@@ -2,8 +2,9 @@ import type { Backend, Executable } from "../../engine/backends/backend.ts";
 import { createReferenceBackend } from "../../engine/backends/reference/backend.ts";
 import { generateMathematics } from "../../engine/data/mathematics.ts";
 import type { RunConfig, Seed } from "../../engine/model/config.ts";
-import type { ListName, Plan } from "../../engine/program/plan-types.ts";
-import type { DomainText, MetricEvent, TrainOutcome } from "../../engine/train/protocol.ts";
+import type { ListName, Plan } from "../../engine/plan/plan-types.ts";
+import type { DomainText } from "../../engine/data/domain-text.ts";
+import type { MetricEvent, TrainOutcome } from "../../engine/train/protocol.ts";
 import { trainAlone } from "../../engine/train/alone.ts";
 import { type Control, GroupControl, nothingAsked } from "../../engine/train/control.ts";
 import { trainGroup } from "../../engine/train/trainer.ts";
@@ -26,7 +27,11 @@ export interface Trained {
 export async function trainRun(
   config: RunConfig,
   options: {
-    backend?: Backend; seed?: Partial<Seed>; domains?: DomainText[]; checkpoint?: Uint8Array; control?: Control;
+    backend?: Backend;
+    seed?: Partial<Seed>;
+    domains?: DomainText[];
+    checkpoint?: Uint8Array;
+    control?: Control;
     onMetrics?: (events: MetricEvent[], control: Control) => void;
   } = {},
 ): Promise<Trained> {
@@ -36,7 +41,13 @@ export async function trainRun(
   const checkpoints: Trained["checkpoints"] = [];
   const outcome = await trainAlone(
     (jobs, listener) => trainGroup(jobs, backend, new GroupControl([control], () => Promise.resolve()), listener),
-    { config, seed: { init: 1, data: 1, ...options.seed }, domains: options.domains ?? smallDomains(), backend: backend.info.name, checkpoint: options.checkpoint ?? null },
+    {
+      config,
+      seed: { init: 1, data: 1, ...options.seed },
+      domains: options.domains ?? smallDomains(),
+      backend: backend.info.name,
+      checkpoint: options.checkpoint ?? null,
+    },
     {
       onMetrics: (batch) => {
         events.push(...batch);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import "../../engine/backends/cpu/node-flags.ts";
+import "../../engine/backends/node/cpu-flags.ts";
 import type { Backend } from "../../engine/backends/backend.ts";
 import { createCpuBackend } from "../../engine/backends/cpu/backend.ts";
 import { createWebGpuBackend } from "../../engine/backends/webgpu/backend.ts";
@@ -13,7 +13,10 @@ import { nodeGpu } from "./webgpu-node.ts";
 const config = tinyConfig({
   model: { mtp: { depth: 1 }, initializerRange: 0.05 },
   balance: {
-    losses: [{ group: "sequence", alpha: 0.1 }, { group: 1, alpha: 0.05 }],
+    losses: [
+      { group: "sequence", alpha: 0.1 },
+      { group: 1, alpha: 0.05 },
+    ],
     zLoss: 1e-3,
     bias: { gamma: 1e-2, rule: "sign", form: "additive", group: "batch" },
   },
@@ -62,7 +65,10 @@ describe("ten steps of training agree with the float64 reference", () => {
           for (const key of ["trainLoss", "balanceLoss", "gradNorm", "valLoss"] as const) {
             if (!(key in event)) continue;
             const [got, wanted] = [(event as StepMetrics & EvalMetrics)[key], (want as StepMetrics & EvalMetrics)[key]];
-            expect(Math.abs(got - wanted) / Math.max(1, Math.abs(wanted)), `${key} at step ${event.step}: ${got} against ${wanted}`).toBeLessThan(lossTolerance);
+            expect(
+              Math.abs(got - wanted) / Math.max(1, Math.abs(wanted)),
+              `${key} at step ${event.step}: ${got} against ${wanted}`,
+            ).toBeLessThan(lossTolerance);
           }
         });
       });

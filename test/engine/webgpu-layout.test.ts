@@ -5,11 +5,16 @@ import type { Dispatch } from "../../engine/backends/webgpu/compile.ts";
 import { Layout, planSlices, replicaLimit } from "../../engine/backends/webgpu/layout.ts";
 import { gridOf, maxGroups } from "../../engine/backends/webgpu/launch.ts";
 import { benchModels } from "../../engine/bench/models.ts";
-import { planRun } from "../../engine/program/plan.ts";
-import { type Plan, poolNames } from "../../engine/program/plan-types.ts";
+import { planRun } from "../../engine/plan/plan.ts";
+import { type Plan, poolNames } from "../../engine/plan/plan-types.ts";
 import { tinyConfig } from "./configs.ts";
 
-const plan = planRun(tinyConfig({ model: { mtp: { depth: 1 } }, balance: { losses: [{ group: "sequence", alpha: 1 }], bias: { gamma: 1, rule: "sign", form: "additive", group: "batch" } } }));
+const plan = planRun(
+  tinyConfig({
+    model: { mtp: { depth: 1 } },
+    balance: { losses: [{ group: "sequence", alpha: 1 }], bias: { gamma: 1, rule: "sign", form: "additive", group: "batch" } },
+  }),
+);
 
 /** Element ranges that one replica of a slice takes. */
 const ranges = (layout: Layout, slice: Parameters<Layout["pieces"]>[0], replica: number) =>
@@ -19,15 +24,22 @@ describe("Layout", () => {
   test("keeps slices and their replicas apart wherever the plan keeps the slices apart", () => {
     const slices = [...new Map(planSlices(plan).map((slice) => [`${slice.pool} ${slice.offset} ${slice.length}`, slice])).values()];
     fc.assert(
-      fc.property(fc.constantFrom(...slices), fc.constantFrom(...slices), fc.integer({ min: 1, max: 5 }), fc.nat(4), fc.nat(4), (a, b, replicas, i, j) => {
-        const layout = new Layout(plan, replicas);
-        const [ra, rb] = [i % replicas, j % replicas];
-        const overlap = a.pool === b.pool && a.offset < b.offset + b.length && b.offset < a.offset + a.length;
-        if (a.pool !== b.pool || (overlap && ra === rb)) return;
-        // activations that are never alive together may share memory, also with each other's replicas
-        if (overlap && a !== b && a.pool === "activations") return;
-        for (const x of ranges(layout, a, ra)) for (const y of ranges(layout, b, rb)) expect(x.to <= y.from || y.to <= x.from).toBe(true);
-      }),
+      fc.property(
+        fc.constantFrom(...slices),
+        fc.constantFrom(...slices),
+        fc.integer({ min: 1, max: 5 }),
+        fc.nat(4),
+        fc.nat(4),
+        (a, b, replicas, i, j) => {
+          const layout = new Layout(plan, replicas);
+          const [ra, rb] = [i % replicas, j % replicas];
+          const overlap = a.pool === b.pool && a.offset < b.offset + b.length && b.offset < a.offset + a.length;
+          if (a.pool !== b.pool || (overlap && ra === rb)) return;
+          // activations that are never alive together may share memory, also with each other's replicas
+          if (overlap && a !== b && a.pool === "activations") return;
+          for (const x of ranges(layout, a, ra)) for (const y of ranges(layout, b, rb)) expect(x.to <= y.from || y.to <= x.from).toBe(true);
+        },
+      ),
       { numRuns: 3000, seed: 1 },
     );
   });
@@ -98,7 +110,9 @@ describe("replicaLimit", () => {
     const fits = (replicas: number) => {
       const layout = new Layout(plan, replicas);
       for (const pool of poolNames) layout.shards(pool, limits.maxBufferSize / 4);
-      return planSlices(plan).every((slice) => layout.pieces(slice).every(({ stride }) => 4 * stride * replicas <= limits.maxStorageBufferBindingSize));
+      return planSlices(plan).every((slice) =>
+        layout.pieces(slice).every(({ stride }) => 4 * stride * replicas <= limits.maxStorageBufferBindingSize),
+      );
     };
     expect(most).toBeGreaterThan(1);
     expect(fits(most)).toBe(true);
@@ -117,16 +131,20 @@ describe("command buffers", () => {
 
   test("take every dispatch in order, at most 256 of them, and no more than one after they have 2 GFLOP", () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.constant(0), fc.double({ min: 1, max: 4e9, noNaN: true })), { maxLength: 900 }), fc.constantFrom(1, 0.25), (flops, share) => {
-        const all = flops.map(dispatch);
-        const cut = chunks(all, share);
-        expect(cut.flat()).toEqual(all);
-        for (const chunk of cut) {
-          expect(chunk.length).toBeGreaterThan(0);
-          expect(chunk.length).toBeLessThanOrEqual(256);
-          expect(chunk.slice(0, -1).reduce((sum, { flops: own }) => sum + own * share, 0)).toBeLessThan(2e9);
-        }
-      }),
+      fc.property(
+        fc.array(fc.oneof(fc.constant(0), fc.double({ min: 1, max: 4e9, noNaN: true })), { maxLength: 900 }),
+        fc.constantFrom(1, 0.25),
+        (flops, share) => {
+          const all = flops.map(dispatch);
+          const cut = chunks(all, share);
+          expect(cut.flat()).toEqual(all);
+          for (const chunk of cut) {
+            expect(chunk.length).toBeGreaterThan(0);
+            expect(chunk.length).toBeLessThanOrEqual(256);
+            expect(chunk.slice(0, -1).reduce((sum, { flops: own }) => sum + own * share, 0)).toBeLessThan(2e9);
+          }
+        },
+      ),
     );
   });
 

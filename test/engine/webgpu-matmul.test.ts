@@ -9,11 +9,15 @@ import type { OpCase } from "./cases/op-case.ts";
 import { nodeGpu } from "./webgpu-node.ts";
 
 const forms: Record<string, MatmulForm> = {
-  "nt": { transA: false, transB: true, grouped: "no" },
+  nt: { transA: false, transB: true, grouped: "no" },
   "nn-rows": { transA: false, transB: false, grouped: "rows" },
   "tn-depth": { transA: true, transB: false, grouped: "depth" },
 };
-const tensor = (memory: "activations" | "gradients" | "inputs", write = false) => ({ operand: { memory, offset: 0, length: 64, dtype: "f32" as const }, write, add: write });
+const tensor = (memory: "activations" | "gradients" | "inputs", write = false) => ({
+  operand: { memory, offset: 0, length: 64, dtype: "f32" as const },
+  write,
+  add: write,
+});
 const starts = { operand: { memory: "state" as const, offset: 0, length: 64, dtype: "i32" as const }, write: false, add: false };
 
 /** WebGPU's guaranteed limits. */
@@ -52,21 +56,31 @@ describe("the matrix product's WGSL", () => {
 const always = (variant: VariantName, splits: number): KernelTable => ({
   schema: "switchyard.kernel-table/1",
   measured: [],
-  rules: [{ adapter: "hardware", outputsFrom: 0, variant, splits }, { adapter: "software", outputsFrom: 0, variant, splits }],
+  rules: [
+    { adapter: "hardware", outputsFrom: 0, variant, splits },
+    { adapter: "software", outputsFrom: 0, variant, splits },
+  ],
 });
 
 /** Every op that uses the variant; of two that differ only in the depth of their slabs, one takes the experts' products too: SwiftShader compiles for seconds. */
-const productsFor = (variant: VariantName) => ({ kind }: OpCase) => kind === "matmul" || (kind === "groupedMatmul" && !variant.endsWith("-k8"));
+const productsFor =
+  (variant: VariantName) =>
+  ({ kind }: OpCase) =>
+    kind === "matmul" || (kind === "groupedMatmul" && !variant.endsWith("-k8"));
 
 const { gpu, reason } = await nodeGpu();
 if (gpu) {
   for (const variant of variantNames) {
     // K is cut into as many parts as it allows: 2 from a depth of 256 on
-    agreeSuite(`webgpu with ${variant} for every product`, () => createWebGpuBackend(gpu, { limits: "default", table: always(variant, 4) }), {
-      only: productsFor(variant),
-      replicas: 2,
-      shapes: 3,
-    });
+    agreeSuite(
+      `webgpu with ${variant} for every product`,
+      () => createWebGpuBackend(gpu, { limits: "default", table: always(variant, 4) }),
+      {
+        only: productsFor(variant),
+        replicas: 2,
+        shapes: 3,
+      },
+    );
   }
 } else if (process.env.CI) {
   test("finds an adapter where CI is set", () => expect.fail(reason));

@@ -1,4 +1,4 @@
-import { nodeGpu as openNodeGpu } from "../../engine/backends/webgpu/node-gpu.ts";
+import { nodeGpu as openNodeGpu } from "../../engine/backends/node/webgpu.ts";
 
 /** WebGPU for tests in Node, or why there is none. */
 export type NodeGpu = { gpu: GPU; reason?: undefined } | { gpu?: undefined; reason: string };

@@ -4,8 +4,8 @@ import { createWebGpuBackend, type WebGpuBackend } from "../../engine/backends/w
 import type { WebGpuExecutable } from "../../engine/backends/webgpu/executable.ts";
 import { Layout } from "../../engine/backends/webgpu/layout.ts";
 import { NumberSlot } from "../../engine/program/ops.ts";
-import { planRun } from "../../engine/program/plan.ts";
-import { type Plan, type PlannedOp, type PoolName, poolNames, type Slice } from "../../engine/program/plan-types.ts";
+import { planRun } from "../../engine/plan/plan.ts";
+import { type Plan, type PlannedOp, type PoolName, poolNames, type Slice } from "../../engine/plan/plan-types.ts";
 import { tinyConfig } from "./configs.ts";
 import { createRandom } from "./random.ts";
 import { nodeGpu } from "./webgpu-node.ts";
@@ -27,7 +27,12 @@ const plan = planRun(
 );
 
 /** Weights, batch and numbers of one run; `seed` sets them all. */
-function begin(executable: WebGpuExecutable, seed: number, replica: number, changes: Partial<Record<keyof typeof NumberSlot, number>> = {}): void {
+function begin(
+  executable: WebGpuExecutable,
+  seed: number,
+  replica: number,
+  changes: Partial<Record<keyof typeof NumberSlot, number>> = {},
+): void {
   const random = createRandom(seed);
   for (const { slice, init } of plan.parameters) {
     executable.write(slice, init === "ones" ? Array<number>(slice.length).fill(1) : random.normal(slice.length, 0.2), replica);
@@ -42,7 +47,18 @@ function begin(executable: WebGpuExecutable, seed: number, replica: number, chan
   executable.write(plan.inputs.order, order, replica);
   executable.write(plan.inputs.starts, starts, replica);
   const numbers = new Float32Array(plan.inputs.numbers.length).fill(0.1);
-  const values = { lr: 1e-2 * seed, correction1: 0.1, correction2: 0.05, beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1, clipNorm: 1, gradScale: 0.5, gamma: 1e-2 };
+  const values = {
+    lr: 1e-2 * seed,
+    correction1: 0.1,
+    correction2: 0.05,
+    beta1: 0.9,
+    beta2: 0.95,
+    eps: 1e-8,
+    weightDecay: 0.1,
+    clipNorm: 1,
+    gradScale: 0.5,
+    gamma: 1e-2,
+  };
   for (const [name, value] of Object.entries({ ...values, ...changes })) numbers[NumberSlot[name as keyof typeof NumberSlot]] = value;
   executable.write(plan.inputs.numbers, numbers, replica);
 }
@@ -55,19 +71,51 @@ function twoSteps(executable: WebGpuExecutable): void {
   }
 }
 
-const whole = (pool: PoolName, of: Plan = plan): Slice => ({ pool, offset: 0, length: of.pools[pool], dtype: "f32", shape: [of.pools[pool]], name: `all ${pool}` });
-const results = [whole("parameters"), whole("moment1"), whole("moment2"), ...plan.biases.map(({ slice }) => slice), plan.metrics.trainLoss, plan.metrics.gradNorm, plan.metrics.clipScale, ...plan.metrics.load];
+const whole = (pool: PoolName, of: Plan = plan): Slice => ({
+  pool,
+  offset: 0,
+  length: of.pools[pool],
+  dtype: "f32",
+  shape: [of.pools[pool]],
+  name: `all ${pool}`,
+});
+const results = [
+  whole("parameters"),
+  whole("moment1"),
+  whole("moment2"),
+  ...plan.biases.map(({ slice }) => slice),
+  plan.metrics.trainLoss,
+  plan.metrics.gradNorm,
+  plan.metrics.clipScale,
+  ...plan.metrics.load,
+];
 
 /** A plan of given ops over the one pool `activations`. */
 function planOf(ops: PlannedOp[], length: number): Plan {
   const pools = { ...(Object.fromEntries(poolNames.map((name) => [name, 64])) as Record<PoolName, number>), activations: length };
   return { ...plan, pools, parameters: [], biases: [], lists: { microstep: ops, step: [], evaluate: [] } };
 }
-const at = (offset: number, length: number, name = `at ${offset}`): Slice => ({ pool: "activations", offset, length, dtype: "f32", shape: [length], name });
+const at = (offset: number, length: number, name = `at ${offset}`): Slice => ({
+  pool: "activations",
+  offset,
+  length,
+  dtype: "f32",
+  shape: [length],
+  name,
+});
 const addOp = (inputs: Slice[], output: Slice, accumulate: PlannedOp["accumulate"] = ["never"]) =>
   ({ kind: "add", attrs: { length: output.length }, name: "sum", inputs, outputs: [output], accumulate, flops: 0, bytes: 0 }) as PlannedOp;
 const copyOp = (input: Slice, output: Slice) =>
-  ({ kind: "copy", attrs: { length: output.length }, name: "copied", inputs: [input], outputs: [output], accumulate: ["never"], flops: 0, bytes: 0 }) as PlannedOp;
+  ({
+    kind: "copy",
+    attrs: { length: output.length },
+    name: "copied",
+    inputs: [input],
+    outputs: [output],
+    accumulate: ["never"],
+    flops: 0,
+    bytes: 0,
+  }) as PlannedOp;
 
 describe.skipIf(!gpu)("the WebGPU backend", () => {
   let backend: WebGpuBackend;
@@ -80,7 +128,10 @@ describe.skipIf(!gpu)("the WebGPU backend", () => {
     // asking for nothing gives the defaults of everything else too: 8 storage buffers, 16 KiB of workgroup memory, 65,535 workgroups
     const executable = await backend.compile(planOf([copyOp(at(0, 3), at(64, 3))], 128));
     const { maxStorageBuffersPerShaderStage, maxComputeWorkgroupStorageSize } = executable["device"].gpu.limits;
-    expect({ maxStorageBuffersPerShaderStage, maxComputeWorkgroupStorageSize }).toEqual({ maxStorageBuffersPerShaderStage: 8, maxComputeWorkgroupStorageSize: 16_384 });
+    expect({ maxStorageBuffersPerShaderStage, maxComputeWorkgroupStorageSize }).toEqual({
+      maxStorageBuffersPerShaderStage: 8,
+      maxComputeWorkgroupStorageSize: 16_384,
+    });
     executable.dispose();
     expect(backend.info.limits).toEqual({ maxStorageBufferBindingSize: 128 * 2 ** 20, maxBufferSize: 256 * 2 ** 20 });
   });
@@ -101,7 +152,11 @@ describe.skipIf(!gpu)("the WebGPU backend", () => {
         begin(alone, replica + 1, 0);
         twoSteps(alone);
         const [got, wanted] = [await together.read(results, replica), await alone.read(results)];
-        got.forEach((values, n) => expect(Buffer.compare(Buffer.from(values.buffer), Buffer.from(wanted[n].buffer)), `replica ${replica}: ${results[n].name}`).toBe(0));
+        got.forEach((values, n) =>
+          expect(Buffer.compare(Buffer.from(values.buffer), Buffer.from(wanted[n].buffer)), `replica ${replica}: ${results[n].name}`).toBe(
+            0,
+          ),
+        );
         alone.dispose();
       }
       own.dispose();
@@ -180,7 +235,14 @@ describe.skipIf(!gpu)("the WebGPU backend", () => {
 
   test("reports progress up to the number of kernels that were not there yet, each rising, the last complete", async () => {
     const own = await createWebGpuBackend(gpu!);
-    const sums = planOf([copyOp(at(0, 64), at(128, 64)), addOp([at(0, 64), at(128, 64)], at(256, 64)), addOp([at(0, 64), at(64, 64), at(128, 64)], at(320, 64))], 512);
+    const sums = planOf(
+      [
+        copyOp(at(0, 64), at(128, 64)),
+        addOp([at(0, 64), at(128, 64)], at(256, 64)),
+        addOp([at(0, 64), at(64, 64), at(128, 64)], at(320, 64)),
+      ],
+      512,
+    );
     const progressOf = async () => {
       const progress: [number, number][] = [];
       (await own.compile(sums, { onProgress: (done, total) => progress.push([done, total]) })).dispose();
@@ -196,7 +258,11 @@ describe.skipIf(!gpu)("the WebGPU backend", () => {
   test("times every op of a list, and leaves what running it leaves", async () => {
     const [timed, run] = [await backend.compile(plan), await backend.compile(plan)];
     for (const executable of [timed, run]) begin(executable, 1, 0);
-    for (const [list, first] of [["microstep", true], ["microstep", false], ["step", true]] as const) {
+    for (const [list, first] of [
+      ["microstep", true],
+      ["microstep", false],
+      ["step", true],
+    ] as const) {
       const times = await timed.profile(list, first);
       expect(times).toHaveLength(plan.lists[list].length);
       for (const time of times) expect(time).toBeGreaterThanOrEqual(0);

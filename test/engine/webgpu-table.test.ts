@@ -2,17 +2,37 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { benchModels } from "../../engine/bench/models.ts";
 import { productsOf } from "../../engine/bench/one-product.ts";
-import { builtInTable, chooseMatmul, classKey, type KernelTable, mostSplits, parseKernelTable, productOps, type ProductShape, shapeClassOf, tableFor, tableHash } from "../../engine/backends/webgpu/matmul/table.ts";
+import {
+  builtInTable,
+  chooseMatmul,
+  classKey,
+  type KernelTable,
+  mostSplits,
+  parseKernelTable,
+  productOps,
+  type ProductShape,
+  shapeClassOf,
+  tableFor,
+  tableHash,
+} from "../../engine/backends/webgpu/matmul/table.ts";
 import { variantNames } from "../../engine/backends/webgpu/matmul/variants.ts";
-import { planRun } from "../../engine/program/plan.ts";
+import { planRun } from "../../engine/plan/plan.ts";
 
 const size = fc.integer({ min: 1, max: 100_000 });
-const shapes: fc.Arbitrary<ProductShape> = fc.record({ op: fc.constantFrom(...productOps), m: size, n: size, k: size, experts: fc.integer({ min: 1, max: 256 }) });
+const shapes: fc.Arbitrary<ProductShape> = fc.record({
+  op: fc.constantFrom(...productOps),
+  m: size,
+  n: size,
+  k: size,
+  experts: fc.integer({ min: 1, max: 256 }),
+});
 const families = ["software", "hardware", "nvidia ampere", "apple metal-3", "intel gen-12lp"];
 
 const measured = (changes: Partial<KernelTable["measured"][number]> = {}): KernelTable => ({
   schema: "switchyard.kernel-table/1",
-  measured: [{ adapter: "nvidia ampere", op: "matmul TN", m: 128, n: 64, k: 2048, experts: 1, variant: "128x64-8x8-k8", splits: 8, ...changes }],
+  measured: [
+    { adapter: "nvidia ampere", op: "matmul TN", m: 128, n: 64, k: 2048, experts: 1, variant: "128x64-8x8-k8", splits: 8, ...changes },
+  ],
   rules: [],
 });
 const product: ProductShape = { op: "matmul TN", m: 128, n: 64, k: 2048, experts: 1 };
@@ -43,7 +63,8 @@ describe("the table of kernels that Switchyard brings", () => {
 
 describe("a table that was measured", () => {
   test("decides for the adapters and the class of shapes it was measured on, and for no others", () => {
-    const choice = (family: string, shape: Partial<ProductShape> = {}) => chooseMatmul(tableFor(family, measured()), { ...product, ...shape });
+    const choice = (family: string, shape: Partial<ProductShape> = {}) =>
+      chooseMatmul(tableFor(family, measured()), { ...product, ...shape });
     const [own, brought] = [{ variant: "128x64-8x8-k8", splits: 8 }, chooseMatmul(tableFor("hardware"), product)];
     expect(choice("nvidia ampere")).toEqual(own);
     // 65 … 128 × 33 … 64 × 1025 … 2048 are one class
@@ -52,8 +73,15 @@ describe("a table that was measured", () => {
     expect(choice("nvidia ampere", { m: 129 })).not.toEqual(own);
     expect(choice("nvidia ampere", { op: "matmul NN" })).toEqual(brought);
     // an entry for a vendor or for all hardware holds for each of them, never for software
-    for (const [adapter, family, holds] of [["nvidia", "nvidia ampere", true], ["hardware", "nvidia ampere", true], ["nvid", "nvidia ampere", false], ["hardware", "software", false]] as const) {
-      expect(chooseMatmul(tableFor(family, measured({ adapter })), product).variant === own.variant, `${adapter} for ${family}`).toBe(holds);
+    for (const [adapter, family, holds] of [
+      ["nvidia", "nvidia ampere", true],
+      ["hardware", "nvidia ampere", true],
+      ["nvid", "nvidia ampere", false],
+      ["hardware", "software", false],
+    ] as const) {
+      expect(chooseMatmul(tableFor(family, measured({ adapter })), product).variant === own.variant, `${adapter} for ${family}`).toBe(
+        holds,
+      );
     }
   });
 

@@ -8,7 +8,13 @@ const { gpu, reason } = await nodeGpu();
 
 /** Ops that have other kernels on hardware than on software adapters, which a machine without a GPU would never run; matrix products have tests of all their variants. */
 const adapterDependent = new Set<OpKind>([
-  "rmsNorm", "rmsNormGradInput", "crossEntropy", "overlap", "countLoad", "combineGrad", "balanceLoss",
+  "rmsNorm",
+  "rmsNormGradInput",
+  "crossEntropy",
+  "overlap",
+  "countLoad",
+  "combineGrad",
+  "balanceLoss",
 ]);
 
 if (gpu) {

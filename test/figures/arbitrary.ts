@@ -6,7 +6,33 @@ import { compareArms } from "../../experiments/statistics/compare.ts";
 import { summariseArm } from "../../experiments/statistics/summary.ts";
 import { makeStudy } from "./fixtures.ts";
 
-const scripts = fc.constantFrom("γ", "→", "专", "家", "ש", "ל", "م", "ن", "🚆", "👩‍👩‍👧", "🇺🇳", "é", "W", "i", "<", "&", '"', "'", " ", "-", "_", "ﷺ", "\u202e", "\u200d", "\u0301");
+const scripts = fc.constantFrom(
+  "γ",
+  "→",
+  "专",
+  "家",
+  "ש",
+  "ל",
+  "م",
+  "ن",
+  "🚆",
+  "👩‍👩‍👧",
+  "🇺🇳",
+  "é",
+  "W",
+  "i",
+  "<",
+  "&",
+  '"',
+  "'",
+  " ",
+  "-",
+  "_",
+  "ﷺ",
+  "\u202e",
+  "\u200d",
+  "\u0301",
+);
 const name = fc.oneof(
   fc.string({ minLength: 1, maxLength: 60 }),
   fc.string({ unit: scripts, minLength: 1, maxLength: 60 }),
@@ -28,7 +54,10 @@ export const studies: fc.Arbitrary<ExperimentResult> = fc
   .record({
     title: name,
     names: fc.uniqueArray(name, { minLength: 1, maxLength: 12 }),
-    domains: fc.uniqueArray(name.filter((text) => text !== "all"), { minLength: 1, maxLength: 12 }),
+    domains: fc.uniqueArray(
+      name.filter((text) => text !== "all"),
+      { minLength: 1, maxLength: 12 },
+    ),
     seeds: fc.integer({ min: 1, max: 4 }),
     steps: fc.integer({ min: 1, max: 30 }),
     evals: fc.integer({ min: 1, max: 6 }),
@@ -41,17 +70,25 @@ export const studies: fc.Arbitrary<ExperimentResult> = fc
     change,
   })
   .map(({ names, depths, numbers, diverged, change, ...shape }) => {
-    const arms = names.map((name, i) => ({ name, mtpDepth: depths[i], diverges: diverged[i] && i % 3 === 0 ? [0, 2] : [], config: (config: { train: { clipNorm: number } }) => void (config.train.clipNorm = numbers[i]) }));
+    const arms = names.map((name, i) => ({
+      name,
+      mtpDepth: depths[i],
+      diverges: diverged[i] && i % 3 === 0 ? [0, 2] : [],
+      config: (config: { train: { clipNorm: number } }) => void (config.train.clipNorm = numbers[i]),
+    }));
     const study = withNumbers(makeStudy({ ...shape, arms }), change);
     // a failure prints what the study was made from, not its thousands of events
-    return Object.defineProperty(study, fc.toStringMethod, { value: () => JSON.stringify({ names, depths, numbers, diverged, ...shape, twoBecomes: change(2) }) });
+    return Object.defineProperty(study, fc.toStringMethod, {
+      value: () => JSON.stringify({ names, depths, numbers, diverged, ...shape, twoBecomes: change(2) }),
+    });
   });
 
 const changed = ["trainLoss", "valLoss", "maxVioBatch", "maxVioGlobal", "specialisation", "gradNorm"];
 
 function withNumbers(study: ExperimentResult, change: (value: number) => number): ExperimentResult {
   for (const run of study.arms.flatMap((arm) => arm.runs)) {
-    for (const holder of [...run.events!, ...(run.metrics ? [run.metrics] : [])] as unknown as Record<string, number>[]) for (const key of changed) if (key in holder) holder[key] = change(holder[key]);
+    for (const holder of [...run.events!, ...(run.metrics ? [run.metrics] : [])] as unknown as Record<string, number>[])
+      for (const key of changed) if (key in holder) holder[key] = change(holder[key]);
   }
   for (const arm of study.arms) Object.assign(arm, summariseArm(arm.runs));
   return { ...study, comparisons: compareArms(study.arms, study.baseline, study.primary) };
@@ -60,8 +97,12 @@ function withNumbers(study: ExperimentResult, change: (value: number) => number)
 const metric = fc.constantFrom("trainLoss", "valLoss", "maxVioBatch", "gradNorm", "maxVioGlobal", "valBpb.all", "acceptance.2");
 const result = fc.constantFrom("valLoss", "maxVioGlobal", "specialisation", "trainLoss", "valBpb.all");
 const curve = {
-  x: fc.constantFrom("steps", "tokens", "seconds"), logX: fc.boolean(), logY: fc.boolean(), smoothing: fc.constantFrom(0, 0.02, 1),
-  band: fc.constantFrom("range", "sd", "none"), seeds: fc.boolean(),
+  x: fc.constantFrom("steps", "tokens", "seconds"),
+  logX: fc.boolean(),
+  logY: fc.boolean(),
+  smoothing: fc.constantFrom(0, 0.02, 1),
+  band: fc.constantFrom("range", "sd", "none"),
+  seeds: fc.boolean(),
 };
 
 /** Options of each figure that changes with them. */
@@ -71,7 +112,12 @@ export const options: Record<string, fc.Arbitrary<Record<string, unknown>>> = {
   tradeOff: fc.record({ x: result, y: result, logX: fc.boolean(), logY: fc.boolean() }),
   expertLoad: fc.record({ by: fc.constantFrom("domain", "all"), step: fc.constantFrom(null, 1, 10) }),
   specialisation: fc.record({ metric: result }),
-  sweep: fc.record({ metric: result, path: fc.constantFrom(null, "train.clipNorm", "model.mtp.depth", "no.such.path"), logX: fc.constantFrom(null, true, false), logY: fc.boolean() }),
+  sweep: fc.record({
+    metric: result,
+    path: fc.constantFrom(null, "train.clipNorm", "model.mtp.depth", "no.such.path"),
+    logX: fc.constantFrom(null, true, false),
+    logY: fc.boolean(),
+  }),
 };
 
 /** What a reader may do to a figure of the arms. */
@@ -79,7 +125,15 @@ export const viewOf = (arms: readonly string[]): fc.Arbitrary<View | undefined> 
   fc.option(
     fc.record({
       hidden: fc.subarray([...arms]),
-      zoom: fc.option(fc.tuple(fc.constantFrom("steps", "tokens", "seconds"), fc.double({ min: 0, max: 20, noNaN: true }), fc.double({ min: 1e-3, max: 1e4, noNaN: true })).map(([axis, from, width]) => ({ axis, from, to: from + width }))),
+      zoom: fc.option(
+        fc
+          .tuple(
+            fc.constantFrom("steps", "tokens", "seconds"),
+            fc.double({ min: 0, max: 20, noNaN: true }),
+            fc.double({ min: 1e-3, max: 1e4, noNaN: true }),
+          )
+          .map(([axis, from, width]) => ({ axis, from, to: from + width })),
+      ),
     }),
     { nil: undefined },
   );

@@ -5,8 +5,18 @@ import { tickText } from "../../experiments/figures/ticks.ts";
 import { descendants, parseSvg } from "./svg-tree.ts";
 
 const draw = (x: Partial<Axis>, y: Partial<Axis> = {}) =>
-  cartesian({ width: 400, height: 200, theme: themeOf("light"), draw: () => "", x: { domain: [0, 10], label: "x", ...x }, y: { domain: [0, 1], label: "y", ...y } });
-const texts = (markup: string) => descendants(parseSvg(`<g>${markup}</g>`)).filter((tag) => tag.name === "text").map((tag) => tag.text);
+  cartesian({
+    width: 400,
+    height: 200,
+    theme: themeOf("light"),
+    draw: () => "",
+    x: { domain: [0, 10], label: "x", ...x },
+    y: { domain: [0, 1], label: "y", ...y },
+  });
+const texts = (markup: string) =>
+  descendants(parseSvg(`<g>${markup}</g>`))
+    .filter((tag) => tag.name === "text")
+    .map((tag) => tag.text);
 
 describe("ticks", () => {
   test("whose labels would touch are left out", () => {
@@ -17,16 +27,33 @@ describe("ticks", () => {
   });
 
   test.each([
-    [[1e-3, 1], ["0.001", "0.01", "0.1", "1"]],
-    [[0.2, 30], ["0.2", "0.5", "1", "2", "5", "10", "20"]],
-    [[1.6, 1.9], ["1.60", "1.65", "1.70", "1.90"]],
+    [
+      [1e-3, 1],
+      ["0.001", "0.01", "0.1", "1"],
+    ],
+    [
+      [0.2, 30],
+      ["0.2", "0.5", "1", "2", "5", "10", "20"],
+    ],
+    [
+      [1.6, 1.9],
+      ["1.60", "1.65", "1.70", "1.90"],
+    ],
   ] as [[number, number], string[]][])("of a logarithmic axis over %o are round numbers", (domain, expected) => {
     const shown = texts(draw({ domain, log: true }).markup);
     for (const text of expected) expect(shown).toContain(text);
   });
 
   test("are short for large numbers and have a true minus", () => {
-    expect([tickText(0), tickText(400), tickText(20_000), tickText(1.5e6), tickText(0.02), tickText(1e-7), tickText(-3)]).toEqual(["0", "400", "20 k", "1.5 M", "0.02", "1e−7", "−3"]);
+    expect([tickText(0), tickText(400), tickText(20_000), tickText(1.5e6), tickText(0.02), tickText(1e-7), tickText(-3)]).toEqual([
+      "0",
+      "400",
+      "20 k",
+      "1.5 M",
+      "0.02",
+      "1e−7",
+      "−3",
+    ]);
   });
 });
 

@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { differenceCiede2000, filterDeficiencyDeuter, filterDeficiencyProt, filterDeficiencyTrit, parse, wcagContrast, type Color } from "culori";
+import {
+  differenceCiede2000,
+  filterDeficiencyDeuter,
+  filterDeficiencyProt,
+  filterDeficiencyTrit,
+  parse,
+  wcagContrast,
+  type Color,
+} from "culori";
 import { armStyles } from "../../experiments/figures/arm-styles.ts";
 import { colours, divergingSteps, themeOf, themeVariables } from "../../experiments/figures/theme.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
@@ -27,31 +35,46 @@ describe.each(["light", "dark"] as const)("colours of the %s theme", (name) => {
   const grounds = name === "light" ? [theme.ground, "#fdfcfa", "#ffffff"] : [theme.ground, "#17181b", "#1e2024"];
 
   test("text keeps AA contrast, 4.5 : 1, also on washes", () => {
-    for (const ground of [...grounds, theme.wash]) for (const ink of [theme.ink, theme.inkSoft]) expect(wcagContrast(ink, ground), `${ink} on ${ground}`).toBeGreaterThanOrEqual(4.5);
+    for (const ground of [...grounds, theme.wash])
+      for (const ink of [theme.ink, theme.inkSoft]) expect(wcagContrast(ink, ground), `${ink} on ${ground}`).toBeGreaterThanOrEqual(4.5);
   });
 
   test("series and rules keep 3 : 1 against the ground", () => {
-    for (const ground of grounds) for (const colour of [...theme.series, theme.rule]) expect(wcagContrast(colour, ground), `${colour} on ${ground}`).toBeGreaterThanOrEqual(3);
+    for (const ground of grounds)
+      for (const colour of [...theme.series, theme.rule])
+        expect(wcagContrast(colour, ground), `${colour} on ${ground}`).toBeGreaterThanOrEqual(3);
   });
 
   test.each(Object.keys(eyes))("no two series look alike to %s eyes", (kind) => {
     const least = kind === "normal" ? 10 : 5;
     const seen = theme.series.map(eyes[kind]);
-    seen.forEach((a, i) => seen.slice(i + 1).forEach((b, j) => expect(difference(a, b), `${theme.series[i]} and ${theme.series[i + 1 + j]}`).toBeGreaterThan(least)));
+    seen.forEach((a, i) =>
+      seen
+        .slice(i + 1)
+        .forEach((b, j) => expect(difference(a, b), `${theme.series[i]} and ${theme.series[i + 1 + j]}`).toBeGreaterThan(least)),
+    );
   });
 
-  test.each(Object.keys(eyes))("more and less than the fair share are told apart by %s eyes, and more of either is further from even", (kind) => {
-    const at = (t: number) => eyes[kind](themeOf(name).diverging(t));
-    for (let step = 1; step <= divergingSteps; step++) {
-      const t = step / divergingSteps;
-      if (t >= 0.25) expect(difference(at(t), at(-t)), `±${t}`).toBeGreaterThan(5);
-      for (const sign of [-1, 1]) expect(difference(at(sign * t), at(0)), String(sign * t)).toBeGreaterThan(difference(at(sign * (t - 1 / divergingSteps)), at(0)));
-    }
-  });
+  test.each(Object.keys(eyes))(
+    "more and less than the fair share are told apart by %s eyes, and more of either is further from even",
+    (kind) => {
+      const at = (t: number) => eyes[kind](themeOf(name).diverging(t));
+      for (let step = 1; step <= divergingSteps; step++) {
+        const t = step / divergingSteps;
+        if (t >= 0.25) expect(difference(at(t), at(-t)), `±${t}`).toBeGreaterThan(5);
+        for (const sign of [-1, 1])
+          expect(difference(at(sign * t), at(0)), String(sign * t)).toBeGreaterThan(difference(at(sign * (t - 1 / divergingSteps)), at(0)));
+      }
+    },
+  );
 
   test("every text of every figure keeps AA contrast with what lies under it", () => {
-    for (const [figure, study] of Object.keys(figures).flatMap((figure) => [balancing, mtp, queued].map((study) => [figure, study] as const))) {
-      const root = parseSvg(figures[figure].draw(study, {}, { width: 500, theme: name, view: { hidden: [study.arms[1].name], zoom: null } }).svg);
+    for (const [figure, study] of Object.keys(figures).flatMap((figure) =>
+      [balancing, mtp, queued].map((study) => [figure, study] as const),
+    )) {
+      const root = parseSvg(
+        figures[figure].draw(study, {}, { width: 500, theme: name, view: { hidden: [study.arms[1].name], zoom: null } }).svg,
+      );
       const rects = rectBoxes(root).filter(({ tag }) => tag.attributes.fill !== "none");
       for (const box of textBoxes(root, (text, size, weight) => measure(text, { size, weight: weight as Weight }))) {
         const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
@@ -64,9 +87,22 @@ describe.each(["light", "dark"] as const)("colours of the %s theme", (name) => {
 
 test("the variables of a theme give every colour that an adaptive figure reads", () => {
   const auto = themeOf("auto");
-  const used = [auto.ink, auto.inkSoft, auto.grid, auto.rule, auto.wash, auto.ground, ...auto.series, ...Array.from({ length: 2 * divergingSteps + 1 }, (_, i) => auto.diverging(i / divergingSteps - 1))];
+  const used = [
+    auto.ink,
+    auto.inkSoft,
+    auto.grid,
+    auto.rule,
+    auto.wash,
+    auto.ground,
+    ...auto.series,
+    ...Array.from({ length: 2 * divergingSteps + 1 }, (_, i) => auto.diverging(i / divergingSteps - 1)),
+  ];
   for (const name of ["light", "dark"] as const) {
-    const declared = new Map(themeVariables(name).split(";").map((pair) => pair.split(":") as [string, string]));
+    const declared = new Map(
+      themeVariables(name)
+        .split(";")
+        .map((pair) => pair.split(":") as [string, string]),
+    );
     for (const colour of used) expect(declared.get(/^var\((--[\w-]+),#[0-9a-f]{6}\)$/.exec(colour)![1])).toMatch(/^#[0-9a-f]{6}$/);
   }
 });

@@ -7,7 +7,11 @@ import { balancing, learningRates, mtp } from "./studies.ts";
 const frame = { width: 600, theme: "light" } as const;
 
 describe("the data of a figure of several experiments", () => {
-  const studies = new Map([["first, of two", balancing], ["second", mtp], ["third", learningRates]]);
+  const studies = new Map([
+    ["first, of two", balancing],
+    ["second", mtp],
+    ["third", learningRates],
+  ]);
   test.each(Object.keys(figures))("%s is one table with one header, and each row says whose it is", (figure) => {
     const ids = [...studies.keys()];
     const parts = ids.map((id) => csvParse(drawFigure({ figure, experiments: [id], options: {} }, studies, frame).csv));
@@ -25,7 +29,8 @@ describe("the data of a figure of several experiments", () => {
 
 test.each(Object.keys(figures))("%s: a cell of its data is a word or one number in full", (figure) => {
   const { csv } = drawFigure({ figure, experiments: ["a"], options: {} }, new Map([["a", balancing]]), frame);
-  for (const row of csvParse(csv)) for (const [column, cell] of Object.entries(row)) expect(/\d ± \d|\[.*\d.*,|^[−+]\d/.test(cell), `${column}: ${cell}`).toBe(false);
+  for (const row of csvParse(csv))
+    for (const [column, cell] of Object.entries(row)) expect(/\d ± \d|\[.*\d.*,|^[−+]\d/.test(cell), `${column}: ${cell}`).toBe(false);
 });
 
 test("a seed has in the data the number that the app shows", () => {
@@ -38,9 +43,18 @@ test("a seed has in the data the number that the app shows", () => {
 });
 
 describe("smoothing of a run", () => {
-  const study = makeStudy({ arms: [{ name: "short" }, { name: "long", config: (config) => void (config.train.steps = 3000) }], seeds: 1, steps: 50 });
+  const study = makeStudy({
+    arms: [{ name: "short" }, { name: "long", config: (config) => void (config.train.steps = 3000) }],
+    seeds: 1,
+    steps: 50,
+  });
   const smoothed = (options: Record<string, unknown>, of = study) =>
-    csvParse(drawFigure({ figure: "curves", experiments: ["a"], options: { metrics: ["trainLoss"], ...options } }, new Map([["a", of]]), frame).csv).filter((row) => row.arm === "short").map((row) => [row.step, row.smoothed]);
+    csvParse(
+      drawFigure({ figure: "curves", experiments: ["a"], options: { metrics: ["trainLoss"], ...options } }, new Map([["a", of]]), frame)
+        .csv,
+    )
+      .filter((row) => row.arm === "short")
+      .map((row) => [row.step, row.smoothed]);
 
   test("is the same beside a longer one as alone", () => {
     expect(study.arms[1].runs[0].steps).toBe(3000);
@@ -56,7 +70,11 @@ describe("smoothing of a run", () => {
     let [w, wd, wdd, wy, wdy] = [0, 0, 0, 0, 0];
     raw.forEach((y, i) => {
       const weight = Math.exp(-Math.abs(i - at));
-      w += weight; wd += weight * (i - at); wdd += weight * (i - at) ** 2; wy += weight * y; wdy += weight * (i - at) * y;
+      w += weight;
+      wd += weight * (i - at);
+      wdd += weight * (i - at) ** 2;
+      wy += weight * y;
+      wdy += weight * (i - at) * y;
     });
     expect(Number(value[at][1])).toBeCloseTo((wdd * wy - wd * wdy) / (w * wdd - wd * wd), 10);
   });

@@ -4,8 +4,8 @@ import type { BalanceConfig, RunConfig } from "../../engine/model/config.ts";
 import { maxVioFloor, maxVioGlobal, maxVioOf, routingEntropy, specialisation, weightedLoads } from "../../engine/train/metrics.ts";
 import type { EvalMetrics, StepMetrics } from "../../engine/train/protocol.ts";
 import type { ArmResult, ExperimentResult, FinalMetrics, MetricEvent, RunResult } from "../../experiments/results.ts";
-import { costOf } from "../../experiments/runs/cost.ts";
-import { defaultConfig } from "../../experiments/runs/defaults.ts";
+import { costOf } from "../../experiments/runs/cost/cost.ts";
+import { defaultConfig } from "../../experiments/runs/spec/defaults.ts";
 import { compareArms } from "../../experiments/statistics/compare.ts";
 import { summariseArm } from "../../experiments/statistics/summary.ts";
 
@@ -44,23 +44,71 @@ export const fourArms: ArmShape[] = [
   { name: "no balancing", even: 0, special: 0.5 },
   { name: "sequence-wise loss", balance: { losses: [{ group: "sequence", alpha: 3e-2 }] }, loss: 0.036, even: 0.93, special: 0.12 },
   { name: "batch-wise loss", balance: { losses: [{ group: "batch", alpha: 3e-2 }] }, loss: 0.019, even: 0.93, special: 0.6 },
-  { name: "loss-free", balance: { bias: { gamma: [{ until: 0.96, value: 5e-3 }, { until: 1, value: 0 }], rule: "sign", form: "additive", group: "batch" } }, loss: -0.011, even: 0.95, special: 0.7 },
+  {
+    name: "loss-free",
+    balance: {
+      bias: {
+        gamma: [
+          { until: 0.96, value: 5e-3 },
+          { until: 1, value: 0 },
+        ],
+        rule: "sign",
+        form: "additive",
+        group: "batch",
+      },
+    },
+    loss: -0.011,
+    even: 0.95,
+    special: 0.7,
+  },
 ];
 
-export function makeStudy({ title = "Auxiliary loss or loss-free balancing", arms: shapes, baseline = shapes[0].name, seeds = 3, steps = 400, evals = 8, layers = 2, experts = 16, primary = ["valLoss"], domains = ["prose", "code", "math"] }: StudyShape): ExperimentResult {
+export function makeStudy({
+  title = "Auxiliary loss or loss-free balancing",
+  arms: shapes,
+  baseline = shapes[0].name,
+  seeds = 3,
+  steps = 400,
+  evals = 8,
+  layers = 2,
+  experts = 16,
+  primary = ["valLoss"],
+  domains = ["prose", "code", "math"],
+}: StudyShape): ExperimentResult {
   const arms = shapes.map((shape, armIndex): ArmResult => {
     const config = configOf(shape, { steps, layers, experts, evals });
     const runs = Array.from({ length: seeds }, (_, seedIndex) => makeRun(shape, config, armIndex, seedIndex, domains));
     const { params, activeParams, flopsPerToken } = costOf(config);
-    return { name: shape.name, patch: shape.balance ? { balance: shape.balance } : {}, config, params, activeParams, flopsPerToken, runs, ...summariseArm(runs) };
+    return {
+      name: shape.name,
+      patch: shape.balance ? { balance: shape.balance } : {},
+      config,
+      params,
+      activeParams,
+      flopsPerToken,
+      runs,
+      ...summariseArm(runs),
+    };
   });
   return {
-    id: "balancing", cell: "balancing", title, question: "Which ways of balancing balance, and what do they cost?", baseline, primary, domains,
-    dataHash: "d4".repeat(32), bigramEntropy: { prose: 2.41, code: 2.55, math: 1.71 }, arms, comparisons: compareArms(arms, baseline, primary),
+    id: "balancing",
+    cell: "balancing",
+    title,
+    question: "Which ways of balancing balance, and what do they cost?",
+    baseline,
+    primary,
+    domains,
+    dataHash: "d4".repeat(32),
+    bigramEntropy: { prose: 2.41, code: 2.55, math: 1.71 },
+    arms,
+    comparisons: compareArms(arms, baseline, primary),
   };
 }
 
-function configOf(shape: ArmShape, { steps, layers, experts, evals }: { steps: number; layers: number; experts: number; evals: number }): RunConfig {
+function configOf(
+  shape: ArmShape,
+  { steps, layers, experts, evals }: { steps: number; layers: number; experts: number; evals: number },
+): RunConfig {
   const config: RunConfig = structuredClone({ ...defaultConfig, train: { ...defaultConfig.train, evalEvery: Math.ceil(steps / evals) } });
   Object.assign(config.model, { numHiddenLayers: layers, nRoutedExperts: experts });
   config.model.mtp.depth = shape.mtpDepth ?? 0;
@@ -92,18 +140,56 @@ function makeRun(shape: ArmShape, config: RunConfig, armIndex: number, seedIndex
     const imbalance = collapse(progress, shape.even ?? 0, experts / k - 1);
     const common = { step, tokens: step * batchSize * seqLen, seconds: step * secondsPerStep };
     events.push({
-      kind: "step", ...common, trainLoss: loss - 0.03 + 0.07 * noise() + blown, mtpLoss: Array.from({ length: depth }, (_, d) => loss + 0.45 + 0.2 * d),
-      zLoss: 0, mtpRouterLoss: 0, balanceLoss: shape.balance?.losses ? 0.03 * (1 + imbalance / 4) : 0, gradNorm: Math.exp(0.2 * noise()) * (1 + blown), clipped: step % 2 === 0, skipped: false,
-      lr: 3e-3 * Math.min(1, progress / 0.05), maxVioBatch: Math.max(0.1, imbalance * (1 + 0.12 * noise()) + 0.35),
+      kind: "step",
+      ...common,
+      trainLoss: loss - 0.03 + 0.07 * noise() + blown,
+      mtpLoss: Array.from({ length: depth }, (_, d) => loss + 0.45 + 0.2 * d),
+      zLoss: 0,
+      mtpRouterLoss: 0,
+      balanceLoss: shape.balance?.losses ? 0.03 * (1 + imbalance / 4) : 0,
+      gradNorm: Math.exp(0.2 * noise()) * (1 + blown),
+      clipped: step % 2 === 0,
+      skipped: false,
+      lr: 3e-3 * Math.min(1, progress / 0.05),
+      maxVioBatch: Math.max(0.1, imbalance * (1 + 0.12 * noise()) + 0.35),
     } satisfies StepMetrics);
     if ((step % evalEvery === 0 || step === steps) && divergedAt === null) {
-      const agreement = Array.from({ length: depth }, (_, d) => Math.max(0, 0.62 - 0.14 * d - 0.3 * Math.exp(-progress * 5) + 0.01 * noise()));
-      const expertCounts = tastes.map((taste, layer) => domains.map((_, d) => loads(taste, domainTastes[layer][d], imbalance, shape.special ?? 0.5, 128 * seqLen * k)));
+      const agreement = Array.from({ length: depth }, (_, d) =>
+        Math.max(0, 0.62 - 0.14 * d - 0.3 * Math.exp(-progress * 5) + 0.01 * noise()),
+      );
+      const expertCounts = tastes.map((taste, layer) =>
+        domains.map((_, d) => loads(taste, domainTastes[layer][d], imbalance, shape.special ?? 0.5, 128 * seqLen * k)),
+      );
       events.push({
-        kind: "eval", ...common, valLoss: loss, valLossError: 0.008, valBpb: { all: loss / Math.LN2, ...Object.fromEntries(domains.map((name, d) => [name, (loss + 0.3 * (1 - d)) / Math.LN2])) },
-        mtpLoss: Array.from({ length: depth }, (_, d) => loss + 0.45 + 0.2 * d), agreement, acceptance: agreement.map((share) => 0.3 + 0.7 * share),
-        maxVioShift: maxVioGlobal(expertCounts, domains.map(() => 1)), maxVio: Object.fromEntries(domains.map((name, d) => [name, maxVioOf(expertCounts, d)])), maxVioSequence: 1, starvedExperts: 0, loadCv: 0.1,
-        maxVioGlobal: maxVioGlobal(expertCounts, domains.map(() => 1)), maxVioFloor: maxVioFloor(128 * seqLen * domains.length, experts, k), routingEntropy: routingEntropy(weightedLoads(expertCounts, domains.map(() => 1))), specialisation: specialisation(expertCounts), expertCounts,
+        kind: "eval",
+        ...common,
+        valLoss: loss,
+        valLossError: 0.008,
+        valBpb: { all: loss / Math.LN2, ...Object.fromEntries(domains.map((name, d) => [name, (loss + 0.3 * (1 - d)) / Math.LN2])) },
+        mtpLoss: Array.from({ length: depth }, (_, d) => loss + 0.45 + 0.2 * d),
+        agreement,
+        acceptance: agreement.map((share) => 0.3 + 0.7 * share),
+        maxVioShift: maxVioGlobal(
+          expertCounts,
+          domains.map(() => 1),
+        ),
+        maxVio: Object.fromEntries(domains.map((name, d) => [name, maxVioOf(expertCounts, d)])),
+        maxVioSequence: 1,
+        starvedExperts: 0,
+        loadCv: 0.1,
+        maxVioGlobal: maxVioGlobal(
+          expertCounts,
+          domains.map(() => 1),
+        ),
+        maxVioFloor: maxVioFloor(128 * seqLen * domains.length, experts, k),
+        routingEntropy: routingEntropy(
+          weightedLoads(
+            expertCounts,
+            domains.map(() => 1),
+          ),
+        ),
+        specialisation: specialisation(expertCounts),
+        expertCounts,
       } satisfies EvalMetrics);
     }
   }
@@ -112,10 +198,32 @@ function makeRun(shape: ArmShape, config: RunConfig, armIndex: number, seedIndex
   const trained = events.length ? events.at(-1)! : { step: 0, tokens: 0, seconds: 0 };
   const key = Array.from({ length: 64 }, (_, i) => ((i * 7 + armIndex * 3 + seedIndex * 5) % 16).toString(16)).join("");
   return {
-    arm: shape.name, seed: { init: seedIndex, data: seedIndex }, seedIndex, key, status: done ? "done" : failed ? "failed" : "diverged",
-    error: failed ? "The device was lost twice; 0 steps were trained." : null, divergedAt, cached: false, steps: trained.step, tokens: trained.tokens, seconds: trained.seconds,
-    provenance: done ? { backend: "cpu", adapter: "WASM SIMD", engine: "0.1.0", kernels: "k".repeat(8), fma: true, table: null, when: "2026-01-01T12:00:00.000Z", seconds: trained.seconds } : null,
-    curves: `runs/${key.slice(0, 16)}/metrics.jsonl`, metrics: done ? finalMetrics(last, events, domains) : null, events,
+    arm: shape.name,
+    seed: { init: seedIndex, data: seedIndex },
+    seedIndex,
+    key,
+    status: done ? "done" : failed ? "failed" : "diverged",
+    error: failed ? "The device was lost twice; 0 steps were trained." : null,
+    divergedAt,
+    cached: false,
+    steps: trained.step,
+    tokens: trained.tokens,
+    seconds: trained.seconds,
+    provenance: done
+      ? {
+          backend: "cpu",
+          adapter: "WASM SIMD",
+          engine: "0.1.0",
+          kernels: "k".repeat(8),
+          fma: true,
+          table: null,
+          when: "2026-01-01T12:00:00.000Z",
+          seconds: trained.seconds,
+        }
+      : null,
+    curves: `runs/${key.slice(0, 16)}/metrics.jsonl`,
+    metrics: done ? finalMetrics(last, events, domains) : null,
+    events,
   };
 }
 
@@ -125,8 +233,15 @@ function finalMetrics(last: EvalMetrics, events: MetricEvent[], domains: string[
   const mean = (pick: (event: StepMetrics) => number) => tail.reduce((sum, event) => sum + pick(event), 0) / tail.length;
   const { kind: _, ...rest } = last;
   return {
-    ...rest, trainLoss: mean((e) => e.trainLoss), balanceLoss: mean((e) => e.balanceLoss), gradNorm: mean((e) => e.gradNorm), skippedSteps: 0,
-    clippedSteps: steps.filter((e) => e.clipped).length, tokensPerSecond: last.tokens / last.seconds, maxVioBatch: mean((e) => e.maxVioBatch), domains,
+    ...rest,
+    trainLoss: mean((e) => e.trainLoss),
+    balanceLoss: mean((e) => e.balanceLoss),
+    gradNorm: mean((e) => e.gradNorm),
+    skippedSteps: 0,
+    clippedSteps: steps.filter((e) => e.clipped).length,
+    tokensPerSecond: last.tokens / last.seconds,
+    maxVioBatch: mean((e) => e.maxVioBatch),
+    domains,
   };
 }
 

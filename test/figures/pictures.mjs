@@ -12,8 +12,17 @@ import { runnerImport } from "vite";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const { values } = parseArgs({
-  options: { out: { type: "string", default: join(root, "out/figures") }, width: { type: "string", default: "720" }, scale: { type: "string", default: "1.5" }, only: { type: "string", default: "" } },
+  options: {
+    out: { type: "string", default: join(root, "out/figures") },
+    width: { type: "string", default: "720" },
+    scale: { type: "string", default: "1.5" },
+    only: { type: "string", default: "" },
+  },
 });
 const { module } = await runnerImport(fileURLToPath(new URL("pictures.ts", import.meta.url)), { configFile: false, logLevel: "error" });
-const { index, pictures, seconds } = await module.writePictures(values.out, { width: Number(values.width), scale: Number(values.scale), only: values.only });
+const { index, pictures, seconds } = await module.writePictures(values.out, {
+  width: Number(values.width),
+  scale: Number(values.scale),
+  only: values.only,
+});
 console.log(`${pictures} pictures in ${seconds.toFixed(0)} s: ${index}`);

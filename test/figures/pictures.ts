@@ -1,7 +1,7 @@
 /** Figures as files that a person can open: for each study and figure an SVG and a PNG in both themes, and one page of all. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { nodePngRenderer } from "../../experiments/figures/png-node.ts";
+import { nodePngRenderer } from "../../experiments/figures/node/png.ts";
 import { figures } from "../../experiments/figures/registry.ts";
 import { escapeXml } from "../../experiments/figures/svg.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
@@ -35,7 +35,10 @@ export interface PictureOptions {
   only: string;
 }
 
-export async function writePictures(folder: string, { width, scale, only }: PictureOptions): Promise<{ index: string; pictures: number; seconds: number }> {
+export async function writePictures(
+  folder: string,
+  { width, scale, only }: PictureOptions,
+): Promise<{ index: string; pictures: number; seconds: number }> {
   const start = performance.now();
   const renderer = await nodePngRenderer();
   mkdirSync(folder, { recursive: true });
@@ -52,14 +55,20 @@ export async function writePictures(folder: string, { width, scale, only }: Pict
       const milliseconds = (performance.now() - drawnAt) / 2;
       const again = drawings.findIndex(([name]) => name === figure) < drawings.indexOf(wanted[i]);
       const name = `${study}-${figure}${again ? `-${i}` : ""}`.replace(/[^\w-]+/g, "-");
-      for (const [theme, { svg }] of [["light", light], ["dark", dark]] as const) {
+      for (const [theme, { svg }] of [
+        ["light", light],
+        ["dark", dark],
+      ] as const) {
         writeFileSync(join(folder, `${name}-${theme}.svg`), svg);
         writeFileSync(join(folder, `${name}-${theme}.png`), renderer.render(svg, scale));
         pictures++;
       }
-      const image = (theme: string) => `<a href="${name}-${theme}.svg"><img loading="lazy" src="${name}-${theme}.png" width="${light.width}" height="${light.height}" alt=""></a>`;
+      const image = (theme: string) =>
+        `<a href="${name}-${theme}.svg"><img loading="lazy" src="${name}-${theme}.png" width="${light.width}" height="${light.height}" alt=""></a>`;
       const how = Object.keys(options).length ? ` ${JSON.stringify(options)}` : "";
-      shown.push(`<h3>${figure}${escapeXml(how)} <small>${milliseconds.toFixed(0)} ms, ${Math.ceil(light.svg.length / 1000)} kB</small></h3><div>${image("light")}${image("dark")}</div><p>${escapeXml(`${light.title}. ${light.alternative}`.slice(0, 1500))}</p>`);
+      shown.push(
+        `<h3>${figure}${escapeXml(how)} <small>${milliseconds.toFixed(0)} ms, ${Math.ceil(light.svg.length / 1000)} kB</small></h3><div>${image("light")}${image("dark")}</div><p>${escapeXml(`${light.title}. ${light.alternative}`.slice(0, 1500))}</p>`,
+      );
     });
     sections.push(`<h2 id="${escapeXml(study)}">${escapeXml(study)}</h2>${shown.join("\n")}`);
   }

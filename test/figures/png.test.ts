@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nodePngRenderer } from "../../experiments/figures/png-node.ts";
+import { nodePngRenderer } from "../../experiments/figures/node/png.ts";
 import { figures } from "../../experiments/figures/registry.ts";
 import { balancing } from "./studies.ts";
 

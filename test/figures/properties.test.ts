@@ -28,7 +28,8 @@ describe.each([320, 720, 1200])("at %i pixels", (width) => {
 
     for (const tag of descendants(root)) {
       for (const [key, value] of Object.entries(tag.attributes)) {
-        if (key !== "aria-label" && !key.startsWith("data-")) expect(value, `${tag.name}.${key}`).not.toMatch(/NaN|undefined|null|Infinity/);
+        if (key !== "aria-label" && !key.startsWith("data-"))
+          expect(value, `${tag.name}.${key}`).not.toMatch(/NaN|undefined|null|Infinity/);
       }
     }
     const boxes = textBoxes(root, measured);

@@ -1,15 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { drawFigure, figures } from "../../experiments/figures/registry.ts";
 import { partsOf, totalOf } from "../../experiments/figures/architecture-parts.ts";
-import { costOf } from "../../experiments/runs/cost.ts";
-import { defaultConfig } from "../../experiments/runs/defaults.ts";
+import { costOf } from "../../experiments/runs/cost/cost.ts";
+import { defaultConfig } from "../../experiments/runs/spec/defaults.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
 import { balancing, learningRates, mtp } from "./studies.ts";
 import { parseSvg } from "./svg-tree.ts";
 
-const studies = new Map([["a", balancing], ["b", mtp]]);
+const studies = new Map([
+  ["a", balancing],
+  ["b", mtp],
+]);
 const frame = { width: 600, theme: "light" } as const;
-const draw = (figure: string, options: Record<string, unknown> = {}, experiments = ["a"]) => drawFigure({ figure, experiments, options }, studies, frame);
+const draw = (figure: string, options: Record<string, unknown> = {}, experiments = ["a"]) =>
+  drawFigure({ figure, experiments, options }, studies, frame);
 
 describe("a request that cannot be drawn says why", () => {
   test.each([
@@ -69,8 +73,14 @@ test("the heat map shows the validation before a step, when asked for one", () =
 describe("the parts of a model add up to what a run costs", () => {
   const configs: [string, (config: RunConfig) => void][] = [
     ["the default", () => {}],
-    ["dense layers and two modules", ({ model }) => Object.assign(model, { numHiddenLayers: 5, firstKDenseReplace: 2, mtp: { ...model.mtp, depth: 2 } })],
-    ["parallel heads, tied", ({ model }) => Object.assign(model, { tieWordEmbeddings: true, mtp: { ...model.mtp, depth: 3, heads: "parallel" } })],
+    [
+      "dense layers and two modules",
+      ({ model }) => Object.assign(model, { numHiddenLayers: 5, firstKDenseReplace: 2, mtp: { ...model.mtp, depth: 2 } }),
+    ],
+    [
+      "parallel heads, tied",
+      ({ model }) => Object.assign(model, { tieWordEmbeddings: true, mtp: { ...model.mtp, depth: 3, heads: "parallel" } }),
+    ],
     ["dense layers only, with a module", ({ model }) => Object.assign(model, { firstKDenseReplace: 2, mtp: { ...model.mtp, depth: 1 } })],
     ["grouped queries", ({ model }) => Object.assign(model, { attention: { kind: "gqa", numKeyValueHeads: 2, headDim: 16, ropeDim: 8 } })],
     ["a compressed query", ({ model }) => Object.assign(model.attention, { qLoraRank: 24 })],
@@ -88,6 +98,8 @@ describe("the parts of a model add up to what a run costs", () => {
   test("the cache of latent attention is latent and rotary key, of plain attention all keys and values", () => {
     const { model } = defaultConfig;
     expect(totalOf(partsOf(model, 64)).cacheBytes).toBe(2 * (32 + 8) * 4);
-    expect(totalOf(partsOf({ ...model, attention: { kind: "gqa", numKeyValueHeads: 4, headDim: 16, ropeDim: 8 } }, 64)).cacheBytes).toBe(2 * 2 * 4 * 16 * 4);
+    expect(totalOf(partsOf({ ...model, attention: { kind: "gqa", numKeyValueHeads: 4, headDim: 16, ropeDim: 8 } }, 64)).cacheBytes).toBe(
+      2 * 2 * 4 * 16 * 4,
+    );
   });
 });

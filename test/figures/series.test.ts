@@ -28,11 +28,20 @@ describe("smooth", () => {
   }
 
   test("equals local linear regression, with uneven steps and gaps", () => {
-    const points = fc.array(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.oneof({ weight: 6, arbitrary: fc.double({ min: -10, max: 10, noNaN: true }) }, { weight: 1, arbitrary: fc.constant(NaN) })), { minLength: 1, maxLength: 40 });
+    const points = fc.array(
+      fc.tuple(
+        fc.integer({ min: 1, max: 20 }),
+        fc.oneof({ weight: 6, arbitrary: fc.double({ min: -10, max: 10, noNaN: true }) }, { weight: 1, arbitrary: fc.constant(NaN) }),
+      ),
+      { minLength: 1, maxLength: 40 },
+    );
     fc.assert(
       fc.property(points, fc.double({ min: 0.5, max: 30, noNaN: true }), (pairs, scale) => {
         let step = 0;
-        const all = series(pairs.map(([, y]) => y), pairs.map(([gap]) => (step += gap)));
+        const all = series(
+          pairs.map(([, y]) => y),
+          pairs.map(([gap]) => (step += gap)),
+        );
         const expected = slow(all, scale);
         smooth(all, scale).y.forEach((value, i) => {
           if (!Number.isFinite(all.y[i])) expect(value).toBeNaN();
@@ -72,7 +81,11 @@ describe("decimate", () => {
     const width = 300;
     const y = Float64Array.from({ length: n }, (_, i) => Math.sin(i / 9000) + ((i * 7919) % 1000) / 5000);
     y[123_457] = 55; // one spike among two hundred thousand
-    const points = decimate(n, (i) => (i * width) / n, (i) => y[i]);
+    const points = decimate(
+      n,
+      (i) => (i * width) / n,
+      (i) => y[i],
+    );
     expect(points.length).toBeLessThanOrEqual(4 * width);
     expect(Math.max(...points.map((p) => p![1]))).toBe(55);
     for (let column = 0; column < width; column += 37) {
@@ -84,7 +97,13 @@ describe("decimate", () => {
 
   test("keeps order and marks gaps", () => {
     const y = [0, 5, NaN, NaN, 2, 1];
-    expect(decimate(6, (i) => i * 10, (i) => y[i])).toEqual([[0, 0], [10, 5], null, [40, 2], [50, 1]]);
+    expect(
+      decimate(
+        6,
+        (i) => i * 10,
+        (i) => y[i],
+      ),
+    ).toEqual([[0, 0], [10, 5], null, [40, 2], [50, 1]]);
   });
 });
 
@@ -99,7 +118,9 @@ describe("a run of a million steps", () => {
       return process.cpuUsage(start).user / 1e6;
     });
     expect(Math.min(...times)).toBeLessThan(1);
-    const path = draw().svg.match(/ d="(M[^"]*)"/g)!.sort((a, b) => b.length - a.length)[0];
+    const path = draw()
+      .svg.match(/ d="(M[^"]*)"/g)!
+      .sort((a, b) => b.length - a.length)[0];
     expect(path.match(/l/g)!.length).toBeLessThanOrEqual(pointsPerColumn * 720);
   });
 
@@ -114,7 +135,11 @@ describe("a run of a million steps", () => {
 
   test("is drawn as exactly when a part of it is looked at", () => {
     const zoom = { axis: "steps", from: 699_990, to: 700_010 };
-    const { svg } = figures.curves.draw(study, { metrics: ["trainLoss"], smoothing: 0 }, { width: 720, theme: "light", view: { hidden: [], zoom } });
+    const { svg } = figures.curves.draw(
+      study,
+      { metrics: ["trainLoss"], smoothing: 0 },
+      { width: 720, theme: "light", view: { hidden: [], zoom } },
+    );
     const path = svg.match(/ d="(M[^"]*)"/g)!.sort((a, b) => b.length - a.length)[0];
     expect(path.match(/l/g)).toHaveLength(22); // 21 steps and one beyond each edge
   });

@@ -62,7 +62,10 @@ export function textBoxes(root: Tag, measure: (text: string, size: number, weigh
     const width = measure(tag.text, size, Number(tag.attributes["font-weight"] ?? 400));
     const [x, y] = [Number(tag.attributes.x), Number(tag.attributes.y)];
     const left = tag.attributes["text-anchor"] === "end" ? x - width : tag.attributes["text-anchor"] === "middle" ? x - width / 2 : x;
-    const corners = [[left, y - 0.78 * size], [left + width, y + 0.22 * size]].map(([px, py]) => [matrix[0] * px + matrix[2] * py + matrix[4], matrix[1] * px + matrix[3] * py + matrix[5]]);
+    const corners = [
+      [left, y - 0.78 * size],
+      [left + width, y + 0.22 * size],
+    ].map(([px, py]) => [matrix[0] * px + matrix[2] * py + matrix[4], matrix[1] * px + matrix[3] * py + matrix[5]]);
     const [x0, x1] = corners.map((corner) => corner[0]).sort((a, b) => a - b);
     const [y0, y1] = corners.map((corner) => corner[1]).sort((a, b) => a - b);
     return { x: x0, y: y0, width: x1 - x0, height: y1 - y0, text: tag.text, tag };
@@ -85,7 +88,8 @@ function placed(root: Tag, name: string): { tag: Tag; matrix: Matrix }[] {
 
   function visit(tag: Tag, outer: Matrix): void {
     let matrix = outer;
-    if (tag.name === "svg" && tag.parent?.name !== "#root") matrix = multiply(matrix, [1, 0, 0, 1, Number(tag.attributes.x ?? 0), Number(tag.attributes.y ?? 0)]);
+    if (tag.name === "svg" && tag.parent?.name !== "#root")
+      matrix = multiply(matrix, [1, 0, 0, 1, Number(tag.attributes.x ?? 0), Number(tag.attributes.y ?? 0)]);
     if (tag.attributes.transform) matrix = multiply(matrix, transformOf(tag.attributes.transform));
     if (tag.name === name) found.push({ tag, matrix });
     for (const child of tag.children) visit(child, matrix);
@@ -104,7 +108,14 @@ function transformOf(text: string): Matrix {
 }
 
 function multiply(m: Matrix, n: Matrix): Matrix {
-  return [m[0] * n[0] + m[2] * n[1], m[1] * n[0] + m[3] * n[1], m[0] * n[2] + m[2] * n[3], m[1] * n[2] + m[3] * n[3], m[0] * n[4] + m[2] * n[5] + m[4], m[1] * n[4] + m[3] * n[5] + m[5]];
+  return [
+    m[0] * n[0] + m[2] * n[1],
+    m[1] * n[0] + m[3] * n[1],
+    m[0] * n[2] + m[2] * n[3],
+    m[1] * n[2] + m[3] * n[3],
+    m[0] * n[4] + m[2] * n[5] + m[4],
+    m[1] * n[4] + m[3] * n[5] + m[5],
+  ];
 }
 
 function unescape(text: string): string {

@@ -15,7 +15,9 @@ describe("widths", () => {
   beforeAll(() => initWasm(readFileSync(resolve("@resvg/resvg-wasm/index_bg.wasm"))));
 
   test.each([400, 600] as const)("of weight %i are the renderer's, but for kerning", (weight: Weight) => {
-    const fontBuffers = ["latin", "greek", "latin-ext"].map((subset) => new Uint8Array(readFileSync(resolve(`@fontsource/inter/files/inter-${subset}-${weight}-normal.woff2`))));
+    const fontBuffers = ["latin", "greek", "latin-ext"].map(
+      (subset) => new Uint8Array(readFileSync(resolve(`@fontsource/inter/files/inter-${subset}-${weight}-normal.woff2`))),
+    );
     const size = 1000;
     const inkWidth = (text: string) => {
       const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="9000" height="2000"><text x="0" y="1200" font-family="Inter" font-weight="${weight}" font-size="${size}">${escapeXml(text)}</text></svg>`;
@@ -32,7 +34,8 @@ describe("widths", () => {
   });
 
   test("are known for everything that figures write themselves", () => {
-    for (const character of "0123456789−+.,%±×·…–—“”‘’¼½[]()/ δγαλ") for (const weight of [400, 600] as const) expect(widths[weight].has(character), character).toBe(true);
+    for (const character of "0123456789−+.,%±×·…–—“”‘’¼½[]()/ δγαλ")
+      for (const weight of [400, 600] as const) expect(widths[weight].has(character), character).toBe(true);
   });
 });
 
@@ -59,7 +62,13 @@ describe("text of other scripts", () => {
 describe("text that fits", () => {
   test("an elided text is no wider than asked and keeps beginning and end", () => {
     expect(elide("a remedy with a long name, no. 7", 120, style)).toMatch(/^a rem.*…no\. 7$|^a rem.*….*7$/);
-    fc.assert(fc.property(words, fc.integer({ min: 20, max: 300 }), (text, width) => void expect(measure(elide(text, width, style), style)).toBeLessThanOrEqual(width)));
+    fc.assert(
+      fc.property(
+        words,
+        fc.integer({ min: 20, max: 300 }),
+        (text, width) => void expect(measure(elide(text, width, style), style)).toBeLessThanOrEqual(width),
+      ),
+    );
   });
 
   test("wrapped lines are no wider than asked, no more than allowed, and lose no word that fits", () => {
@@ -85,7 +94,9 @@ describe("the SVG writer", () => {
   });
 
   test("escapes text and attributes, and leaves out what XML cannot hold", () => {
-    expect(element("text", { "data-arm": `a"<&` }, escapeXml("<b> & \u0001\ud800x\u{1f686}"))).toBe(`<text data-arm="a&quot;&lt;&amp;">&lt;b&gt; &amp; x\u{1f686}</text>`);
+    expect(element("text", { "data-arm": `a"<&` }, escapeXml("<b> & \u0001\ud800x\u{1f686}"))).toBe(
+      `<text data-arm="a&quot;&lt;&amp;">&lt;b&gt; &amp; x\u{1f686}</text>`,
+    );
   });
 
   test("throws on a number that is not finite rather than draw it", () => {

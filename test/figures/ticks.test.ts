@@ -16,10 +16,15 @@ describe("ticks", () => {
       }),
     );
     fc.assert(
-      fc.property(fc.double({ min: -300, max: 300, noNaN: true }), fc.double({ min: 0, max: 20, noNaN: true }), fc.double({ min: 2, max: 8, noNaN: true }), (power, decades, count) => {
-        const ticks = logTicks(spread([10 ** power, 10 ** Math.min(307, power + decades)], true), count);
-        expect(new Set(ticks.map(textOfTicks(ticks))).size).toBe(new Set(ticks).size);
-      }),
+      fc.property(
+        fc.double({ min: -300, max: 300, noNaN: true }),
+        fc.double({ min: 0, max: 20, noNaN: true }),
+        fc.double({ min: 2, max: 8, noNaN: true }),
+        (power, decades, count) => {
+          const ticks = logTicks(spread([10 ** power, 10 ** Math.min(307, power + decades)], true), count);
+          expect(new Set(ticks.map(textOfTicks(ticks))).size).toBe(new Set(ticks).size);
+        },
+      ),
     );
   });
 

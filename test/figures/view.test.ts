@@ -6,14 +6,28 @@ import { balancing, learningRates, mtp } from "./studies.ts";
 import { descendants, parseSvg, type Tag } from "./svg-tree.ts";
 
 const frame = (view?: View) => ({ width: 720, theme: "light" as const, view });
-const draw = (figure: string, study: ExperimentResult, view?: View, options: unknown = {}) => figures[figure].draw(study, options, frame(view));
+const draw = (figure: string, study: ExperimentResult, view?: View, options: unknown = {}) =>
+  figures[figure].draw(study, options, frame(view));
 const tagsOf = (svg: string): Tag[] => descendants(parseSvg(svg));
 /** Marks of an arm, without its entry in the legend. */
-const marks = (svg: string, arm: string) => tagsOf(svg).filter((tag) => tag.name === "g" && tag.attributes["data-arm"] === arm && !tag.children.some((child) => child.attributes["data-role"] === "legend"));
-const texts = (svg: string) => tagsOf(svg).filter(({ name }) => name === "text").map(({ text }) => text);
+const marks = (svg: string, arm: string) =>
+  tagsOf(svg).filter(
+    (tag) =>
+      tag.name === "g" && tag.attributes["data-arm"] === arm && !tag.children.some((child) => child.attributes["data-role"] === "legend"),
+  );
+const texts = (svg: string) =>
+  tagsOf(svg)
+    .filter(({ name }) => name === "text")
+    .map(({ text }) => text);
 
 describe("an arm that is hidden", () => {
-  const withLegend: [string, ExperimentResult, string][] = [["curves", balancing, "loss-free"], ["loadOverTime", balancing, "loss-free"], ["tradeOff", balancing, "loss-free"], ["mtpAcceptance", mtp, "depth 2"], ["sweep", learningRates, "lr 0.01"]];
+  const withLegend: [string, ExperimentResult, string][] = [
+    ["curves", balancing, "loss-free"],
+    ["loadOverTime", balancing, "loss-free"],
+    ["tradeOff", balancing, "loss-free"],
+    ["mtpAcceptance", mtp, "depth 2"],
+    ["sweep", learningRates, "lr 0.01"],
+  ];
 
   test.each(withLegend)("is not drawn by %s, is struck out in its legend, and is named below", (figure, study, arm) => {
     const whole = draw(figure, study);
@@ -21,7 +35,11 @@ describe("an arm that is hidden", () => {
     const { svg, legend } = draw(figure, study, { hidden: [arm], zoom: null });
     expect(marks(svg, arm)).toEqual([]);
     expect(legend.filter(({ hidden }) => hidden).map(({ arm }) => arm)).toEqual([arm]);
-    expect(tagsOf(svg).filter((tag) => tag.attributes["text-decoration"] === "line-through").map(({ text }) => text)).toEqual([arm]);
+    expect(
+      tagsOf(svg)
+        .filter((tag) => tag.attributes["text-decoration"] === "line-through")
+        .map(({ text }) => text),
+    ).toEqual([arm]);
     expect(texts(svg)).toContain(`Hidden: “${arm}”.`);
   });
 
@@ -66,6 +84,8 @@ describe("a part of the axis", () => {
   });
 
   test("without values says so", () => {
-    expect(texts(draw("curves", balancing, { hidden: [], zoom: { axis: "steps", from: 500, to: 600 } }).svg).join(" ")).toContain("no values in this part of the axis");
+    expect(texts(draw("curves", balancing, { hidden: [], zoom: { axis: "steps", from: 500, to: 600 } }).svg).join(" ")).toContain(
+      "no values in this part of the axis",
+    );
   });
 });

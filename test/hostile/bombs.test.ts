@@ -18,8 +18,18 @@ beforeAll(async () => {
   // within the checkout, where the packages are found
   folder = await mkdtemp(join(root, "out/hostile-"));
   await build({
-    root, configFile: false, logLevel: "error", publicDir: false, ssr: { external: true },
-    build: { ssr: true, outDir: folder, target: "node20.18", minify: false, rolldownOptions: { input: join(root, "test/hostile/open.child.ts"), output: { entryFileNames: "open.child.mjs" } } },
+    root,
+    configFile: false,
+    logLevel: "error",
+    publicDir: false,
+    ssr: { external: true },
+    build: {
+      ssr: true,
+      outDir: folder,
+      target: "node20.18",
+      minify: false,
+      rolldownOptions: { input: join(root, "test/hostile/open.child.ts"), output: { entryFileNames: "open.child.mjs" } },
+    },
   });
   opener = new Opener(join(folder, "open.child.mjs"));
 });

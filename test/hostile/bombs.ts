@@ -73,7 +73,7 @@ const prose: Record<string, () => string> = {
   "characters of four bytes": () => many("😀*", 30_000),
   "marks on one letter": () => `a${many("\u0301", 200_000)}`,
   "lone surrogates": () => many("\ud800*", 30_000),
-  "zeros": () => many("\0", 200_000),
+  zeros: () => many("\0", 200_000),
   "line separators": () => many("\u2028*a", 30_000),
   "carriage returns": () => many("\r> ", 30_000),
 };
@@ -89,7 +89,8 @@ const tex: Record<string, () => string> = {
   "matrices in matrices": () => nested("\\begin{matrix}", "x", "\\end{matrix}", 800),
   "accents on accents": () => nested("\\hat{", "x", "}", 2000),
   "boxes in boxes": () => nested("\\fbox{$", "x", "$}", 300),
-  "macros that double": () => `${lines(30, (n) => `\\def\\${many("a", n + 2)}{\\${many("a", n + 1)}\\${many("a", n + 1)}}`).replaceAll("\n", "")}\\def\\a{x}\\${many("a", 31)}`,
+  "macros that double": () =>
+    `${lines(30, (n) => `\\def\\${many("a", n + 2)}{\\${many("a", n + 1)}\\${many("a", n + 1)}}`).replaceAll("\n", "")}\\def\\a{x}\\${many("a", 31)}`,
   "a macro that calls itself": () => "\\def\\a{\\a\\a}\\a",
   "a new command that calls itself": () => "\\newcommand{\\a}{x\\a}\\a",
   "a rule a kilometre wide": () => "\\rule{1e9em}{1e9em}",
@@ -102,9 +103,9 @@ const tex: Record<string, () => string> = {
   "one long name": () => `\\${many("a", 500_000)}`,
   "many sizes": () => many("\\Huge ", 5000) + "x",
   "many primes": () => `x${many("'", 50_000)}`,
-  "stacks": () => nested("\\stackrel{a}{", "x", "}", 600),
+  stacks: () => nested("\\stackrel{a}{", "x", "}", 600),
   "a chosen fraction of fractions": () => nested("\\mathchoice{x}{x}{x}{", "x", "}", 600),
-  "operators": () => many("\\operatorname{a}", 5000),
+  operators: () => many("\\operatorname{a}", 5000),
 };
 
 /** Code of a cell. */
@@ -144,14 +145,14 @@ const code: Record<string, () => string> = {
   "a regular expression of choices": () => `const a = /${many("(a|", 2000)}b${many(")", 2000)}/`,
   "names of a megabyte": () => `const ${many("a", 1_000_000)} = 1`,
   "escapes in names": () => `const ${many("\\u0061", 20_000)} = 1`,
-  "exports": () => lines(5000, (n) => `export { a${n} };`),
-  "imports": () => lines(5000, (n) => `import { a${n} } from "b${n}";`),
-  "assertions": () => `const a = 1 ${many("as any ", 5000)}`,
-  "bangs": () => `const a = b${many("!", 20_000)}`,
-  "JSX": () => `const a = ${nested("<a>", "", "</a>", 2000)}`,
-  "decorators": () => `${many("@a ", 5000)} class A {}`,
+  exports: () => lines(5000, (n) => `export { a${n} };`),
+  imports: () => lines(5000, (n) => `import { a${n} } from "b${n}";`),
+  assertions: () => `const a = 1 ${many("as any ", 5000)}`,
+  bangs: () => `const a = b${many("!", 20_000)}`,
+  JSX: () => `const a = ${nested("<a>", "", "</a>", 2000)}`,
+  decorators: () => `${many("@a ", 5000)} class A {}`,
   "classes in classes": () => nested("class A { static {", "", "} }", 2000),
-  "labels": () => many("a: ", 3000) + ";",
+  labels: () => many("a: ", 3000) + ";",
   "shadows of names": () => `${many("{ const a = () => { ", 150)}a${many(" } }", 150)}`,
 };
 
@@ -159,7 +160,8 @@ const code: Record<string, () => string> = {
 const frontMatter: Record<string, () => string> = {
   "20,000 anchors": () => lines(20_000, (n) => `a${n}: &a${n} 1`),
   "20,000 uses of one anchor": () => `a: &a 1\nb: [${many("*a,", 20_000)}]`,
-  "a billion laughs": () => `a: &a [x,x,x,x,x,x,x,x,x]\n${lines(9, (n) => `${"bcdefghij"[n]}: &${"bcdefghij"[n]} [${many(`*${"abcdefghi"[n]},`, 9)}]`)}`,
+  "a billion laughs": () =>
+    `a: &a [x,x,x,x,x,x,x,x,x]\n${lines(9, (n) => `${"bcdefghij"[n]}: &${"bcdefghij"[n]} [${many(`*${"abcdefghi"[n]},`, 9)}]`)}`,
   "lists in lists": () => `a: ${nested("[", "", "]", 20_000)}`,
   "maps in maps": () => `a: ${nested("{a: ", "1", "}", 20_000)}`,
   "maps in maps, a line each": () => lines(1500, (n) => `${many(" ", n)}a:`),
@@ -168,7 +170,7 @@ const frontMatter: Record<string, () => string> = {
   "a quoted text that never ends": () => `a: "${many("x\n", 200_000)}`,
   "a block text": () => `a: |\n${many("  x\n", 400_000)}`,
   "a million comments": () => many("#\n", 1_000_000),
-  "tags": () => `a: ${many("!!str ", 20_000)}x`,
+  tags: () => `a: ${many("!!str ", 20_000)}x`,
   "50,000 keys": () => lines(50_000, (n) => `k${n}: 1`),
   "50,000 times one key": () => lines(50_000, () => "k: 1"),
   "merge keys": () => `a: &a {b: 1}\n${lines(5000, (n) => `c${n}: {<<: *a}`)}`,
@@ -182,7 +184,9 @@ const formula = (source: string): string => notebook(`A formula $${source}$ here
 
 /** name → text of the notebook */
 export const bombs: ReadonlyMap<string, () => string> = new Map([
-  ...Object.entries(prose).map(([name, make]) => [`prose: ${name}`, () => notebook(`${make()}\n\nAfter.\n\n\`\`\`ts {#a}\nconst a = 1;\n\`\`\``)] as const),
+  ...Object.entries(prose).map(
+    ([name, make]) => [`prose: ${name}`, () => notebook(`${make()}\n\nAfter.\n\n\`\`\`ts {#a}\nconst a = 1;\n\`\`\``)] as const,
+  ),
   ...Object.entries(tex).map(([name, make]) => [`formula: ${name}`, () => formula(make())] as const),
   ...Object.entries(tex).map(([name, make]) => [`displayed formula: ${name}`, () => notebook(`$$\n${make()}\n$$\n\nAfter.`)] as const),
   ...Object.entries(code).map(([name, make]) => [`code: ${name}`, () => cell(make())] as const),
@@ -191,7 +195,10 @@ export const bombs: ReadonlyMap<string, () => string> = new Map([
   ["cells: 5,000 of one name", () => notebook(lines(5000, () => "```ts {#a}\nconst a = 1;\n```"))],
   ["cells: 2,000 in a chain", () => notebook(chain(2000))],
   ["cells: 2,000 in a circle", () => notebook(lines(2000, (n) => `\`\`\`ts {#a${n}}\nconst a${n} = a${(n + 1) % 2000};\n\`\`\``))],
-  ["cells: 1,000 that each read all before", () => notebook(lines(1000, (n) => `\`\`\`ts {#a${n}}\nconst a${n} = 1;\n${lines(n, (m) => `a${m};`)}\n\`\`\``))],
+  [
+    "cells: 1,000 that each read all before",
+    () => notebook(lines(1000, (n) => `\`\`\`ts {#a${n}}\nconst a${n} = 1;\n${lines(n, (m) => `a${m};`)}\n\`\`\``)),
+  ],
 ]);
 
 /** Cells of which each reads the one before. */

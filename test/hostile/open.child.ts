@@ -1,7 +1,7 @@
 /** A process that opens hostile notebooks, each when its name is asked for, as the app does: blocks, cells, prose, session. */
-import { compileNotebook } from "../../experiments/notebook/compile.ts";
-import { openSession, validityOf } from "../../experiments/notebook/cells.ts";
-import { cellsOf, parseNotebook } from "../../experiments/notebook/markdown.ts";
+import { compileNotebook } from "../../experiments/notebook/cells/compile.ts";
+import { openSession, validityOf } from "../../experiments/notebook/cells/cells.ts";
+import { cellsOf, parseNotebook } from "../../experiments/notebook/file/markdown.ts";
 import { proseToHtml } from "../../experiments/report/prose.ts";
 import { bombs } from "./bombs.ts";
 
@@ -48,6 +48,11 @@ process.on("message", (name: string) => {
   } catch (error) {
     threw = String((error as Error)?.stack ?? error).slice(0, 300);
   }
-  const opened: Opened = { milliseconds: performance.now() - begin, told: told.slice(0, 3).map((sentence) => sentence.slice(0, 160)), parts, threw };
+  const opened: Opened = {
+    milliseconds: performance.now() - begin,
+    told: told.slice(0, 3).map((sentence) => sentence.slice(0, 160)),
+    parts,
+    threw,
+  };
   process.send!(opened);
 });

@@ -32,8 +32,10 @@ test("names of parts are unique, and each brings packages that no other brings",
 /** What every Debian and every Node has. */
 const always = ["sh", "tar", "mount", "umount", "dpkg-deb", "apt-get", "apt-cache", "apt-config", "mkfifo", "mknod", "npm", "node"];
 /** The bench is no suite. */
-const below = (folder: string): string[] => readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((path) => `${folder}/${path}`);
-const callers = ["test", "scripts"].flatMap(below)
+const below = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((path) => `${folder}/${path}`);
+const callers = ["test", "scripts"]
+  .flatMap(below)
   .filter((path) => /\.(ts|mjs)$/.test(path) && !path.startsWith("test/bench/") && !path.startsWith("test/install/"));
 
 test("no test and no script calls a program that no part brings", () => {

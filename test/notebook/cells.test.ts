@@ -1,14 +1,24 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { openSession, reduce, type SessionCommand, type SessionEvent, type SessionState, statusOf, validityOf } from "../../experiments/notebook/cells.ts";
-import { compileCells } from "../../experiments/notebook/compile.ts";
-import type { CellOutcome } from "../../experiments/notebook/kernel-protocol.ts";
-import { cellsOf } from "../../experiments/notebook/markdown.ts";
+import {
+  openSession,
+  reduce,
+  type SessionCommand,
+  type SessionEvent,
+  type SessionState,
+  statusOf,
+  validityOf,
+} from "../../experiments/notebook/cells/cells.ts";
+import { compileCells } from "../../experiments/notebook/cells/compile.ts";
+import type { CellOutcome } from "../../experiments/notebook/kernel/protocol.ts";
+import { cellsOf } from "../../experiments/notebook/file/markdown.ts";
 
 const train = (name: string, spec = "{}") => `import { experiment } from "switchyard";\nexport const ${name} = experiment("T", ${spec});`;
 
 function notebook(cells: Record<string, string>): string {
-  return `---\nswitchyard: 1\n---\n${Object.entries(cells).map(([id, source]) => `\`\`\`ts {#${id}}\n${source}\n\`\`\`\n`).join("\n")}`;
+  return `---\nswitchyard: 1\n---\n${Object.entries(cells)
+    .map(([id, source]) => `\`\`\`ts {#${id}}\n${source}\n\`\`\`\n`)
+    .join("\n")}`;
 }
 
 /** Drives the reducer and remembers what it commanded. */
@@ -51,7 +61,8 @@ class Driver {
   status = (cell: string) => statusOf(this.state, cell);
 }
 
-const evaluated = (commands: SessionCommand[]) => commands.flatMap((command) => (command.type === "evaluate" ? [`${command.cell.id}${command.cachedOnly ? " (cached)" : ""}`] : []));
+const evaluated = (commands: SessionCommand[]) =>
+  commands.flatMap((command) => (command.type === "evaluate" ? [`${command.cell.id}${command.cachedOnly ? " (cached)" : ""}`] : []));
 const kinds = (commands: SessionCommand[]) => commands.map((command) => command.type);
 
 const study = { a: "const lr = 1", e: train("e", "{ lr }"), v: "const n = e.arms.length;", w: "n + lr" };
@@ -59,7 +70,8 @@ const study = { a: "const lr = 1", e: train("e", "{ lr }"), v: "const n = e.arms
 describe("opening", () => {
   test("nothing of an untrusted file runs, nothing is even looked up", () => {
     const driver = new Driver(study, { trusted: false });
-    for (const event of [{ type: "settle" }, { type: "undo" }, { type: "settings", settings: "quick" }] as const) expect(driver.send(event)).toEqual([]);
+    for (const event of [{ type: "settle" }, { type: "undo" }, { type: "settings", settings: "quick" }] as const)
+      expect(driver.send(event)).toEqual([]);
     expect(driver.validity("a")).toBe("never");
   });
 
@@ -115,7 +127,10 @@ describe("a view cell", () => {
     const driver = new Driver(study);
     expect(evaluated(driver.run("w"))).toEqual(["a"]);
     driver.endAll();
-    expect(validityOf(driver.state, "w")).toMatchObject({ kind: "failed", error: { name: "InputMissing", message: "`n` has no value yet: run #v first" } });
+    expect(validityOf(driver.state, "w")).toMatchObject({
+      kind: "failed",
+      error: { name: "InputMissing", message: "`n` has no value yet: run #v first" },
+    });
     expect(validityOf(driver.state, "v")).toMatchObject({ error: { message: "`e` has no value yet: run #e first" } });
     expect(driver.validity("e")).toBe("never");
   });
@@ -246,7 +261,12 @@ describe("ending", () => {
     driver.run("b");
     expect([driver.status("a"), driver.status("b")]).toEqual(["running", "queued"]);
     expect(kinds(driver.send({ type: "stop" }))).toEqual(["cancel"]);
-    expect([driver.status("a"), driver.status("b"), driver.validity("a"), driver.validity("b")]).toEqual(["idle", "idle", "aborted", "never"]);
+    expect([driver.status("a"), driver.status("b"), driver.validity("a"), driver.validity("b")]).toEqual([
+      "idle",
+      "idle",
+      "aborted",
+      "never",
+    ]);
   });
 });
 
@@ -288,7 +308,9 @@ describe("editing", () => {
   test("an edit that would swallow a cell is refused and changes nothing", () => {
     const driver = new Driver({ a: "1" });
     const before = driver.state.notebook.text;
-    expect(driver.send({ type: "edit", edit: { kind: "insertProse", place: 0, text: "<!--" } })).toMatchObject([{ type: "refuse", message: expect.stringContaining("#a") }]);
+    expect(driver.send({ type: "edit", edit: { kind: "insertProse", place: 0, text: "<!--" } })).toMatchObject([
+      { type: "refuse", message: expect.stringContaining("#a") },
+    ]);
     expect(driver.state.notebook.text).toBe(before);
   });
 
@@ -338,16 +360,49 @@ describe("a kernel that lost its values", () => {
  */
 describe("after any sequence of edits and runs", () => {
   // The first ones are the notebook at the start: a chain with an experiment in it.
-  const sources = ["const x = 1", train("e", "{ a: x }"), "const y = e", "y + x", "const x = 2", "const y = x + 1", "const z = [e, y]", "z", train("e", "{ b: x }"), train("e"), "e", "const y = (", "x = 3"];
+  const sources = [
+    "const x = 1",
+    train("e", "{ a: x }"),
+    "const y = e",
+    "y + x",
+    "const x = 2",
+    "const y = x + 1",
+    "const z = [e, y]",
+    "z",
+    train("e", "{ b: x }"),
+    train("e"),
+    "e",
+    "const y = (",
+    "x = 3",
+  ];
   const ids = ["a", "b", "c", "d"];
   const operation = fc.oneof(
     { weight: 4, arbitrary: fc.record({ op: fc.constant("edit" as const), cell: fc.nat(7), source: fc.constantFrom(...sources) }) },
     { weight: 5, arbitrary: fc.record({ op: fc.constant("run" as const), cell: fc.nat(7), ancestors: fc.boolean() }) },
-    { weight: 9, arbitrary: fc.record({ op: fc.constant("end" as const), pick: fc.nat(7), how: fc.constantFrom("done", "done", "done", "done", "failed", "interrupted", "planned") }) },
+    {
+      weight: 9,
+      arbitrary: fc.record({
+        op: fc.constant("end" as const),
+        pick: fc.nat(7),
+        how: fc.constantFrom("done", "done", "done", "done", "failed", "interrupted", "planned"),
+      }),
+    },
     { weight: 4, arbitrary: fc.record({ op: fc.constant("endAll" as const) }) },
     { weight: 1, arbitrary: fc.record({ op: fc.constant("insert" as const), place: fc.nat(7), source: fc.constantFrom(...sources) }) },
     { weight: 1, arbitrary: fc.record({ op: fc.constantFrom("delete" as const, "moveUp" as const), cell: fc.nat(7) }) },
-    { weight: 3, arbitrary: fc.record({ op: fc.constantFrom("undo" as const, "redo" as const, "settle" as const, "stop" as const, "runAll" as const, "kernelRestarted" as const) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        op: fc.constantFrom(
+          "undo" as const,
+          "redo" as const,
+          "settle" as const,
+          "stop" as const,
+          "runAll" as const,
+          "kernelRestarted" as const,
+        ),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ op: fc.constant("settings" as const), settings: fc.constantFrom("", "smoke") }) },
     { weight: 2, arbitrary: fc.record({ op: fc.constant("found" as const), all: fc.boolean() }) },
   );
@@ -370,7 +425,10 @@ describe("after any sequence of edits and runs", () => {
           const owner = this.compiled().cells.find((cell) => cell.defines.includes(name))!.id;
           expect(this.values.get(name)?.cell, `#${command.cell.id} was started though \`${name}\` has no value`).toBe(owner);
         }
-        this.started.set(command.ticket, this.meaning(command.cell.id, (name) => this.values.get(name)?.meaning ?? "missing"));
+        this.started.set(
+          command.ticket,
+          this.meaning(command.cell.id, (name) => this.values.get(name)?.meaning ?? "missing"),
+        );
       }
     }
 
@@ -384,7 +442,11 @@ describe("after any sequence of edits and runs", () => {
     meaning(id: string, of: (name: string) => string): string {
       const cell = this.compiled().cells.find((candidate) => candidate.id === id)!;
       const { source } = cellsOf(this.driver.state.notebook).find((candidate) => candidate.id === id)!;
-      return JSON.stringify([source, cell.kind === "experiment" ? this.driver.state.settings : "", cell.reads.map((name) => [name, of(name)])]);
+      return JSON.stringify([
+        source,
+        cell.kind === "experiment" ? this.driver.state.settings : "",
+        cell.reads.map((name) => [name, of(name)]),
+      ]);
     }
 
     /** A fresh computation of the whole text. */
@@ -395,7 +457,8 @@ describe("after any sequence of edits and runs", () => {
       for (const id of graph.order) {
         const meaning = this.meaning(id, (name) => values.get(name) ?? "missing");
         meanings.set(id, meaning);
-        for (const name of cells.find((cell) => cell.id === id)!.defines) if (!values.has(name) || cells.find((cell) => cell.defines.includes(name))!.id === id) values.set(name, meaning);
+        for (const name of cells.find((cell) => cell.id === id)!.defines)
+          if (!values.has(name) || cells.find((cell) => cell.defines.includes(name))!.id === id) values.set(name, meaning);
       }
       return meanings;
     }
@@ -419,7 +482,10 @@ describe("after any sequence of edits and runs", () => {
           for (let running = this.driver.running(); running.length > 0; running = this.driver.running()) this.end(running[0], "done");
           return;
         case "insert":
-          this.send({ type: "edit", edit: { kind: "insertCell", place: op.place % (this.driver.state.notebook.blocks.length + 1), source: op.source } });
+          this.send({
+            type: "edit",
+            edit: { kind: "insertCell", place: op.place % (this.driver.state.notebook.blocks.length + 1), source: op.source },
+          });
           return;
         case "delete":
           if (cells.length > 0) this.send({ type: "edit", edit: { kind: "deleteCell", cell: cellAt(op.cell) } });
@@ -436,7 +502,8 @@ describe("after any sequence of edits and runs", () => {
           return;
         }
         case "stop":
-          for (const [id, activity] of this.driver.state.activity) if (activity.made) this.last.set(id, { meaning: this.started.get(activity.ticket)!, outcome: "interrupted" });
+          for (const [id, activity] of this.driver.state.activity)
+            if (activity.made) this.last.set(id, { meaning: this.started.get(activity.ticket)!, outcome: "interrupted" });
           this.send({ type: "stop" });
           return;
         case "kernelRestarted":
@@ -454,12 +521,20 @@ describe("after any sequence of edits and runs", () => {
       if (how === "done") for (const name of this.startedCells.get(ticket)!) this.values.set(name, { cell, meaning });
       if (how !== "planned") this.last.set(cell, { meaning, outcome: how });
       const error = { cell, line: null, column: null, name: "Error", message: "no" };
-      this.send({ type: "ended", cell, ticket, cached: false, outcome: how === "failed" ? { status: "failed", error } : { status: how as "done" | "interrupted" | "planned" } });
+      this.send({
+        type: "ended",
+        cell,
+        ticket,
+        cached: false,
+        outcome: how === "failed" ? { status: "failed", error } : { status: how as "done" | "interrupted" | "planned" },
+      });
     }
 
     /** names each started cell defines, as it was compiled then */
     get startedCells(): Map<number, readonly string[]> {
-      return new Map(this.driver.commands.flatMap((command) => (command.type === "evaluate" ? [[command.ticket, command.cell.defines] as const] : [])));
+      return new Map(
+        this.driver.commands.flatMap((command) => (command.type === "evaluate" ? [[command.ticket, command.cell.defines] as const] : [])),
+      );
     }
 
     expectedValidity(id: string): string {
@@ -493,7 +568,9 @@ describe("after any sequence of edits and runs", () => {
       for (const cell of cells) {
         const validity = validityOf(state, cell.id);
         if (cell.kind !== "view" || validity.kind !== "stale" || validity.reasons.some((reason) => reason.kind !== "upstream")) continue;
-        const ready = graph.upstream.get(cell.id)!.every((source) => validityOf(state, source).kind === "fresh" && state.records.get(source)!.hasValue);
+        const ready = graph.upstream
+          .get(cell.id)!
+          .every((source) => validityOf(state, source).kind === "fresh" && state.records.get(source)!.hasValue);
         expect(ready, `#${cell.id} could run`).toBe(false);
       }
     }

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileCells } from "../../experiments/notebook/compile.ts";
-import { orderCells, reachable } from "../../experiments/notebook/order.ts";
+import { compileCells } from "../../experiments/notebook/cells/compile.ts";
+import { orderCells, reachable } from "../../experiments/notebook/cells/order.ts";
 
 const compile = (cells: Record<string, string>) => {
   const compiled = compileCells(Object.entries(cells).map(([id, source]) => ({ id, source })));
-  return { ...compiled, ...Object.fromEntries(compiled.cells.map((cell) => [cell.id, cell])) } as typeof compiled & Record<string, (typeof compiled.cells)[number]>;
+  return { ...compiled, ...Object.fromEntries(compiled.cells.map((cell) => [cell.id, cell])) } as typeof compiled &
+    Record<string, (typeof compiled.cells)[number]>;
 };
 const errorOf = (source: string, others: Record<string, string> = {}) => compile({ ...others, a: source }).a.error;
 
@@ -86,7 +87,12 @@ describe("errors name the place and what to do", () => {
     ['import { scaleLiner } from "d3"', 1, 10, /"d3" has no `scaleLiner`; did you mean `scaleLinear`\?/],
     ['import { plott } from "@observablehq/plot"', 1, 10, /"@observablehq\/plot" has no `plott`; did you mean `plot`\?/],
     ['import { scaleLinear } from "d3-scale"', 1, 29, /d3 is one module here: write `import { … } from "d3"`/],
-    ['import * as fs from "node:fs"', 1, 21, /"node:fs" cannot be imported: a cell runs in a sandbox whose modules are "switchyard", "d3" and "@observablehq\/plot"$/],
+    [
+      'import * as fs from "node:fs"',
+      1,
+      21,
+      /"node:fs" cannot be imported: a cell runs in a sandbox whose modules are "switchyard", "d3" and "@observablehq\/plot"$/,
+    ],
     ['import { readFile } from "node:fs"', 1, 26, /"node:fs" cannot be imported/],
     ['import { expertLoda } from "switchyard"', 1, 10, /did you mean `expertLoad`/],
     ['import sy from "switchyard"', 1, 8, /no default export/],
@@ -106,12 +112,20 @@ describe("errors name the place and what to do", () => {
     ["balancing++", 1, 1, /belongs to #other/],
     ["const ok = 1;\nconst balancing = 2", 2, 7, /already defined by #other/],
   ])("%s", (source, line, column, message) => {
-    expect(errorOf(source, { other: "const balancing = { x: 1 }" })).toMatchObject({ cell: "a", line, column, message: expect.stringMatching(message) });
+    expect(errorOf(source, { other: "const balancing = { x: 1 }" })).toMatchObject({
+      cell: "a",
+      line,
+      column,
+      message: expect.stringMatching(message),
+    });
   });
 
-  test.each(["balancing.x = 1", "({ a: balancing.x } = {})", "typeof nobody === 'undefined'", "const { [balancing.x]: q } = {}"])("%s is no error", (source) => {
-    expect(errorOf(source, { other: "const balancing = { x: 1 }" })).toBeNull();
-  });
+  test.each(["balancing.x = 1", "({ a: balancing.x } = {})", "typeof nobody === 'undefined'", "const { [balancing.x]: q } = {}"])(
+    "%s is no error",
+    (source) => {
+      expect(errorOf(source, { other: "const balancing = { x: 1 }" })).toBeNull();
+    },
+  );
 
   test("the first cell of the file keeps the name, the later one has the error", () => {
     const { a, b } = compile({ a: "const x = 1", b: "const x = 2" });
@@ -133,7 +147,8 @@ describe("errors name the place and what to do", () => {
 
 describe("the code", () => {
   test("keeps every character of the cell at its line and column", () => {
-    const source = 'import { mixture } from "switchyard";\nexport const a: number = 1;\n  const b = (a as any) satisfies unknown;\nmixture;';
+    const source =
+      'import { mixture } from "switchyard";\nexport const a: number = 1;\n  const b = (a as any) satisfies unknown;\nmixture;';
     const { code } = compile({ cell: source }).cell;
     const lines = code.split("\n").slice(1, -1);
     expect(lines[1]).toBe(";      const a         = 1;");
@@ -153,7 +168,15 @@ describe("the code", () => {
 });
 
 describe("orderCells", () => {
-  const graph = fc.array(fc.record({ defines: fc.uniqueArray(fc.constantFrom(..."abcdef"), { maxLength: 2 }), reads: fc.uniqueArray(fc.constantFrom(..."abcdef"), { maxLength: 3 }) }), { maxLength: 8 }).map((cells) => cells.map((cell, i) => ({ id: `c${i}`, ...cell })));
+  const graph = fc
+    .array(
+      fc.record({
+        defines: fc.uniqueArray(fc.constantFrom(..."abcdef"), { maxLength: 2 }),
+        reads: fc.uniqueArray(fc.constantFrom(..."abcdef"), { maxLength: 3 }),
+      }),
+      { maxLength: 8 },
+    )
+    .map((cells) => cells.map((cell, i) => ({ id: `c${i}`, ...cell })));
 
   test("puts every cell once, after the cells it reads, unless it is on or behind a circle", () => {
     fc.assert(
@@ -175,12 +198,19 @@ describe("orderCells", () => {
         const { cycles, upstream } = orderCells(cells);
         const reachesItself = cells.map((cell) => cell.id).filter((id) => reachable(id, upstream).has(id));
         expect([...new Set(cycles.flat())].sort()).toEqual(reachesItself.sort());
-        for (const cycle of cycles) for (const [i, id] of cycle.entries()) expect(upstream.get(id)).toContain(cycle[(i + 1) % cycle.length]);
+        for (const cycle of cycles)
+          for (const [i, id] of cycle.entries()) expect(upstream.get(id)).toContain(cycle[(i + 1) % cycle.length]);
       }),
     );
   });
 
   test("keeps the order of the file for cells that do not depend on each other", () => {
-    expect(orderCells([{ id: "c", defines: [], reads: ["x"] }, { id: "a", defines: ["x"], reads: [] }, { id: "b", defines: [], reads: [] }]).order).toEqual(["a", "c", "b"]);
+    expect(
+      orderCells([
+        { id: "c", defines: [], reads: ["x"] },
+        { id: "a", defines: ["x"], reads: [] },
+        { id: "b", defines: [], reads: [] },
+      ]).order,
+    ).toEqual(["a", "c", "b"]);
   });
 });

@@ -17,10 +17,22 @@ describe("a cell's SVG", () => {
     ["an animation of a link", '<g><animate attributeName="href" to="javascript:x()"/><set/></g>', "<g></g>"],
     ["a link", '<a href="https://example.org"><text>t</text></a>', ""],
     ["a remote use", '<use href="https://example.org/x.svg#a"/><use href="#a"/>', '<use></use><use href="#a"></use>'],
-    ["a script as a picture", '<image href="javascript:x()"/><image href="data:text/html,x"/><image href="data:image/svg+xml,x"/>', "<image></image><image></image><image></image>"],
-    ["a remote fill", '<rect fill="url(https://example.org#a)"/><rect fill="url( &quot;#a&quot;)"/>', '<rect></rect><rect fill="url( &quot;#a&quot;)"></rect>'],
+    [
+      "a script as a picture",
+      '<image href="javascript:x()"/><image href="data:text/html,x"/><image href="data:image/svg+xml,x"/>',
+      "<image></image><image></image><image></image>",
+    ],
+    [
+      "a remote fill",
+      '<rect fill="url(https://example.org#a)"/><rect fill="url( &quot;#a&quot;)"/>',
+      '<rect></rect><rect fill="url( &quot;#a&quot;)"></rect>',
+    ],
     ["a remote style", '<rect style="fill:url(//example.org/x)"/><rect style="fill:u\\72l(//example.org)"/>', "<rect></rect><rect></rect>"],
-    ["a style sheet that loads", "<style>@import '//example.org'</style><style>rect{fill:image-set('//example.org')}</style><style>rect{fill:red}</style>", "<style>rect{fill:red}</style>"],
+    [
+      "a style sheet that loads",
+      "<style>@import '//example.org'</style><style>rect{fill:image-set('//example.org')}</style><style>rect{fill:red}</style>",
+      "<style>rect{fill:red}</style>",
+    ],
     ["a document type and its entities", '<!DOCTYPE svg [<!ENTITY a "b">]><text>&a;</text><?php x ?><!-- c -->', "<text>&amp;a;</text>"],
     ["a part's own role and label", '<g role="button" aria-label="line"><path/></g>', "<g><path></path></g>"],
     ["markup hidden in CDATA", "<text><![CDATA[<script>x()</script>]]></text>", "<text>&lt;script&gt;x()&lt;/script&gt;</text>"],
@@ -29,7 +41,37 @@ describe("a cell's SVG", () => {
   });
 
   test("whatever the text, what comes out is well-formed, one element, and only drawing", () => {
-    const piece = fc.constantFrom("<svg", "</svg>", "<g>", "</g>", "<script>", "</script>", ' onload="x"', " href='javascript:x'", "<style>", "</style>", "<![CDATA[", "]]>", "<!--", "-->", '"', "'", ">", "/>", "<a ", "<text>", "&lt;", "&#x3c;", "\u0000", "\ud800", "url(", "x", " ", "=", "<svg>");
+    const piece = fc.constantFrom(
+      "<svg",
+      "</svg>",
+      "<g>",
+      "</g>",
+      "<script>",
+      "</script>",
+      ' onload="x"',
+      " href='javascript:x'",
+      "<style>",
+      "</style>",
+      "<![CDATA[",
+      "]]>",
+      "<!--",
+      "-->",
+      '"',
+      "'",
+      ">",
+      "/>",
+      "<a ",
+      "<text>",
+      "&lt;",
+      "&#x3c;",
+      "\u0000",
+      "\ud800",
+      "url(",
+      "x",
+      " ",
+      "=",
+      "<svg>",
+    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
         const { svg } = cleanSvg(`<svg>${pieces.join("")}`);
@@ -58,7 +100,9 @@ describe("a cell's SVG", () => {
   });
 
   test("keeps its title and description, and has a text alternative in any case", () => {
-    const drawn = cleanSvg('<svg aria-label="Losses"><title> A\n title </title><desc>They fall.</desc><g><title>of a dot</title></g></svg>');
+    const drawn = cleanSvg(
+      '<svg aria-label="Losses"><title> A\n title </title><desc>They fall.</desc><g><title>of a dot</title></g></svg>',
+    );
     expect(drawn).toMatchObject({ title: "A title", alternative: "Losses. They fall." });
     expect(parseSvg(drawn.svg).attributes["aria-label"]).toBe("A title. Losses. They fall.");
     expect(labelOf(cleanSvg("<svg/>"))).toBe("Figure drawn by the notebook");

@@ -1,9 +1,23 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  applyEdit, cellToProse, deleteBlock, deleteCell, editBetween, EditError, insertCell, insertProse, mintId, moveCell, proseToCell, replaceCell, replaceProse, reverseEdit, splitCell,
-} from "../../experiments/notebook/edits.ts";
-import { cellsOf, parseNotebook, type Notebook } from "../../experiments/notebook/markdown.ts";
+  applyEdit,
+  cellToProse,
+  deleteBlock,
+  deleteCell,
+  editBetween,
+  EditError,
+  insertCell,
+  insertProse,
+  mintId,
+  moveCell,
+  proseToCell,
+  replaceCell,
+  replaceProse,
+  reverseEdit,
+  splitCell,
+} from "../../experiments/notebook/file/edits.ts";
+import { cellsOf, parseNotebook, type Notebook } from "../../experiments/notebook/file/markdown.ts";
 import { notebookText } from "./arbitrary-notebook.ts";
 
 const text = "---\nswitchyard: 1\n---\nOne.\n\n```ts {#a}\nconst x = 1;\n```\n\nTwo.\n\n```ts {#b}\nx\n```\n";
@@ -39,7 +53,9 @@ describe("replaceCell", () => {
   });
 
   test("a keystroke gives the notebook that reading the text anew gives", () => {
-    const lines = fc.array(fc.constantFrom("x", "", "  y", "```", "~~~", "<<<<<<< a", "\u2028"), { maxLength: 4 }).map((parts) => parts.join("\n"));
+    const lines = fc
+      .array(fc.constantFrom("x", "", "  y", "```", "~~~", "<<<<<<< a", "\u2028"), { maxLength: 4 })
+      .map((parts) => parts.join("\n"));
     const ending = fc.constantFrom("\n", "\r\n", "\r");
     fc.assert(
       fc.property(lines, ending, fc.constantFrom("a", "b"), (source, end, id) => {
@@ -57,7 +73,10 @@ describe("replaceCell", () => {
   });
 
   test("any code in any notebook reads back, and nothing outside the fence changes", () => {
-    const code = fc.oneof(fc.string({ unit: "binary" }), fc.array(fc.constantFrom("```", "~~~~", "  x", "", "`````ts {#z}", "a\tb"), { maxLength: 6 }).map((lines) => lines.join("\n")));
+    const code = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.array(fc.constantFrom("```", "~~~~", "  x", "", "`````ts {#z}", "a\tb"), { maxLength: 6 }).map((lines) => lines.join("\n")),
+    );
     fc.assert(
       fc.property(notebookText, fc.nat(), code, (source, pick, newCode) => {
         const before = parseNotebook(source);
@@ -152,7 +171,11 @@ describe("deleting", () => {
         } catch (error) {
           return error instanceof EditError;
         }
-        expect(cellsOf(after).map((cell) => cell.source).filter((code) => rest.includes(code)).length).toBeGreaterThanOrEqual(rest.length);
+        expect(
+          cellsOf(after)
+            .map((cell) => cell.source)
+            .filter((code) => rest.includes(code)).length,
+        ).toBeGreaterThanOrEqual(rest.length);
       }),
       { numRuns: 500 },
     );
@@ -162,7 +185,9 @@ describe("deleting", () => {
 describe("moving, splitting, turning", () => {
   test("a cell moves up and down with its fence as it was written", () => {
     const wide = parseNotebook(text.replace("```ts {#b}\nx\n```", "~~~~ts {#b .wide}\nx\n~~~~"));
-    expect(moveCell(wide, "b", 1).text).toBe("---\nswitchyard: 1\n---\nOne.\n\n~~~~ts {#b .wide}\nx\n~~~~\n\n```ts {#a}\nconst x = 1;\n```\n\nTwo.\n\n");
+    expect(moveCell(wide, "b", 1).text).toBe(
+      "---\nswitchyard: 1\n---\nOne.\n\n~~~~ts {#b .wide}\nx\n~~~~\n\n```ts {#a}\nconst x = 1;\n```\n\nTwo.\n\n",
+    );
     // the paragraphs that were above and below it are one block of prose now
     expect(outline(moveCell(notebook, "a", 4))).toEqual(["One.\n\nTwo.", "#b:x", "#a:const x = 1;"]);
     expect(moveCell(notebook, "a", 1)).toBe(notebook);

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openKernelInWorker } from "../../experiments/notebook/kernel-node.ts";
-import type { DisplayItem, Kernel, KernelHost, KernelOptions } from "../../experiments/notebook/kernel-protocol.ts";
+import { openKernelInWorker } from "../../experiments/notebook/kernel/node/kernel.ts";
+import type { DisplayItem, Kernel, KernelHost, KernelOptions } from "../../experiments/notebook/kernel/protocol.ts";
 import { rawCell, resultOf, runCells } from "./kernel-harness.ts";
 
 let folder: string;
@@ -16,8 +16,17 @@ const kernels: Kernel[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "kernel-"));
   await build({
-    configFile: false, logLevel: "error", publicDir: false, ssr: { noExternal: true },
-    build: { ssr: true, outDir: folder, target: "node20.18", minify: true, rolldownOptions: { input: "experiments/notebook/kernel.worker.node.ts", output: { entryFileNames: "kernel.worker.mjs" } } },
+    configFile: false,
+    logLevel: "error",
+    publicDir: false,
+    ssr: { noExternal: true },
+    build: {
+      ssr: true,
+      outDir: folder,
+      target: "node20.18",
+      minify: true,
+      rolldownOptions: { input: "experiments/notebook/kernel/worker.node.ts", output: { entryFileNames: "kernel.worker.mjs" } },
+    },
   });
   script = pathToFileURL(join(folder, "kernel.worker.mjs"));
 });
@@ -29,7 +38,11 @@ afterAll(async () => {
 
 async function open(options: KernelOptions = {}, host: Partial<KernelHost> = {}) {
   const displays: DisplayItem[] = [];
-  const kernel = await openKernelInWorker({ experiment: async (request) => resultOf(request.title), display: (_cell, item) => void displays.push(item), log: () => {}, ...host }, script, options);
+  const kernel = await openKernelInWorker(
+    { experiment: async (request) => resultOf(request.title), display: (_cell, item) => void displays.push(item), log: () => {}, ...host },
+    script,
+    options,
+  );
   kernels.push(kernel);
   return { kernel, displays };
 }
@@ -42,13 +55,25 @@ describe("openKernelInWorker", () => {
       v: `import { tradeOff } from "switchyard";\ndisplay(e.curves("trainLoss")[1].points.length);\ntradeOff(e)`,
       w: "null.x",
     });
-    expect(outcomes).toMatchObject({ e: { status: "done" }, v: { status: "done" }, w: { status: "failed", error: { line: 1, column: 5 } } });
-    expect(displays).toEqual([{ kind: "text", text: "2" }, { kind: "figure", request: { figure: "tradeOff", experiments: ["E"], options: {} } }]);
+    expect(outcomes).toMatchObject({
+      e: { status: "done" },
+      v: { status: "done" },
+      w: { status: "failed", error: { line: 1, column: 5 } },
+    });
+    expect(displays).toEqual([
+      { kind: "text", text: "2" },
+      { kind: "figure", request: { figure: "tradeOff", experiments: ["E"], options: {} } },
+    ]);
   });
 
   test("a host that plans only gets planned cells", async () => {
-    const { kernel } = await open({}, { experiment: async () => Promise.reject(Object.assign(new Error("planned"), { name: "PlanOnly" })) });
-    expect(await runCells(kernel, { e: `import { experiment } from "switchyard";\nexport const e = experiment("E", {});`, v: "e" })).toEqual({ e: { status: "planned" }, v: { status: "planned" } });
+    const { kernel } = await open(
+      {},
+      { experiment: async () => Promise.reject(Object.assign(new Error("planned"), { name: "PlanOnly" })) },
+    );
+    expect(
+      await runCells(kernel, { e: `import { experiment } from "switchyard";\nexport const e = experiment("E", {});`, v: "e" }),
+    ).toEqual({ e: { status: "planned" }, v: { status: "planned" } });
   });
 
   test("everything shown is there when the outcome is", async () => {

@@ -3,7 +3,7 @@ import * as d3 from "d3";
 import * as Plot from "@observablehq/plot";
 import { describe, expect, test } from "vitest";
 import { libraryNames } from "../../experiments/api/libraries/generated/names.ts";
-import type { CellOutcome, DisplayItem } from "../../experiments/notebook/kernel-protocol.ts";
+import type { CellOutcome, DisplayItem } from "../../experiments/notebook/kernel/protocol.ts";
 import { parseSvg, type Tag } from "../figures/svg-tree.ts";
 import { openHarness, rawCell } from "./kernel-harness.ts";
 
@@ -41,7 +41,7 @@ describe("d3 and Plot in a cell", () => {
       Plot.plot({ ariaLabel: "Losses", ariaDescription: "They fall.", y: { label: "loss" }, marks: [Plot.lineY([3, 2, 1.5]), Plot.dot([[0, 3]])] })`);
     expect(item).toMatchObject({ width: 640, height: 400, title: "", alternative: "Losses. They fall." });
     expect(texts(item.svg)).toEqual(expect.arrayContaining(["↑ loss", "0.0", "2.0"]));
-    expect(item.svg).toContain("stroke=\"currentColor\"");
+    expect(item.svg).toContain('stroke="currentColor"');
   });
 
   test("a figure with title, subtitle, legend and caption is one drawing that holds them all", async () => {
@@ -69,9 +69,13 @@ describe("d3 and Plot in a cell", () => {
   });
 
   test("a colour ramp and a raster are pictures that the drawing carries with it", async () => {
-    const ramp = await drawn(`${plotImport}\nPlot.plot({ color: { legend: true, label: "load" }, marks: [Plot.cell([{ x: 0, v: 0 }, { x: 1, v: 5 }], { x: "x", fill: "v" })] })`);
+    const ramp = await drawn(
+      `${plotImport}\nPlot.plot({ color: { legend: true, label: "load" }, marks: [Plot.cell([{ x: 0, v: 0 }, { x: 1, v: 5 }], { x: "x", fill: "v" })] })`,
+    );
     expect(ramp.svg).toMatch(/<image [^>]*href="data:image\/png;base64,/);
-    const raster = await drawn(`${plotImport}\nPlot.plot({ marks: [Plot.raster({ x1: 0, x2: 1, y1: 0, y2: 1, width: 20, height: 20, fill: (x, y) => x * y })] })`);
+    const raster = await drawn(
+      `${plotImport}\nPlot.plot({ marks: [Plot.raster({ x1: 0, x2: 1, y1: 0, y2: 1, width: 20, height: 20, fill: (x, y) => x * y })] })`,
+    );
     const [, base64] = /base64,([^"]+)"/.exec(raster.svg)!;
     const png = Buffer.from(base64, "base64");
     expect([png.subarray(1, 4).toString(), png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual(["PNG", 20, 20]);
@@ -88,8 +92,14 @@ describe("d3 and Plot in a cell", () => {
   });
 
   test("an HTML table is a table, other elements are drawn, and one with nothing in it says so", async () => {
-    expect(await shown(`${d3Import}\nd3.create("table").html("<tr><th>arm</th></tr><tr><td>a</td></tr>").node()`)).toEqual({ kind: "table", columns: ["arm"], rows: [["a"]] });
-    expect(texts((await drawn(`${d3Import}\nd3.create("div").html("<p>one</p><svg width='10' height='10'></svg><p>two</p>").node()`)).svg)).toEqual(["one", "two"]);
+    expect(await shown(`${d3Import}\nd3.create("table").html("<tr><th>arm</th></tr><tr><td>a</td></tr>").node()`)).toEqual({
+      kind: "table",
+      columns: ["arm"],
+      rows: [["a"]],
+    });
+    expect(
+      texts((await drawn(`${d3Import}\nd3.create("div").html("<p>one</p><svg width='10' height='10'></svg><p>two</p>").node()`)).svg),
+    ).toEqual(["one", "two"]);
     expect(await shown(`${d3Import}\nd3.create("div").node()`)).toEqual({ kind: "text", text: "<div> with nothing in it" });
   });
 
@@ -98,7 +108,9 @@ describe("d3 and Plot in a cell", () => {
   });
 
   test("months, weekdays and large numbers are written as in English", async () => {
-    const { svg } = await drawn(`${plotImport}\nPlot.plot({ x: { tickFormat: Plot.formatMonth() }, y: { domain: [0, 25000] }, marks: [Plot.dot([[0, 12345], [1, 2], [2, 3]]), Plot.text([12345.67891], { x: 1, y: 9, text: (d) => Plot.formatNumber()(d) + " " + Plot.formatWeekday("en", "long")(1) })] })`);
+    const { svg } = await drawn(
+      `${plotImport}\nPlot.plot({ x: { tickFormat: Plot.formatMonth() }, y: { domain: [0, 25000] }, marks: [Plot.dot([[0, 12345], [1, 2], [2, 3]]), Plot.text([12345.67891], { x: 1, y: 9, text: (d) => Plot.formatNumber()(d) + " " + Plot.formatWeekday("en", "long")(1) })] })`,
+    );
     expect(texts(svg)).toEqual(expect.arrayContaining(["Jan", "Feb", "Mar", "20,000", "12,345.679 Monday"]));
   });
 
@@ -126,7 +138,9 @@ describe("d3 and Plot in a cell", () => {
 
   test("an error inside a library names the line of the cell", async () => {
     const { run } = await openHarness();
-    expect((await run({ a: `${plotImport}\nconst x = 1;\nPlot.plot({ marks: [Plot.dot(null, { x: 1 })],\n  x: { type: "nonsense" } })` })).a).toMatchObject({ status: "failed", error: { cell: "a", line: 3, message: expect.stringContaining("nonsense") } });
+    expect(
+      (await run({ a: `${plotImport}\nconst x = 1;\nPlot.plot({ marks: [Plot.dot(null, { x: 1 })],\n  x: { type: "nonsense" } })` })).a,
+    ).toMatchObject({ status: "failed", error: { cell: "a", line: 3, message: expect.stringContaining("nonsense") } });
   });
 
   test("what would move is refused, in words", async () => {
@@ -138,13 +152,18 @@ describe("with d3 and Plot there is still nothing to reach", () => {
   test("d3's readers find no network", async () => {
     const { run, logs } = await openHarness();
     const readers = ["csv", "tsv", "dsv", "json", "text", "xml", "html", "svg", "blob", "buffer", "image"];
-    await run({ a: `${d3Import}\nfor (const name of ${JSON.stringify(readers)}) try { console.log(name, await d3[name]("https://example.org/data")) } catch (error) { console.log(name, error.message) }` });
+    await run({
+      a: `${d3Import}\nfor (const name of ${JSON.stringify(readers)}) try { console.log(name, await d3[name]("https://example.org/data")) } catch (error) { console.log(name, error.message) }`,
+    });
     expect(logs.map((line) => line.replace(/:.*/, ""))).toEqual(readers.map((name) => `a log ${name} a cell has no network`));
   });
 
   test("global names stay the language's own", async () => {
     const { run, displays } = await openHarness();
-    await run({ a: "display(Object.getOwnPropertyNames(globalThis).sort().join())", b: `${plotImport}\n${d3Import}\nPlot.lineY([1]).plot();\ndisplay(Object.getOwnPropertyNames(globalThis).sort().join())` });
+    await run({
+      a: "display(Object.getOwnPropertyNames(globalThis).sort().join())",
+      b: `${plotImport}\n${d3Import}\nPlot.lineY([1]).plot();\ndisplay(Object.getOwnPropertyNames(globalThis).sort().join())`,
+    });
     const [before, after] = displays.filter(({ item }) => item.kind === "text").map(({ item }) => (item as { text: string }).text);
     expect(after).toBe(before);
   });
@@ -176,9 +195,18 @@ describe("with d3 and Plot there is still nothing to reach", () => {
   });
 
   test.each([
-    ["an element that is none", `display({ nodeType: 1, localName: "svg", attributes: [{ name: "onload", value: "steal()" }, { name: 'x" onload="steal()', value: "" }], childNodes: [{ nodeType: 1, localName: "script", attributes: [], childNodes: [{ nodeType: 3, data: "steal()" }] }], getAttribute: () => null })`],
-    ["a name that is markup", `display({ nodeType: 1, localName: "svg", attributes: [], childNodes: [{ nodeType: 1, localName: "g><script>steal()</script><g", attributes: [], childNodes: [] }], getAttribute: () => null })`],
-    ["a serialiser that lies", `String.prototype.replace = () => "<script>steal()</script>"; display(d3.create("svg").attr("x", 1).node())`],
+    [
+      "an element that is none",
+      `display({ nodeType: 1, localName: "svg", attributes: [{ name: "onload", value: "steal()" }, { name: 'x" onload="steal()', value: "" }], childNodes: [{ nodeType: 1, localName: "script", attributes: [], childNodes: [{ nodeType: 3, data: "steal()" }] }], getAttribute: () => null })`,
+    ],
+    [
+      "a name that is markup",
+      `display({ nodeType: 1, localName: "svg", attributes: [], childNodes: [{ nodeType: 1, localName: "g><script>steal()</script><g", attributes: [], childNodes: [] }], getAttribute: () => null })`,
+    ],
+    [
+      "a serialiser that lies",
+      `String.prototype.replace = () => "<script>steal()</script>"; display(d3.create("svg").attr("x", 1).node())`,
+    ],
   ])("%s shows no script", async (_what, code) => {
     const { run, displays } = await openHarness();
     await run({ a: `${d3Import}\n${code}` });
@@ -187,7 +215,10 @@ describe("with d3 and Plot there is still nothing to reach", () => {
 
   test("a plot that takes too long is interrupted, and others go on", async () => {
     const { kernel, run } = await openHarness(undefined, { cpuSeconds: 1.5 });
-    const outcomes = await run({ huge: `${plotImport}\nPlot.dot({ length: 5e6 }, { x: (_, i) => i, y: (_, i) => Math.sin(i) }).plot()`, after: "1 + 1" });
+    const outcomes = await run({
+      huge: `${plotImport}\nPlot.dot({ length: 5e6 }, { x: (_, i) => i, y: (_, i) => Math.sin(i) }).plot()`,
+      after: "1 + 1",
+    });
     expect(outcomes).toMatchObject({ huge: { status: "failed", error: { name: "TimeLimit" } }, after: done });
     expect(await kernel.generation()).toBe(1);
   });
@@ -199,7 +230,9 @@ describe("with d3 and Plot there is still nothing to reach", () => {
   }, 120_000);
 
   test("a drawing too large to show is refused with its size", async () => {
-    await expect(shown(`${d3Import}\nconst s = d3.create("svg"); s.append("path").attr("d", "M0 0" + "L1 1".repeat(6e5)); s.node()`)).rejects.toThrow("2.4 MB");
+    await expect(
+      shown(`${d3Import}\nconst s = d3.create("svg"); s.append("path").attr("d", "M0 0" + "L1 1".repeat(6e5)); s.node()`),
+    ).rejects.toThrow("2.4 MB");
   });
 
   test("built-ins that a cell has changed harm only cells of its own notebook", async () => {

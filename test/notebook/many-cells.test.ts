@@ -1,9 +1,9 @@
 /** A notebook of a thousand cells is computed in seconds: no step looks at every pair of them. */
 import { describe, expect, test } from "vitest";
-import { openSession, reduce, type SessionCommand, type SessionState, validityOf } from "../../experiments/notebook/cells.ts";
-import { compileNotebook } from "../../experiments/notebook/compile.ts";
-import { parseNotebook } from "../../experiments/notebook/markdown.ts";
-import { orderCells, type Named } from "../../experiments/notebook/order.ts";
+import { openSession, reduce, type SessionCommand, type SessionState, validityOf } from "../../experiments/notebook/cells/cells.ts";
+import { compileNotebook } from "../../experiments/notebook/cells/compile.ts";
+import { parseNotebook } from "../../experiments/notebook/file/markdown.ts";
+import { orderCells, type Named } from "../../experiments/notebook/cells/order.ts";
 import { chain } from "../hostile/bombs.ts";
 
 /** Two seconds on a machine of one's own; with all pairs it was minutes there. */

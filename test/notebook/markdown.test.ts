@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fromMarkdown } from "mdast-util-from-markdown";
-import { cellsOf, parseNotebook, serialize } from "../../experiments/notebook/markdown.ts";
+import { cellsOf, parseNotebook, serialize } from "../../experiments/notebook/file/markdown.ts";
 import { notebookText } from "./arbitrary-notebook.ts";
 
 const example = `---
@@ -35,8 +35,16 @@ describe("parseNotebook", () => {
     const notebook = parseNotebook(example);
     expect(notebook.warnings).toEqual([]);
     expect(notebook.frontMatter).toMatchObject({ version: 1, title: "Does an auxiliary loss cost quality?" });
-    expect(notebook.blocks.map((block) => (block.kind === "cell" ? block.id : block.text))).toEqual(["Prose with $x$.", "balancing", "load", "The end."]);
-    expect(cellsOf(notebook)[0]).toMatchObject({ line: 13, source: 'import { experiment } from "switchyard";\n\nexport const balancing = 1;' });
+    expect(notebook.blocks.map((block) => (block.kind === "cell" ? block.id : block.text))).toEqual([
+      "Prose with $x$.",
+      "balancing",
+      "load",
+      "The end.",
+    ]);
+    expect(cellsOf(notebook)[0]).toMatchObject({
+      line: 13,
+      source: 'import { experiment } from "switchyard";\n\nexport const balancing = 1;',
+    });
   });
 
   test("reads budgets as overrides and seeds, from a map and from a list", () => {
@@ -61,14 +69,21 @@ describe("parseNotebook", () => {
     ["front matter that is a list", "---\n- 1\n---\n"],
     ["a version from the future", "---\nswitchyard: 2\n---\n"],
     ["an unknown key", "---\nswitchyard: 1\nauthor: me\n---\n"],
-    ["a bomb of aliases", `---\nswitchyard: 1\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n---\n`],
+    [
+      "a bomb of aliases",
+      `---\nswitchyard: 1\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n---\n`,
+    ],
   ])("warns about %s", (_what, text) => {
     expect(kinds(text)).toContain("front matter");
   });
 
   test("a repeated id becomes a free one and is warned about", () => {
     const notebook = parseNotebook("```ts {#a}\n1\n```\n\n```ts {#a}\n2\n```\n\n```ts {#a-2}\n3\n```\n");
-    expect(cellsOf(notebook).map((cell) => [cell.id, cell.source])).toEqual([["a", "1"], ["a-3", "2"], ["a-2", "3"]]);
+    expect(cellsOf(notebook).map((cell) => [cell.id, cell.source])).toEqual([
+      ["a", "1"],
+      ["a-3", "2"],
+      ["a-2", "3"],
+    ]);
     expect(notebook.warnings.map((warning) => warning.kind)).toContain("duplicate id");
   });
 
@@ -98,7 +113,9 @@ describe("parseNotebook", () => {
 
   test("line endings and a byte order mark change no source", () => {
     const crlf = parseNotebook("\uFEFF" + example.replaceAll("\n", "\r\n"));
-    expect(cellsOf(crlf).map((cell) => [cell.id, cell.source, cell.line])).toEqual(cellsOf(parseNotebook(example)).map((cell) => [cell.id, cell.source, cell.line]));
+    expect(cellsOf(crlf).map((cell) => [cell.id, cell.source, cell.line])).toEqual(
+      cellsOf(parseNotebook(example)).map((cell) => [cell.id, cell.source, cell.line]),
+    );
     expect(crlf.warnings).toEqual([]);
   });
 
@@ -109,7 +126,10 @@ describe("parseNotebook", () => {
 
 describe("every text", () => {
   test("comes back from parse and serialize byte for byte", () => {
-    fc.assert(fc.property(notebookText, (text) => serialize(parseNotebook(text)) === text), { numRuns: 500 });
+    fc.assert(
+      fc.property(notebookText, (text) => serialize(parseNotebook(text)) === text),
+      { numRuns: 500 },
+    );
   });
 
   test("is covered by front matter, blocks and blank lines, in order", () => {
@@ -147,7 +167,8 @@ describe("every text", () => {
         const fences = codes.filter((code) => code.lang === "ts" && /^\{#[ab-d]( |\})/.test(code.meta ?? ""));
         const cells = cellsOf(notebook);
         expect(cells.length).toBe(fences.length);
-        for (const [i, cell] of cells.entries()) if (cell.fence.indent === 0) expect(cell.source).toBe(fences[i].value.replace(/\r\n|\r/g, "\n"));
+        for (const [i, cell] of cells.entries())
+          if (cell.fence.indent === 0) expect(cell.source).toBe(fences[i].value.replace(/\r\n|\r/g, "\n"));
       }),
       { numRuns: 500 },
     );

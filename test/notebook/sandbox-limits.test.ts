@@ -8,7 +8,9 @@ const api = 'import { experiment } from "switchyard";\n';
 describe("memory", () => {
   test("may grow after a cell has waited, up to the limit, without breaking the sandbox", async () => {
     const { run, kernel } = await openHarness(undefined, { memoryBytes: 128 * megabyte, cpuSeconds: 100 });
-    const outcomes = await run({ grows: "await null;\nconst big = [];\nfor (let i = 0; i < 60; i++) { big.push(new ArrayBuffer(1e6)); await null; }\nbig.length" });
+    const outcomes = await run({
+      grows: "await null;\nconst big = [];\nfor (let i = 0; i < 60; i++) { big.push(new ArrayBuffer(1e6)); await null; }\nbig.length",
+    });
     expect(outcomes.grows).toEqual({ status: "done" });
     expect(await kernel.generation()).toBe(1);
   });
@@ -42,13 +44,17 @@ describe("a cell that asks for too much is told so", () => {
 
   test("a spec of megabytes", async () => {
     const { run, requests } = await openHarness();
-    expect(await run({ e: `${api}await experiment("E", { question: "x".repeat(3e6) });` })).toMatchObject({ e: { error: { message: expect.stringContaining("at most 1000000") } } });
+    expect(await run({ e: `${api}await experiment("E", { question: "x".repeat(3e6) });` })).toMatchObject({
+      e: { error: { message: expect.stringContaining("at most 1000000") } },
+    });
     expect(requests).toEqual([]);
   });
 
   test("a value nested a thousand levels deep", async () => {
     const { run } = await openHarness();
-    expect(await run({ e: `${api}let deep = {};\nfor (let i = 0; i < 1000; i++) deep = { deep };\nawait experiment("E", deep);` })).toMatchObject({ e: { error: { message: expect.stringContaining("nested deeper than 64 levels") } } });
+    expect(
+      await run({ e: `${api}let deep = {};\nfor (let i = 0; i < 1000; i++) deep = { deep };\nawait experiment("E", deep);` }),
+    ).toMatchObject({ e: { error: { message: expect.stringContaining("nested deeper than 64 levels") } } });
   });
 
   test("megabytes of drawings and lines: the rest is not shown, and it says so", async () => {
@@ -78,16 +84,24 @@ describe("what a cell has made stays as it was made", () => {
     ["a typed array, behind a caught error", "const v = { w: new Uint8Array(3) };", "v.w.fill(1);\nthrow new Error('other')"],
     ["a long list", "const v = Array.from({ length: 50000 }, (_, i) => i);", "v.length = 3"],
     ["an object in a long list", "const v = Array.from({ length: 50000 }, (_, i) => ({ i }));", "v[40000].i = 3"],
-    ["a list through its own cell's function", "const list = [];\nconst v = Object.assign((x) => list.push(x), { size: () => list.length });", "v(1)"],
+    [
+      "a list through its own cell's function",
+      "const list = [];\nconst v = Object.assign((x) => list.push(x), { size: () => list.length });",
+      "v(1)",
+    ],
     ["a grouping of d3", 'import { group } from "d3";\nconst v = group([{ k: 1 }], (d) => d.k);', "v.set(2, [])"],
   ];
   test.each(changes)("%s: a cell that changes it fails, and its readers see it as it was", async (_what, makes, change) => {
     const { run, displays } = await openHarness();
-    const look = "JSON.stringify(v instanceof Map || v instanceof Set ? [...v] : ArrayBuffer.isView(v) ? [...v] : v, (k, x) => ArrayBuffer.isView(x) ? [...x] : x) ?? String(v.size())";
+    const look =
+      "JSON.stringify(v instanceof Map || v instanceof Set ? [...v] : ArrayBuffer.isView(v) ? [...v] : v, (k, x) => ArrayBuffer.isView(x) ? [...x] : x) ?? String(v.size())";
     const before = await run({ a: makes, before: look });
     const outcomes = await run({ a: makes, b: change, c: look, d: change, e: look });
     expect(before.a).toEqual({ status: "done" });
-    expect(outcomes.b).toMatchObject({ status: "failed", error: { name: "ReadOnly", message: expect.stringContaining("change a copy of it") } });
+    expect(outcomes.b).toMatchObject({
+      status: "failed",
+      error: { name: "ReadOnly", message: expect.stringContaining("change a copy of it") },
+    });
     expect(outcomes.d).toMatchObject({ status: "failed", error: { name: "ReadOnly" } });
     expect(displays.map(({ item }) => item)).toEqual([displays[0].item, displays[0].item, displays[0].item]);
   });
@@ -114,16 +128,21 @@ describe("prototypes", () => {
   test("changed in the sandbox stay there: nothing that crosses carries a key of that kind", async () => {
     const { run, requests, displays } = await openHarness();
     const outcomes = await run({
-      poison: "Object.prototype.polluted = 1; Array.prototype.polluted = 1; Object.defineProperty(Object.prototype, 'lr', { get: () => 5, configurable: true });",
+      poison:
+        "Object.prototype.polluted = 1; Array.prototype.polluted = 1; Object.defineProperty(Object.prototype, 'lr', { get: () => 5, configurable: true });",
       e: `${api}export const e = experiment("E", JSON.parse('{ "a": { "constructor": { "prototype": { "polluted": 1 } } } }'));`,
       own: `${api}export const o = experiment("O", JSON.parse('{ "a": { "__proto__": { "polluted": 1 } } }'));`,
-      table: "display([{ a: 1 }]); display(JSON.parse('[{ \"__proto__\": 1, \"a\": 2 }]'));",
+      table: 'display([{ a: 1 }]); display(JSON.parse(\'[{ "__proto__": 1, "a": 2 }]\'));',
       options: `import { curves } from "switchyard";\ncurves(e, JSON.parse('{ "__proto__": { "polluted": 1 } }'))`,
     });
     expect(outcomes.e).toEqual({ status: "done" });
     expect(outcomes.own).toMatchObject({ status: "failed", error: { message: expect.stringContaining("is no name that data can have") } });
-    expect(outcomes.options).toMatchObject({ status: "failed", error: { message: expect.stringContaining("is no name that data can have") } });
-    for (const crossed of [{}, [], requests[0].spec as object, ...displays.map(({ item }) => item)]) expect((crossed as { polluted?: number }).polluted).toBeUndefined();
+    expect(outcomes.options).toMatchObject({
+      status: "failed",
+      error: { message: expect.stringContaining("is no name that data can have") },
+    });
+    for (const crossed of [{}, [], requests[0].spec as object, ...displays.map(({ item }) => item)])
+      expect((crossed as { polluted?: number }).polluted).toBeUndefined();
     expect(requests[0].spec).toEqual({ a: { constructor: { prototype: { polluted: 1 } } } });
     expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
   });

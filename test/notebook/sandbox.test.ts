@@ -1,6 +1,6 @@
 /** What notebook code tries, and must not get. The compiler refuses some of it already; these cells get past it. */
 import { describe, expect, test } from "vitest";
-import type { CellOutcome } from "../../experiments/notebook/kernel-protocol.ts";
+import type { CellOutcome } from "../../experiments/notebook/kernel/protocol.ts";
 import { openHarness, rawCell } from "./kernel-harness.ts";
 
 const done: CellOutcome = { status: "done" };
@@ -19,10 +19,32 @@ async function expectAlive({ kernel, displays }: Awaited<ReturnType<typeof evalu
 
 describe("nothing of the machine is within reach", () => {
   test.each([
-    "process", "require", "fetch", "XMLHttpRequest", "WebSocket", "setTimeout", "Buffer", "navigator", "window", "self", "document", "importScripts", "postMessage",
-    "WebAssembly", "Deno", "module", "std", "os", "print", "scriptArgs", "host", "parts",
+    "process",
+    "require",
+    "fetch",
+    "XMLHttpRequest",
+    "WebSocket",
+    "setTimeout",
+    "Buffer",
+    "navigator",
+    "window",
+    "self",
+    "document",
+    "importScripts",
+    "postMessage",
+    "WebAssembly",
+    "Deno",
+    "module",
+    "std",
+    "os",
+    "print",
+    "scriptArgs",
+    "host",
+    "parts",
   ])("%s", async (name) => {
-    const { outcome } = await evaluate(`if (typeof ${name} !== "undefined" || ${JSON.stringify(name)} in globalThis) throw new Error("reached")`);
+    const { outcome } = await evaluate(
+      `if (typeof ${name} !== "undefined" || ${JSON.stringify(name)} in globalThis) throw new Error("reached")`,
+    );
     expect(outcome).toEqual(done);
   });
 
@@ -32,7 +54,10 @@ describe("nothing of the machine is within reach", () => {
     ["an async function's constructor", `await (async () => {}).constructor("return process")()`],
     ["the constructor of a host function's result", `display.constructor("return process")()`],
     ["eval", `(0, eval)("process")`],
-    ["an error's stack frames", `Error.prepareStackTrace = (_e, frames) => frames; const f = new Error().stack; f[0].getThis().process.exit()`],
+    [
+      "an error's stack frames",
+      `Error.prepareStackTrace = (_e, frames) => frames; const f = new Error().stack; f[0].getThis().process.exit()`,
+    ],
     ["import()", `await import("node:fs")`],
   ])("through %s", async (_what, body) => {
     const tried = await evaluate(body);
@@ -44,8 +69,7 @@ describe("nothing of the machine is within reach", () => {
     const { displays } = await evaluate(`display(Object.getOwnPropertyNames(globalThis).sort().join(" "))`);
     expect(displays[0].item).toEqual({
       kind: "text",
-      text:
-        "AggregateError Array ArrayBuffer BigInt BigInt64Array BigUint64Array Boolean DataView Date Error EvalError FinalizationRegistry Float16Array Float32Array Float64Array Function Infinity Int16Array Int32Array Int8Array InternalError Iterator JSON Map Math NaN Number Object Promise Proxy RangeError ReferenceError Reflect RegExp Set SharedArrayBuffer String Symbol SyntaxError TypeError URIError Uint16Array Uint32Array Uint8Array Uint8ClampedArray WeakMap WeakRef WeakSet decodeURI decodeURIComponent encodeURI encodeURIComponent escape eval globalThis isFinite isNaN parseFloat parseInt undefined unescape",
+      text: "AggregateError Array ArrayBuffer BigInt BigInt64Array BigUint64Array Boolean DataView Date Error EvalError FinalizationRegistry Float16Array Float32Array Float64Array Function Infinity Int16Array Int32Array Int8Array InternalError Iterator JSON Map Math NaN Number Object Promise Proxy RangeError ReferenceError Reflect RegExp Set SharedArrayBuffer String Symbol SyntaxError TypeError URIError Uint16Array Uint32Array Uint8Array Uint8ClampedArray WeakMap WeakRef WeakSet decodeURI decodeURIComponent encodeURI encodeURIComponent escape eval globalThis isFinite isNaN parseFloat parseInt undefined unescape",
     });
   });
 });
@@ -57,7 +81,10 @@ describe("a cell that does not end is stopped", () => {
     ["an endless loop in finally", "try { throw 1 } finally { for (;;) {} }"],
     ["an endless chain of promises", "for (;;) await null"],
     ["promises that start themselves again behind the cell's back", "const f = async () => { await null; f(); }; f();"],
-    ["promises that catch being stopped", "const spin = async () => { for (;;) await null }; const again = async () => { for (;;) { try { await spin() } catch {} } }; await again();"],
+    [
+      "promises that catch being stopped",
+      "const spin = async () => { for (;;) await null }; const again = async () => { for (;;) { try { await spin() } catch {} } }; await again();",
+    ],
     ["a thenable that never ends", "await { then() { for (;;); } }"],
     ["a getter that never ends, in a displayed value", "display([{ get a() { for (;;); } }])"],
     ["a regular expression that backtracks", `/^(a+)+$/.test("a".repeat(60) + "b")`],
@@ -87,7 +114,10 @@ describe("a cell that takes too much gets an error", () => {
     ["endless recursion through a getter", "const o = { get x() { return this.x } }; o.x", "StackOverflow"],
   ])("%s", async (_what, body, name) => {
     const tried = await evaluate(body, { memoryBytes: 16 * 2 ** 20, cpuSeconds: 50 });
-    expect(tried.outcome).toMatchObject({ status: "failed", error: { name: typeof name === "string" ? name : expect.stringMatching(name) } });
+    expect(tried.outcome).toMatchObject({
+      status: "failed",
+      error: { name: typeof name === "string" ? name : expect.stringMatching(name) },
+    });
     await expectAlive(tried);
   });
 
@@ -103,11 +133,13 @@ describe("a cell that takes too much gets an error", () => {
   });
 
   test("a sandbox that had to be thrown away is counted, and readers of lost values are told", async () => {
-    const { kernel, run } = await openHarness(undefined, { cpuSeconds: 0.2 });
+    const { kernel, run } = await openHarness(undefined, { cpuSeconds: 1 });
     const before = await kernel.generation();
     const stubborn = "const spin = async () => { for (;;) await null };\nfor (;;) { try { await spin() } catch {} }";
     const outcomes = await run({ x: "const x = 1", bad: stubborn, y: "x" });
-    expect(outcomes.bad).toMatchObject({ error: { name: "TimeLimit", message: expect.stringContaining("the values of all cells are gone") } });
+    expect(outcomes.bad).toMatchObject({
+      error: { name: "TimeLimit", message: expect.stringContaining("the values of all cells are gone") },
+    });
     expect(outcomes.y).toMatchObject({ error: { name: "ValueLost" } });
     expect(await kernel.generation()).toBe(before + 1);
   });
@@ -130,7 +162,10 @@ describe("our own helpers cannot be turned against the host", () => {
     });
     expect(outcomes).toMatchObject({ poison: done, e: done, v: done, w: { status: "failed", error: { name: "TypeError", line: 1 } } });
     expect(requests).toEqual([{ cell: "e", index: 0, title: "E", spec: { a: [1, { b: 2 }] } }]);
-    expect(displays.slice(-2).map(({ item }) => item)).toEqual([{ kind: "text", text: "{ a: [1] }" }, { kind: "experiment", id: "E" }]);
+    expect(displays.slice(-2).map(({ item }) => item)).toEqual([
+      { kind: "text", text: "{ a: [1] }" },
+      { kind: "experiment", id: "E" },
+    ]);
   });
 
   test("a spec with getters and proxies is read once, as data", async () => {
@@ -145,18 +180,27 @@ describe("our own helpers cannot be turned against the host", () => {
 
   test("a name in the spec cannot pollute the host", async () => {
     const { run } = await openHarness();
-    await run({ e: `import { experiment } from "switchyard";\nexport const e = experiment("E", { constructor: { prototype: { polluted: 1 } } });` });
+    await run({
+      e: `import { experiment } from "switchyard";\nexport const e = experiment("E", { constructor: { prototype: { polluted: 1 } } });`,
+    });
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
   });
 
   test("an object that imitates an experiment is none", async () => {
     const { run } = await openHarness();
-    expect(await run({ v: `import { curves } from "switchyard";\ncurves({ id: "E", runs: [], arms: [] });` })).toMatchObject({ v: { error: { message: expect.stringContaining("needs an experiment") } } });
+    expect(await run({ v: `import { curves } from "switchyard";\ncurves({ id: "E", runs: [], arms: [] });` })).toMatchObject({
+      v: { error: { message: expect.stringContaining("needs an experiment") } },
+    });
   });
 
   test("an error with a lying stack, name and message stays text within its cell", async () => {
-    const { outcome } = await evaluate(`const e = new Error("x".repeat(1e6)); e.stack = "at f (cell:other:9:9)\\nat g (cell:a:999999:1)"; Object.defineProperty(e, "name", { get() { throw e } }); throw e`);
-    expect(outcome).toMatchObject({ status: "failed", error: { cell: "a", line: null, message: "the error that was thrown cannot be read" } });
+    const { outcome } = await evaluate(
+      `const e = new Error("x".repeat(1e6)); e.stack = "at f (cell:other:9:9)\\nat g (cell:a:999999:1)"; Object.defineProperty(e, "name", { get() { throw e } }); throw e`,
+    );
+    expect(outcome).toMatchObject({
+      status: "failed",
+      error: { cell: "a", line: null, message: "the error that was thrown cannot be read" },
+    });
   });
 
   test("code left behind by a finished cell shows nothing in its name", async () => {

@@ -34,19 +34,24 @@ describe("a cell shows the same", () => {
     const [here] = await shows(`${moving}\nJSON.stringify(out)`);
     expect(here).toBe(there);
     expect(JSON.parse(here)[1]).toEqual([
-      Date.UTC(2026, 0, 1), "Thu Jan 01 2026 00:00:00 GMT+0000 (UTC)", "Thu Jan 01 2026 00:00:00 GMT+0000 (UTC)",
-      Date.UTC(2026, 5, 1), Date.UTC(2026, 5, 1, 10), Date.UTC(2026, 5, 1, 10),
+      Date.UTC(2026, 0, 1),
+      "Thu Jan 01 2026 00:00:00 GMT+0000 (UTC)",
+      "Thu Jan 01 2026 00:00:00 GMT+0000 (UTC)",
+      Date.UTC(2026, 5, 1),
+      Date.UTC(2026, 5, 1, 10),
+      Date.UTC(2026, 5, 1, 10),
     ]);
     expect(JSON.parse(here)[2]).toEqual([0, 0, "09/09/2001, 01:46:40 AM", "09/09/2001", "01:46:40 GMT+0000 (UTC)"]);
   });
 
   test("in a plan and in the run that follows", async () => {
     const { run, requests, kernel } = await openHarness();
-    const { compileCells } = await import("../../experiments/notebook/compile.ts");
-    const source = 'import { experiment } from "switchyard";\nexport const dice = experiment("Dice", { lr: Math.random(), when: Date.now() });';
+    const { compileCells } = await import("../../experiments/notebook/cells/compile.ts");
+    const source =
+      'import { experiment } from "switchyard";\nexport const dice = experiment("Dice", { lr: Math.random(), when: Date.now() });';
     await kernel.plan(compileCells([{ id: "dice", source }]).cells[0]);
     await run({ dice: source });
-    await run({ other: 'display(Math.random())', dice: source });
+    await run({ other: "display(Math.random())", dice: source });
     expect(requests).toHaveLength(3);
     expect(requests[1]).toEqual(requests[0]);
     expect(requests[2]).toEqual(requests[0]);
@@ -63,8 +68,12 @@ describe("a cell shows the same", () => {
   });
 
   test("while another waits in between: each has a stream of its own", async () => {
-    const { compileCells } = await import("../../experiments/notebook/compile.ts");
-    const waits = { id: "waits", source: 'import { experiment } from "switchyard";\nconst a = Math.random();\nawait experiment("E", {});\ndisplay([a, Math.random()].join());' };
+    const { compileCells } = await import("../../experiments/notebook/cells/compile.ts");
+    const waits = {
+      id: "waits",
+      source:
+        'import { experiment } from "switchyard";\nconst a = Math.random();\nawait experiment("E", {});\ndisplay([a, Math.random()].join());',
+    };
     const draws = { id: "draws", source: "[Math.random(), Math.random()].join()" };
     const compiled = compileCells([waits, draws]).cells;
     const alone = await openHarness();
@@ -78,7 +87,9 @@ describe("a cell shows the same", () => {
 
 describe("chance", () => {
   test("is even: ten classes of 100,000 numbers hold a tenth each, within five standard deviations", async () => {
-    const [text] = await shows("const n = new Array(10).fill(0);\nfor (let i = 0; i < 100000; i++) n[Math.floor(Math.random() * 10)]++;\nn.join()");
+    const [text] = await shows(
+      "const n = new Array(10).fill(0);\nfor (let i = 0; i < 100000; i++) n[Math.floor(Math.random() * 10)]++;\nn.join()",
+    );
     const deviation = Math.sqrt(100_000 * 0.1 * 0.9);
     for (const count of text.split(",").map(Number)) expect(Math.abs(count - 10_000)).toBeLessThan(5 * deviation);
   });
@@ -97,7 +108,20 @@ const e = new Date(d);
 e.setMonth(1, 1);
 JSON.stringify([d instanceof Date, d.next().toDateString(), e.toISOString(), +new Date(NaN) === +new Date(NaN), String(new Date("nonsense")), new Date(5).valueOf(), Date.length, Date.name, new Date(99, 0).getFullYear(), new Date(2026, 0, 1, 12).getHours(), Object.keys(new Date(0)).length, new Date("2026-01-01T00:00:00+02:00").getTime(), new Date("2026-01-01").getTime(), new Date(0).constructor === Date])`);
     expect(JSON.parse(text)).toEqual([
-      true, "Sun Feb 01 2026", "2026-02-01T00:00:00.000Z", false, "Invalid Date", 5, 7, "Date", 1999, 12, 0, Date.UTC(2025, 11, 31, 22), Date.UTC(2026, 0, 1), true,
+      true,
+      "Sun Feb 01 2026",
+      "2026-02-01T00:00:00.000Z",
+      false,
+      "Invalid Date",
+      5,
+      7,
+      "Date",
+      1999,
+      12,
+      0,
+      Date.UTC(2025, 11, 31, 22),
+      Date.UTC(2026, 0, 1),
+      true,
     ]);
   });
 });

@@ -1,4 +1,4 @@
-import "../../engine/backends/cpu/node-flags.ts";
+import "../../engine/backends/node/cpu-flags.ts";
 import type { Backend } from "../../engine/backends/backend.ts";
 import { createCpuBackend } from "../../engine/backends/cpu/backend.ts";
 import { createReferenceBackend } from "../../engine/backends/reference/backend.ts";

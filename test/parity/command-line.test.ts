@@ -5,12 +5,12 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { decodeSafetensors } from "../../engine/formats/safetensors.ts";
 import { semantics, type RunConfig } from "../../engine/model/config.ts";
-import { exportRun } from "../../experiments/cli/export.ts";
-import { forwardModel } from "../../experiments/cli/forward.ts";
-import { importModel } from "../../experiments/cli/import.ts";
+import { exportRun } from "../../experiments/cli/commands/export.ts";
+import { forwardModel } from "../../experiments/cli/commands/forward.ts";
+import { importModel } from "../../experiments/cli/commands/import.ts";
 import { RefusedError } from "../../experiments/cli/refused.ts";
-import { runKey, shortKey } from "../../experiments/runs/key.ts";
-import { NodeStore } from "../../experiments/runs/store-node.ts";
+import { runKey, shortKey } from "../../experiments/runs/store/key.ts";
+import { NodeStore } from "../../experiments/runs/store/node/store.ts";
 import { tinyConfig } from "../engine/configs.ts";
 import { trainRun, weightsOf } from "../engine/training.ts";
 import { largestDifference, worstTensor } from "./errors.ts";
@@ -36,7 +36,11 @@ afterAll(() => {
 });
 
 /** A finished run in a store, as training leaves it. */
-async function storeRun(store: string, config: RunConfig, options: { seed?: number; weights?: boolean } = {}): Promise<{ key: string; weights: Uint8Array }> {
+async function storeRun(
+  store: string,
+  config: RunConfig,
+  options: { seed?: number; weights?: boolean } = {},
+): Promise<{ key: string; weights: Uint8Array }> {
   const seed = { init: options.seed ?? 1, data: 1 };
   const trained = await trainRun(config, { seed });
   const weights = weightsOf(trained);
@@ -44,7 +48,17 @@ async function storeRun(store: string, config: RunConfig, options: { seed?: numb
   const key = runKey(config, seed, "data");
   const writer = await new NodeStore(store).open({ key, semantics, dataHash: "data", seed, backend: "reference", config });
   const { metrics } = trained.outcome;
-  const result = { key, status: "done" as const, error: null, divergedAt: null, steps: metrics.step, tokens: metrics.tokens, seconds: metrics.seconds, provenance: null, metrics };
+  const result = {
+    key,
+    status: "done" as const,
+    error: null,
+    divergedAt: null,
+    steps: metrics.step,
+    tokens: metrics.tokens,
+    seconds: metrics.seconds,
+    provenance: null,
+    metrics,
+  };
   await writer.finish(result, (options.weights ?? true) ? weights : null);
   await writer.release();
   return { key, weights };
@@ -52,7 +66,10 @@ async function storeRun(store: string, config: RunConfig, options: { seed?: numb
 
 /** The message of a refusal (exit code 2). */
 async function refusal(action: Promise<unknown>): Promise<string> {
-  const error = await action.then(() => null, (reason: unknown) => reason);
+  const error = await action.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
   if (!(error instanceof RefusedError)) throw new Error(`not refused: ${String(error)}`);
   return error.message;
 }
@@ -71,7 +88,8 @@ describe("switchyard export", () => {
     expect(await importModel([at("by-folder"), "--out", at("back.safetensors")])).toBe(0);
     expect((JSON.parse(printed.slice(printed.indexOf("{"))) as { model: unknown }).model).toEqual(config.model);
     const back = decodeSafetensors(readFileSync(at("back.safetensors"))).tensors;
-    for (const [name, { shape, data }] of decodeSafetensors(run.weights).tensors) expect(back.get(name), name).toEqual({ shape, data: Float32Array.from(data) });
+    for (const [name, { shape, data }] of decodeSafetensors(run.weights).tensors)
+      expect(back.get(name), name).toEqual({ shape, data: Float32Array.from(data) });
   });
 
   test("finds a run by the beginning of its key, and writes the same", async () => {
@@ -90,7 +108,10 @@ describe("switchyard export", () => {
   });
 
   test("refuses a model that deepseek_v3 cannot say, with the reason, and writes nothing", async () => {
-    const gqa = await storeRun(at("gqa.results"), tinyConfig({ model: { attention: { kind: "gqa", numKeyValueHeads: 1, headDim: 6, ropeDim: 4 } }, train: { steps: 1 } }));
+    const gqa = await storeRun(
+      at("gqa.results"),
+      tinyConfig({ model: { attention: { kind: "gqa", numKeyValueHeads: 1, headDim: 6, ropeDim: 4 } }, train: { steps: 1 } }),
+    );
     expect(await refusal(exportRun([gqa.key, at("gqa"), "--store", at("gqa.results")]))).toMatch(/attention\.kind: .*grouped-query/);
     expect(readdirSync(folder)).not.toContain("gqa");
   });
@@ -107,7 +128,9 @@ describe("switchyard forward", () => {
   });
 
   test("writes logits, loss and gradients of a folder that transformers saved", async () => {
-    expect(await forwardModel([at("model"), "--tokens", at("ids.json"), "--out", at("out.safetensors"), "--grads", "--backend", "reference"])).toBe(0);
+    expect(
+      await forwardModel([at("model"), "--tokens", at("ids.json"), "--out", at("out.safetensors"), "--grads", "--backend", "reference"]),
+    ).toBe(0);
     const { tensors } = decodeSafetensors(readFileSync(at("out.safetensors")));
     expect(largestDifference(tensors.get("logits")?.data ?? [], fixture.float64.logits.data)).toBeLessThan(1e-6);
     expect(tensors.get("loss")?.data[0]).toBeCloseTo(fixture.float64.loss, 9);

@@ -26,20 +26,25 @@ export interface Fixture {
 }
 
 export function loadFixtures(): Fixture[] {
-  return readdirSync(root).sort().map((name) => {
-    const config = JSON.parse(readFileSync(`${root}${name}/config.json`, "utf8")) as Record<string, unknown>;
-    const saved = tensorsOf(name, "model");
-    return {
-      name, config, saved,
-      named: importHuggingFace(config, saved),
-      ids: JSON.parse(readFileSync(`${root}${name}/ids.json`, "utf8")) as number[][],
-      float64: answer(tensorsOf(name, "float64")),
-      float32: answer(tensorsOf(name, "float32")),
-    };
-  });
+  return readdirSync(root)
+    .sort()
+    .map((name) => {
+      const config = JSON.parse(readFileSync(`${root}${name}/config.json`, "utf8")) as Record<string, unknown>;
+      const saved = tensorsOf(name, "model");
+      return {
+        name,
+        config,
+        saved,
+        named: importHuggingFace(config, saved),
+        ids: JSON.parse(readFileSync(`${root}${name}/ids.json`, "utf8")) as number[][],
+        float64: answer(tensorsOf(name, "float64")),
+        float32: answer(tensorsOf(name, "float32")),
+      };
+    });
 }
 
-const tensorsOf = (name: string, file: string): Map<string, NamedTensor> => decodeSafetensors(readFileSync(`${root}${name}/${file}.safetensors`)).tensors;
+const tensorsOf = (name: string, file: string): Map<string, NamedTensor> =>
+  decodeSafetensors(readFileSync(`${root}${name}/${file}.safetensors`)).tensors;
 
 function answer(tensors: Map<string, NamedTensor>): Answer {
   const { logits, loss, mtp_loss: mtpLoss, ...gradients } = Object.fromEntries(tensors);

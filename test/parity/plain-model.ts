@@ -4,8 +4,22 @@
  */
 
 export interface PlainModel {
-  width: number; layers: number; denseLayers: number; heads: number; nope: number; rope: number; v: number; kvLora: number;
-  experts: number; groups: number; groupsKept: number; chosen: number; scale: number; theta: number; eps: number; depths: number;
+  width: number;
+  layers: number;
+  denseLayers: number;
+  heads: number;
+  nope: number;
+  rope: number;
+  v: number;
+  kvLora: number;
+  experts: number;
+  groups: number;
+  groupsKept: number;
+  chosen: number;
+  scale: number;
+  theta: number;
+  eps: number;
+  depths: number;
   /** heads side by side, as arXiv 2404.19737 and its released code have them, instead of V3's chain */
   parallel?: boolean;
 }
@@ -56,7 +70,12 @@ export function plainLosses(model: PlainModel, weights: Weights, sequences: numb
 }
 
 function block(model: PlainModel, weights: Weights, name: string, xs: Vector[], dense: boolean): Vector[] {
-  const attended = attention(model, weights, `${name}.self_attn`, xs.map((x) => rmsNorm(weights, `${name}.input_layernorm.weight`, x, model.eps)));
+  const attended = attention(
+    model,
+    weights,
+    `${name}.self_attn`,
+    xs.map((x) => rmsNorm(weights, `${name}.input_layernorm.weight`, x, model.eps)),
+  );
   return xs.map((x, i) => {
     const u = plus(x, attended[i]);
     const normed = rmsNorm(weights, `${name}.post_attention_layernorm.weight`, u, model.eps);
@@ -101,19 +120,39 @@ function experts({ experts: count, groups, groupsKept, chosen, scale }: PlainMod
   const bias = weights.get(`${name}.gate.e_score_correction_bias`) as Vector;
   const biased = s.map((score, e) => score + bias[e]);
   const size = count / groups;
-  const groupScore = (g: number) => [...biased.slice(g * size, (g + 1) * size)].sort((a, b) => b - a).slice(0, 2).reduce((a, b) => a + b);
-  const kept = new Set(best(Array.from({ length: groups }, (_, g) => groupScore(g)), groupsKept));
-  const taken = best(biased.map((score, e) => (kept.has(Math.floor(e / size)) ? score : -Infinity)), chosen);
+  const groupScore = (g: number) =>
+    [...biased.slice(g * size, (g + 1) * size)]
+      .sort((a, b) => b - a)
+      .slice(0, 2)
+      .reduce((a, b) => a + b);
+  const kept = new Set(
+    best(
+      Array.from({ length: groups }, (_, g) => groupScore(g)),
+      groupsKept,
+    ),
+  );
+  const taken = best(
+    biased.map((score, e) => (kept.has(Math.floor(e / size)) ? score : -Infinity)),
+    chosen,
+  );
   const total = taken.reduce((sum, e) => sum + s[e], 0);
   let y = swiglu(weights, `${name}.shared_experts`, x);
-  for (const e of taken) y = plus(y, swiglu(weights, `${name}.experts.${e}`, x).map((z) => (scale * s[e] * z) / total));
+  for (const e of taken)
+    y = plus(
+      y,
+      swiglu(weights, `${name}.experts.${e}`, x).map((z) => (scale * s[e] * z) / total),
+    );
   return y;
 }
 
 function swiglu(weights: Weights, name: string, x: Vector): Vector {
   const gate = multiply(weights, `${name}.gate_proj.weight`, x);
   const up = multiply(weights, `${name}.up_proj.weight`, x);
-  return multiply(weights, `${name}.down_proj.weight`, gate.map((g, i) => (g / (1 + Math.exp(-g))) * up[i]));
+  return multiply(
+    weights,
+    `${name}.down_proj.weight`,
+    gate.map((g, i) => (g / (1 + Math.exp(-g))) * up[i]),
+  );
 }
 
 function multiply(weights: Weights, name: string, x: Vector): Vector {
@@ -137,10 +176,15 @@ function rotate(x: Vector, position: number, theta: number): Vector {
   return out;
 }
 
-const row = (weights: Weights, name: string, at: number, width: number): Vector => (weights.get(name) as Vector).slice(at * width, (at + 1) * width);
+const row = (weights: Weights, name: string, at: number, width: number): Vector =>
+  (weights.get(name) as Vector).slice(at * width, (at + 1) * width);
 const dot = (a: Vector, b: Vector): number => a.reduce((sum, value, i) => sum + value * b[i], 0);
 const plus = (a: Vector, b: Vector): Vector => a.map((value, i) => value + b[i]);
-const best = (scores: Vector, n: number): number[] => scores.map((_, i) => i).sort((a, b) => scores[b] - scores[a] || a - b).slice(0, n);
+const best = (scores: Vector, n: number): number[] =>
+  scores
+    .map((_, i) => i)
+    .sort((a, b) => scores[b] - scores[a] || a - b)
+    .slice(0, n);
 
 function softmax(scores: Vector): Vector {
   const exps = scores.map((score) => Math.exp(score - Math.max(...scores)));

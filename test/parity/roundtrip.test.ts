@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import "../../engine/backends/cpu/node-flags.ts";
+import "../../engine/backends/node/cpu-flags.ts";
 import { createCpuBackend } from "../../engine/backends/cpu/backend.ts";
 import { exportHuggingFace, importHuggingFace } from "../../engine/formats/huggingface.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../engine/formats/safetensors.ts";
 import { differentiate, forward } from "../../engine/inference/forward.ts";
 import type { RunConfig } from "../../engine/model/config.ts";
-import { defaultConfig } from "../../experiments/runs/defaults.ts";
+import { defaultConfig } from "../../experiments/runs/spec/defaults.ts";
 import { trainRun, weightsOf } from "../engine/training.ts";
 
 /** Needs Python with what requirements.txt lists; name it by PARITY_PYTHON when it is not `python3`. */
@@ -35,8 +35,17 @@ const sentences = [
 ];
 
 interface Figures {
-  missing: string[]; unexpected: string[]; logits: number; largestLogit: number; loss: number; depths: number[]; gradients: number; worst: string; largestBias: number;
-  tokens: number[]; text: string;
+  missing: string[];
+  unexpected: string[];
+  logits: number;
+  largestLogit: number;
+  loss: number;
+  depths: number[];
+  gradients: number;
+  worst: string;
+  largestBias: number;
+  tokens: number[];
+  text: string;
 }
 
 describe.skipIf(missing)("a model trained here and exported", () => {
@@ -50,19 +59,31 @@ describe.skipIf(missing)("a model trained here and exported", () => {
       const text = "Tab\there, naïve 語 🚃  two spaces\n";
       const ids = sentences.map((sentence) => Array.from(Buffer.from(sentence).subarray(0, 64)));
       writeFileSync(join(folder, "ids.json"), JSON.stringify(ids));
-      const named = importHuggingFace(JSON.parse(readFileSync(join(folder, "config.json"), "utf8")), decodeSafetensors(files.get("model.safetensors") as Uint8Array).tensors);
+      const named = importHuggingFace(
+        JSON.parse(readFileSync(join(folder, "config.json"), "utf8")),
+        decodeSafetensors(files.get("model.safetensors") as Uint8Array).tensors,
+      );
       const { logits, loss } = await forward(backend, named, ids);
       const { mtpLoss, gradients } = await differentiate(backend, named, ids);
-      const computed = new Map([["logits", logits], ["loss", { shape: [], data: Float64Array.of(loss) }], ["mtp_loss", { shape: [mtpLoss.length], data: Float64Array.from(mtpLoss) }], ...gradients] as const);
+      const computed = new Map([
+        ["logits", logits],
+        ["loss", { shape: [], data: Float64Array.of(loss) }],
+        ["mtp_loss", { shape: [mtpLoss.length], data: Float64Array.from(mtpLoss) }],
+        ...gradients,
+      ] as const);
       writeFileSync(join(folder, "forward.safetensors"), encodeSafetensors(computed));
 
       const script = fileURLToPath(new URL("roundtrip.py", import.meta.url));
-      const { status, stdout, stderr } = spawnSync(python, [script, folder, join(folder, "ids.json"), join(folder, "forward.safetensors"), text, join(folder, "again")], { encoding: "utf8" });
+      const { status, stdout, stderr } = spawnSync(
+        python,
+        [script, folder, join(folder, "ids.json"), join(folder, "forward.safetensors"), text, join(folder, "again")],
+        { encoding: "utf8" },
+      );
       expect(status, stderr).toBe(0);
       const figures = JSON.parse(stdout.trim().split("\n").at(-1) as string) as Figures;
       console.log(
-        `trained XS in transformers: logits differ by ${figures.logits.toExponential(1)} (largest ${figures.largestLogit.toFixed(1)}), loss by ${figures.loss.toExponential(1)},`
-          + ` loss of depth 1 by ${figures.depths[0].toExponential(1)}, gradients by ${figures.gradients.toExponential(1)} of their norm (${figures.worst}); largest router bias ${figures.largestBias.toFixed(3)}`,
+        `trained XS in transformers: logits differ by ${figures.logits.toExponential(1)} (largest ${figures.largestLogit.toFixed(1)}), loss by ${figures.loss.toExponential(1)},` +
+          ` loss of depth 1 by ${figures.depths[0].toExponential(1)}, gradients by ${figures.gradients.toExponential(1)} of their norm (${figures.worst}); largest router bias ${figures.largestBias.toFixed(3)}`,
       );
       expect(figures.missing).toEqual([]);
       expect(figures.unexpected.every((name) => name.startsWith("model.layers.2."))).toBe(true);

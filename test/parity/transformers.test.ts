@@ -18,7 +18,9 @@ const promised = {
 const fixtures = loadFixtures();
 const backends = await openers();
 const figures: string[] = [];
-afterAll(() => console.log(`parity with transformers, float64 (logits absolute, worst gradient relative to its norm)\n${figures.join("\n")}`));
+afterAll(() =>
+  console.log(`parity with transformers, float64 (logits absolute, worst gradient relative to its norm)\n${figures.join("\n")}`),
+);
 
 describe("the oracle's float64 is the library unchanged, but for rounding", () => {
   for (const { name, float64, float32 } of fixtures) {
@@ -68,7 +70,9 @@ for (const [backendName, open] of Object.entries(backends)) {
             expect(mtpLoss).toHaveLength(depths);
             expect(relativeError(mtpLoss, float64.mtpLoss)).toBeLessThan(tolerance.loss);
             const worst = worstTensor(gradients, float64.gradients);
-            figures.push(`${backendName}, ${name}: gradients ${worst.error.toExponential(1)} (${worst.name}), losses of depths ${relativeError(mtpLoss, float64.mtpLoss).toExponential(1)}`);
+            figures.push(
+              `${backendName}, ${name}: gradients ${worst.error.toExponential(1)} (${worst.name}), losses of depths ${relativeError(mtpLoss, float64.mtpLoss).toExponential(1)}`,
+            );
             expect(worst.error, worst.name).toBeLessThan(tolerance.gradients);
             expect([...gradients.keys()].sort()).toEqual([...float64.gradients.keys()].sort());
           });

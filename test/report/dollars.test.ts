@@ -4,7 +4,11 @@ import { proseToHtml } from "../../experiments/report/prose.ts";
 
 const html = (markdown: string) => proseToHtml(markdown, { math: "mathml" });
 /** With each formula as its source in brackets. */
-const shown = (markdown: string) => html(markdown).replace(/<math.*?<annotation[^>]*>(.*?)<\/annotation>.*?<\/math>/gs, "[$1]").replace(/<\/?(?:span|p)[^>]*>/g, "").trim();
+const shown = (markdown: string) =>
+  html(markdown)
+    .replace(/<math.*?<annotation[^>]*>(.*?)<\/annotation>.*?<\/math>/gs, "[$1]")
+    .replace(/<\/?(?:span|p)[^>]*>/g, "")
+    .trim();
 
 describe("single dollars are formulas by Pandoc's rule", () => {
   test.each([
@@ -23,11 +27,15 @@ describe("single dollars are formulas by Pandoc's rule", () => {
   ])("%j", (markdown, words) => expect(shown(markdown)).toBe(words));
 
   test("amounts of money are never formulas", () => {
-    const amount = fc.tuple(fc.integer({ min: 1, max: 99_999 }), fc.constantFrom("", "k", ".50", " million", ",")).map(([n, unit]) => `$${n}${unit}`);
-    fc.assert(fc.property(fc.array(amount, { minLength: 1, maxLength: 5 }), (amounts) => {
-      const text = amounts.join(" and ");
-      expect(shown(text)).toBe(text);
-    }));
+    const amount = fc
+      .tuple(fc.integer({ min: 1, max: 99_999 }), fc.constantFrom("", "k", ".50", " million", ","))
+      .map(([n, unit]) => `$${n}${unit}`);
+    fc.assert(
+      fc.property(fc.array(amount, { minLength: 1, maxLength: 5 }), (amounts) => {
+        const text = amounts.join(" and ");
+        expect(shown(text)).toBe(text);
+      }),
+    );
   });
 });
 
@@ -35,7 +43,9 @@ test("a formula that KaTeX cannot take at all is a sentence in its place, and th
   const problems: string[] = [];
   const deep = `$${"\\sqrt{".repeat(20_000)}x${"}".repeat(20_000)}$`;
   const page = proseToHtml(`before ${deep} after $y$`, { math: "mathml", onProblem: (text) => problems.push(text) });
-  expect(page).toMatch(/before <span class="warning">A formula is shown as it was written: it has 140,001 characters; 5,000 are read\.<\/span> <code>.*<\/code> after .*<math/s);
+  expect(page).toMatch(
+    /before <span class="warning">A formula is shown as it was written: it has 140,001 characters; 5,000 are read\.<\/span> <code>.*<\/code> after .*<math/s,
+  );
   expect(problems).toEqual(["A formula is shown as it was written: it has 140,001 characters; 5,000 are read"]);
 });
 

@@ -30,7 +30,11 @@ describe("prose of a stranger", () => {
   ])("cannot bring in %s", (_, markdown) => {
     const out = html(markdown);
     // text may show the words; no element, attribute or link may carry them
-    const outsideText = out.replace(/<annotation[^>]*>[^<]*<\/annotation>/g, "").match(/<[^>]*>/g)?.join("") ?? "";
+    const outsideText =
+      out
+        .replace(/<annotation[^>]*>[^<]*<\/annotation>/g, "")
+        .match(/<[^>]*>/g)
+        ?.join("") ?? "";
     expect(outsideText).not.toMatch(/script|onerror|onclick|javascript:|data:|iframe|<style/i);
   });
 });

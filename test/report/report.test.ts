@@ -24,20 +24,55 @@ import { parseSvg } from "../figures/svg-tree.ts";
 const hostile = `<img src=x onerror=alert(1)> & "q" | _a_ \\`;
 
 function documentOf(experiments: ExperimentResult[], blocks: ReportDocument["blocks"] = []): ReportDocument {
-  return { title: "Does it cost quality?", blocks, results: { schema: "switchyard.results/1", notebook: "study.md", engine: "0.1.0", semantics: 1, metrics: metricDefinitions, experiments }, command: "switchyard run study.md --budget quick" };
+  return {
+    title: "Does it cost quality?",
+    blocks,
+    results: {
+      schema: "switchyard.results/1",
+      notebook: "study.md",
+      engine: "0.1.0",
+      semantics: 1,
+      metrics: metricDefinitions,
+      experiments,
+    },
+    command: "switchyard run study.md --budget quick",
+  };
 }
 
 const study = makeStudy({ arms: fourArms.map((arm, i) => (i === 1 ? { ...arm, diverges: [1] } : arm)), steps: 40 });
 const blocks: ReportDocument["blocks"] = [
   { kind: "prose", text: "Some *prose* with $\\alpha$." },
-  { kind: "cell", id: "balancing", source: "export const balancing = experiment(…) // a < b", displays: [{ kind: "experiment", id: "balancing" }], error: null, stale: null },
   {
-    kind: "cell", id: "load", source: "display(loadOverTime(balancing))", error: { cell: "load", line: 3, column: 1, name: "TypeError", message: "it is <odd>" }, stale: "alpha has changed",
+    kind: "cell",
+    id: "balancing",
+    source: "export const balancing = experiment(…) // a < b",
+    displays: [{ kind: "experiment", id: "balancing" }],
+    error: null,
+    stale: null,
+  },
+  {
+    kind: "cell",
+    id: "load",
+    source: "display(loadOverTime(balancing))",
+    error: { cell: "load", line: 3, column: 1, name: "TypeError", message: "it is <odd>" },
+    stale: "alpha has changed",
     displays: [
       { kind: "figure", request: { figure: "loadOverTime", experiments: ["balancing"], options: {} } },
-      { kind: "table", columns: ["name", "value"], rows: [["a|b", 1.5], ["<c>", null]] },
+      {
+        kind: "table",
+        columns: ["name", "value"],
+        rows: [
+          ["a|b", 1.5],
+          ["<c>", null],
+        ],
+      },
       { kind: "text", text: "plain <text> ```" },
-      { kind: "svg", ...cleanSvg('<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50"><title>A drawn line</title><script>alert(1)</script><path d="M0 0H9" stroke="currentColor"/></svg>') },
+      {
+        kind: "svg",
+        ...cleanSvg(
+          '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50"><title>A drawn line</title><script>alert(1)</script><path d="M0 0H9" stroke="currentColor"/></svg>',
+        ),
+      },
     ],
   },
 ];
@@ -52,7 +87,17 @@ describe("the HTML report", () => {
   });
 
   test("opens an experiment with its question, what was seen, warnings and the leading figures in order", () => {
-    const order = ["Which ways of balancing balance", "1 of 12 runs diverged", "cannot be told apart", "Differences to", "Training loss and validation loss", "Validation loss against MaxVio", "Expert load by domain", "<table", "How to repeat it"];
+    const order = [
+      "Which ways of balancing balance",
+      "1 of 12 runs diverged",
+      "cannot be told apart",
+      "Differences to",
+      "Training loss and validation loss",
+      "Validation loss against MaxVio",
+      "Expert load by domain",
+      "<table",
+      "How to repeat it",
+    ];
     const places = order.map((text) => html.indexOf(text, html.indexOf('<section class="experiment"')));
     expect(places.every((place) => place > 0)).toBe(true);
     expect([...places].sort((a, b) => a - b)).toEqual(places);
@@ -66,7 +111,16 @@ describe("the HTML report", () => {
   });
 
   test("leaves a leading figure to the cell that shows it", () => {
-    const own: ReportDocument["blocks"] = [{ kind: "cell", id: "load", source: "", displays: [{ kind: "figure", request: { figure: "expertLoad", experiments: ["balancing"], options: { by: "all" } } }], error: null, stale: null }];
+    const own: ReportDocument["blocks"] = [
+      {
+        kind: "cell",
+        id: "load",
+        source: "",
+        displays: [{ kind: "figure", request: { figure: "expertLoad", experiments: ["balancing"], options: { by: "all" } } }],
+        error: null,
+        stale: null,
+      },
+    ];
     const document = documentOf([study], own);
     expect(figuresOf(document).map(({ figure }) => figure)).toEqual(["forest", "curves", "tradeOff", "expertLoad"]);
     expect(reportHtml(document, drawerOf(document))).not.toContain("Expert load by domain");
@@ -80,7 +134,10 @@ describe("the HTML report", () => {
   });
 
   test("shows what a cell drew as an image of each theme, with its title and words", () => {
-    const [, dark, alternative, light] = /<picture><source media="screen and \(prefers-color-scheme: dark\)" srcset="data:image\/svg\+xml,([^"]+)"><img alt="([^"]+)"[^>]* src="data:image\/svg\+xml,([^"]+)">/.exec(html)!;
+    const [, dark, alternative, light] =
+      /<picture><source media="screen and \(prefers-color-scheme: dark\)" srcset="data:image\/svg\+xml,([^"]+)"><img alt="([^"]+)"[^>]* src="data:image\/svg\+xml,([^"]+)">/.exec(
+        html,
+      )!;
     expect(alternative).toBe("A drawn line");
     expect(html).toMatch(/<b>Figure \d+\.<\/b> A drawn line<\/figcaption>/);
     expect([dark, light].map((uri) => parseSvg(decodeURIComponent(uri)).attributes.color)).toEqual([colours.dark.ink, colours.light.ink]);
@@ -93,14 +150,27 @@ describe("the HTML report", () => {
   });
 
   test("tells of a figure that cannot be drawn and goes on", () => {
-    const broken: DrawFigure = (request, frame) => drawFigure({ ...request, experiments: request.figure === "curves" ? ["gone"] : request.experiments }, new Map([["balancing", study]]), frame);
+    const broken: DrawFigure = (request, frame) =>
+      drawFigure(
+        { ...request, experiments: request.figure === "curves" ? ["gone"] : request.experiments },
+        new Map([["balancing", study]]),
+        frame,
+      );
     const page = reportHtml(full, broken);
     expect(page).toContain("Figure curves cannot be drawn: curves: there is no result of experiment &quot;gone&quot; yet.");
     expect(page).toContain("Expert load by domain");
   });
 
   test("carries what it takes to repeat the study: data hash, seeds, device, versions, keys, full config, time", () => {
-    for (const text of [study.dataHash, "WASM SIMD", "semantics 1", study.arms[0].runs[0].key.slice(0, 16), "&quot;numExpertsPerTok&quot;: 2", "Training time"]) expect(html).toContain(text);
+    for (const text of [
+      study.dataHash,
+      "WASM SIMD",
+      "semantics 1",
+      study.arms[0].runs[0].key.slice(0, 16),
+      "&quot;numExpertsPerTok&quot;: 2",
+      "Training time",
+    ])
+      expect(html).toContain(text);
   });
 
   test("warns where devices are mixed", () => {
@@ -114,29 +184,49 @@ describe("the HTML report", () => {
     const odd = makeStudy({ title: hostile, arms: [{ name: hostile }, { name: `${hostile}2`, loss: 0.1 }], steps: 10 });
     odd.question = hostile;
     odd.arms[0].runs[0].error = hostile;
-    const document = documentOf([odd], [{ kind: "cell", id: hostile, source: hostile, displays: [{ kind: "text", text: hostile }], error: null, stale: hostile }]);
+    const document = documentOf(
+      [odd],
+      [{ kind: "cell", id: hostile, source: hostile, displays: [{ kind: "text", text: hostile }], error: null, stale: hostile }],
+    );
     expect(reportHtml({ ...document, title: hostile }, drawerOf(document)).replace(/data:image[^"]*/g, "")).not.toContain("<img src=x");
   });
 });
 
 describe("the HTML report as a paper", () => {
   test("has a table of contents of the notebook's headings and its experiments, in reading order, each leading somewhere", () => {
-    const document = documentOf([study], [{ kind: "prose", text: "## First *idea*\n\n### Aside\n\n## $\\alpha$ & more" }, blocks[1], { kind: "prose", text: "## First *idea*" }]);
+    const document = documentOf(
+      [study],
+      [
+        { kind: "prose", text: "## First *idea*\n\n### Aside\n\n## $\\alpha$ & more" },
+        blocks[1],
+        { kind: "prose", text: "## First *idea*" },
+      ],
+    );
     const page = reportHtml(document, drawerOf(document));
     const [nav] = /<nav.*?<\/nav>/s.exec(page)!;
-    expect([...nav.matchAll(/<li><a href="#[^"]+">(.*?)<\/a>/g)].map(([, title]) => title)).toEqual(["First idea", "\\alpha &amp; more", study.title, "First idea", "How to repeat it", "What the metrics mean"]);
+    expect([...nav.matchAll(/<li><a href="#[^"]+">(.*?)<\/a>/g)].map(([, title]) => title)).toEqual([
+      "First idea",
+      "\\alpha &amp; more",
+      study.title,
+      "First idea",
+      "How to repeat it",
+      "What the metrics mean",
+    ]);
     for (const [, id] of nav.matchAll(/href="#([^"]+)"/g)) expect(page.split(`id="${id}"`), id).toHaveLength(2);
   });
 
-  test.each(["A4", "Letter"] as const)("printed on %s has page numbers, a running title and everything unfolded; on a screen nothing is unfolded", (paper) => {
-    const titled = { ...full, title: 'It\'s "so" \\ </style>' };
-    const page = reportHtml(titled, drawerOf(full), { theme: "light", paper });
-    expect(page).toContain(`@page { size: ${paper}; `);
-    expect(page).toContain('counter(page) " / " counter(pages)');
-    expect(page).toContain('content: "It\'s \\"so\\" \\\\  /style>"');
-    expect(page).toContain("<details open><summary>Full configuration");
-    expect(html).toContain("<details><summary>Full configuration");
-  });
+  test.each(["A4", "Letter"] as const)(
+    "printed on %s has page numbers, a running title and everything unfolded; on a screen nothing is unfolded",
+    (paper) => {
+      const titled = { ...full, title: 'It\'s "so" \\ </style>' };
+      const page = reportHtml(titled, drawerOf(full), { theme: "light", paper });
+      expect(page).toContain(`@page { size: ${paper}; `);
+      expect(page).toContain('counter(page) " / " counter(pages)');
+      expect(page).toContain('content: "It\'s \\"so\\" \\\\  /style>"');
+      expect(page).toContain("<details open><summary>Full configuration");
+      expect(html).toContain("<details><summary>Full configuration");
+    },
+  );
 
   test("tells each run's device in its row where there are several, and marks the experiment, not only the appendix", () => {
     const mixed = structuredClone(study);
@@ -161,53 +251,112 @@ describe("the HTML report as a paper", () => {
     const document = documentOf([awkward["nothing has run"]()]);
     const page = reportHtml(document, drawerOf(document));
     expect(page).toContain("9 of 9 runs have not been trained, or not since what they depend on changed");
-    expect(page).toContain("<td class=\"right\">0 of 3</td>");
+    expect(page).toContain('<td class="right">0 of 3</td>');
   });
 
   test("says by which command the study is repeated, quoted as a shell reads it", () => {
     expect(html).toContain("<dt>Command</dt><dd>switchyard run study.md --budget quick</dd>");
-    expect(commandLine({ notebook: "my study.md", budget: null, only: "a", sets: [{ target: "seeds", value: 8 }], armSets: [{ target: "it's.train.optimizer.lr", value: [1] }] }))
-      .toBe(`switchyard run 'my study.md' --only a --set seeds=8 --set-arm 'it'\\''s.train.optimizer.lr=[1]'`);
+    expect(
+      commandLine({
+        notebook: "my study.md",
+        budget: null,
+        only: "a",
+        sets: [{ target: "seeds", value: 8 }],
+        armSets: [{ target: "it's.train.optimizer.lr", value: [1] }],
+      }),
+    ).toBe(`switchyard run 'my study.md' --only a --set seeds=8 --set-arm 'it'\\''s.train.optimizer.lr=[1]'`);
   });
 });
 
 describe("a conclusion in a report", () => {
-  const claims = [{ claim: "A sequence-wise loss costs quality", paper: "2.258 against 2.253", metric: "valLoss", arm: "sequence-wise loss", than: "batch-wise loss", expect: "higher" }];
+  const claims = [
+    {
+      claim: "A sequence-wise loss costs quality",
+      paper: "2.258 against 2.253",
+      metric: "valLoss",
+      arm: "sequence-wise loss",
+      than: "batch-wise loss",
+      expect: "higher",
+    },
+  ];
   const concluded = (loss: number, seeds = 5): ReportDocument =>
-    documentOf([makeStudy({ arms: fourArms.map((arm) => (arm.name === "sequence-wise loss" ? { ...arm, loss } : arm)), steps: 20, seeds })], [{ kind: "cell", id: "c", source: "", displays: [{ kind: "figure", request: { figure: "conclusion", experiments: ["balancing"], options: { claims } } }], error: null, stale: null }]);
+    documentOf(
+      [makeStudy({ arms: fourArms.map((arm) => (arm.name === "sequence-wise loss" ? { ...arm, loss } : arm)), steps: 20, seeds })],
+      [
+        {
+          kind: "cell",
+          id: "c",
+          source: "",
+          displays: [{ kind: "figure", request: { figure: "conclusion", experiments: ["balancing"], options: { claims } } }],
+          error: null,
+          stale: null,
+        },
+      ],
+    );
   test.each([
     ["the loss is higher", concluded(0.2), "Holds here."],
     ["the loss is lower", concluded(-0.2), "Does not hold here."],
     ["the seeds scatter more than the arms differ", concluded(0.001), "Cannot be told here."],
     ["there is one seed", concluded(0.2, 1), "Cannot be told here."],
   ] as const)("follows the runs where %s", (_, document, words) => {
-    expect(/<ul class="conclusion">.*?<\/ul>/s.exec(reportHtml(document, drawerOf(document)))?.[0]).toContain(`<li><strong>${words}</strong> <em>A sequence-wise loss costs quality.</em>`);
-    expect(/^- \*\*.*/m.exec(reportMarkdown(document, drawerOf(document)).markdown)?.[0]).toContain(`- **${words}** *A sequence-wise loss costs quality.*`);
+    expect(/<ul class="conclusion">.*?<\/ul>/s.exec(reportHtml(document, drawerOf(document)))?.[0]).toContain(
+      `<li><strong>${words}</strong> <em>A sequence-wise loss costs quality.</em>`,
+    );
+    expect(/^- \*\*.*/m.exec(reportMarkdown(document, drawerOf(document)).markdown)?.[0]).toContain(
+      `- **${words}** *A sequence-wise loss costs quality.*`,
+    );
   });
 
   test("is text, not a numbered figure, and has its numbers as CSV beside the report", () => {
     const document = concluded(0.2);
     expect(/<div class="said">.*?<\/div>/s.exec(reportHtml(document, drawerOf(document)))![0]).not.toContain("<figcaption>");
     const csv = [...reportFolder(document, null)].find(([path]) => path.includes("conclusion") && path.endsWith(".csv"))![1] as string;
-    expect(csv.split("\n")[0]).toBe("claim,outcome,metric,arm,than,n,armMean,thanMean,scale,estimate,low95,high95,low90,high90,p,pHolm,family");
+    expect(csv.split("\n")[0]).toBe(
+      "claim,outcome,metric,arm,than,n,armMean,thanMean,scale,estimate,low95,high95,low90,high90,p,pHolm,family",
+    );
     expect(csv.split("\n")[1]).toMatch(/^A sequence-wise loss costs quality,holds,valLoss,sequence-wise loss,batch-wise loss,5,/);
   });
 });
 
 describe("the Markdown report", () => {
   test("means nothing by what a name holds: no markup, link, formula or HTML comes of it", () => {
-    const odd = makeStudy({ title: `${hostile} $x$ ~~s~~ &lt; # @me`, arms: [{ name: `${hostile} $x$` }, { name: "a | b\n# c", loss: 0.1 }], steps: 10 });
+    const odd = makeStudy({
+      title: `${hostile} $x$ ~~s~~ &lt; # @me`,
+      arms: [{ name: `${hostile} $x$` }, { name: "a | b\n# c", loss: 0.1 }],
+      steps: 10,
+    });
     const { markdown: text } = reportMarkdown(documentOf([odd]), drawerOf(documentOf([odd])));
     const seen = new Set<string>();
     visit(fromMarkdown(text, { extensions: [gfm(), math()], mdastExtensions: [gfmFromMarkdown(), mathFromMarkdown()] }), (node) => {
       seen.add(node.type);
-      if (node.type === "html") expect(node.value).toMatch(/^(<picture>|<source [^<>]*>|<img alt="[^"<]*" src="figures\/[\w.+=,-]+">|<\/picture>|<!-- Made by Switchyard [^<>]*-->)+$/);
+      if (node.type === "html")
+        expect(node.value).toMatch(
+          /^(<picture>|<source [^<>]*>|<img alt="[^"<]*" src="figures\/[\w.+=,-]+">|<\/picture>|<!-- Made by Switchyard [^<>]*-->)+$/,
+        );
     });
-    expect([...seen].sort()).toEqual(["code", "emphasis", "heading", "html", "inlineCode", "list", "listItem", "paragraph", "root", "strong", "table", "tableCell", "tableRow", "text"].filter((type) => seen.has(type) || type !== "inlineCode"));
+    expect([...seen].sort()).toEqual(
+      [
+        "code",
+        "emphasis",
+        "heading",
+        "html",
+        "inlineCode",
+        "list",
+        "listItem",
+        "paragraph",
+        "root",
+        "strong",
+        "table",
+        "tableCell",
+        "tableRow",
+        "text",
+      ].filter((type) => seen.has(type) || type !== "inlineCode"),
+    );
   });
 
   test("says in words what each picture shows", () => {
-    for (const [, alt] of reportMarkdown(full, drawerOf(full)).markdown.matchAll(/<img alt="([^"]*)"/g)) expect(alt.length).toBeGreaterThan(10);
+    for (const [, alt] of reportMarkdown(full, drawerOf(full)).markdown.matchAll(/<img alt="([^"]*)"/g))
+      expect(alt.length).toBeGreaterThan(10);
   });
 
   const { markdown, files } = reportMarkdown(full, drawerOf(full));
@@ -230,9 +379,18 @@ describe("the report folder", () => {
 
   test("has every figure as SVG, PNG and CSV, and every table as CSV and LaTeX", () => {
     expect(figuresOf(full).map(({ figure }) => figure)).toEqual(["forest", "curves", "tradeOff", "expertLoad", "loadOverTime"]);
-    for (const figure of ["forest", "curves", "tradeOff", "expertLoad", "loadOverTime"]) for (const kind of ["svg", "png", "csv"]) expect([...files.keys()]).toContain(`figures/balancing-${figure}.${kind}`);
+    for (const figure of ["forest", "curves", "tradeOff", "expertLoad", "loadOverTime"])
+      for (const kind of ["svg", "png", "csv"]) expect([...files.keys()]).toContain(`figures/balancing-${figure}.${kind}`);
     for (const kind of ["svg", "png"]) expect([...files.keys()]).toContain(`figures/load-drawing.${kind}`);
-    expect([...files.keys()]).toEqual(expect.arrayContaining(["report.html", "tables/balancing-arms.csv", "tables/balancing-comparisons.csv", "tables/balancing-runs.csv", "tables/balancing.tex"]));
+    expect([...files.keys()]).toEqual(
+      expect.arrayContaining([
+        "report.html",
+        "tables/balancing-arms.csv",
+        "tables/balancing-comparisons.csv",
+        "tables/balancing-runs.csv",
+        "tables/balancing.tex",
+      ]),
+    );
   });
 
   test("no path leaves the folder, whatever an experiment is called", () => {
@@ -246,7 +404,10 @@ describe("LaTeX tables", () => {
     const tex = latexTables(study);
     expect(tex.match(/\\begin\{tabular\}/g)).toHaveLength(2);
     const [, columns] = /\\begin\{tabular\}\{([lr]+)\}/.exec(tex)!;
-    const body = tex.slice(tex.indexOf("\\midrule"), tex.indexOf("\\bottomrule")).split("\n").filter((line) => line.endsWith("\\\\"));
+    const body = tex
+      .slice(tex.indexOf("\\midrule"), tex.indexOf("\\bottomrule"))
+      .split("\n")
+      .filter((line) => line.endsWith("\\\\"));
     expect(body).toHaveLength(4);
     for (const line of body) expect(line.split(/(?<!\\)&/)).toHaveLength(columns.length);
   });

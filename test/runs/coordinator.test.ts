@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MemoryStore } from "../../experiments/runs/store-memory.ts";
+import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
 import { fakeEngine, fakeLoss, type Script } from "./fake-engine.ts";
 import { bench, plan } from "./plans.ts";
 
@@ -11,10 +11,26 @@ describe("a study", () => {
     const { arms, baseline, comparisons, domains, dataHash } = await coordinator.submit(plan()).finished;
     expect(engine.jobs).toHaveLength(4);
     expect(arms.map((arm) => [arm.name, arm.n, arm.runs.map((run) => [run.seedIndex, run.status, run.seed.init])])).toEqual([
-      ["low", 2, [[0, "done", 1], [1, "done", 2]]],
-      ["high", 2, [[0, "done", 1], [1, "done", 2]]],
+      [
+        "low",
+        2,
+        [
+          [0, "done", 1],
+          [1, "done", 2],
+        ],
+      ],
+      [
+        "high",
+        2,
+        [
+          [0, "done", 1],
+          [1, "done", 2],
+        ],
+      ],
     ]);
-    expect(arms[1].runs[0].metrics?.valLoss).toBe(fakeLoss(engine.jobs.find(({ job }) => job.config.train.optimizer.lr === 1e-2 && job.seed.init === 1)!.job, 10));
+    expect(arms[1].runs[0].metrics?.valLoss).toBe(
+      fakeLoss(engine.jobs.find(({ job }) => job.config.train.optimizer.lr === 1e-2 && job.seed.init === 1)!.job, 10),
+    );
     expect(baseline).toBe("low");
     expect(comparisons.find((c) => c.metric === "valLoss")).toMatchObject({ arm: "high", n: 2 });
     expect(domains).toEqual(["prose", "code", "math"]);
@@ -73,7 +89,8 @@ describe("a study", () => {
 });
 
 describe("runs that go wrong are kept and counted, the others go on", () => {
-  const misbehave = (rules: Script) => fakeEngine({ script: (job) => (job.config.train.optimizer.lr === 1e-2 && job.seed.init === 1 ? rules : {}) });
+  const misbehave = (rules: Script) =>
+    fakeEngine({ script: (job) => (job.config.train.optimizer.lr === 1e-2 && job.seed.init === 1 ? rules : {}) });
 
   test("a diverged run says where, and is not trained again", async () => {
     const store = new MemoryStore();
@@ -178,7 +195,10 @@ describe("stop, pause and cancel", () => {
     study.cancel("balancing/low/1");
     study.cancel("balancing/high/2");
     const { arms } = await study.finished;
-    expect(arms.map((arm) => arm.runs.map((run) => run.status))).toEqual([["stopped", "done"], ["done", "stopped"]]);
+    expect(arms.map((arm) => arm.runs.map((run) => run.status))).toEqual([
+      ["stopped", "done"],
+      ["done", "stopped"],
+    ]);
   });
 
   test("a study stopped before anything started ends at once", async () => {

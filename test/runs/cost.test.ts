@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { planRun } from "../../engine/program/plan.ts";
-import { costOf, expectedSeconds } from "../../experiments/runs/cost.ts";
+import { planRun } from "../../engine/plan/plan.ts";
+import { costOf, expectedSeconds } from "../../experiments/runs/cost/cost.ts";
 import { resolve } from "./requests.ts";
 
 const specs = {
   "the default study": {},
-  "a dense first layer and query latents": { model: { firstKDenseReplace: 1, intermediateSize: 96, attention: { kind: "mla", qLoraRank: 24 } } },
+  "a dense first layer and query latents": {
+    model: { firstKDenseReplace: 1, intermediateSize: 96, attention: { kind: "mla", qLoraRank: 24 } },
+  },
   "grouped-query attention": { model: { attention: { kind: "gqa", numKeyValueHeads: 2, headDim: 12, ropeDim: 8 } } },
   "two MTP modules": { model: { mtp: { depth: 2 }, nSharedExperts: 2 } },
   "all dense, MTP modules too": { model: { firstKDenseReplace: 2, mtp: { depth: 2 } } },
@@ -22,7 +24,8 @@ describe.each(Object.entries(specs))("%s", (_name, spec) => {
   });
 
   test("flopsPerToken are the engine's matrix products, exactly", () => {
-    const counted = (kind: string) => plan.lists.microstep.filter((op) => op.kind === kind).reduce((sum, { flops }) => sum + flops, 0) / (2 * 16);
+    const counted = (kind: string) =>
+      plan.lists.microstep.filter((op) => op.kind === kind).reduce((sum, { flops }) => sum + flops, 0) / (2 * 16);
     // the fused attention backward recomputes its scores, which is not work that the model asks for: three times the forward pass
     expect(costOf(config).flopsPerToken).toBeCloseTo(counted("matmul") + counted("groupedMatmul") + 3 * counted("attention"), 6);
   });

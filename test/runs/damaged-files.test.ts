@@ -6,17 +6,17 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeSafetensors } from "../../engine/formats/safetensors.ts";
 import type { ExperimentResult } from "../../experiments/results.ts";
-import { nodeFileSystem } from "../../experiments/runs/filesystem.ts";
-import { shortKey } from "../../experiments/runs/key.ts";
-import { readManifest, writeManifest } from "../../experiments/runs/manifest.ts";
-import { nodeRates } from "../../experiments/runs/rates-node.ts";
-import { Rates } from "../../experiments/runs/rates.ts";
-import { parseJson } from "../../experiments/runs/parse-json.ts";
-import { finalMetrics, runRecord } from "../../experiments/runs/records.ts";
-import { parseResult } from "../../experiments/runs/result-file.ts";
-import { seal, unseal } from "../../experiments/runs/sealed.ts";
-import { MemoryStore } from "../../experiments/runs/store-memory.ts";
-import { NodeStore } from "../../experiments/runs/store-node.ts";
+import { nodeFileSystem } from "../../experiments/runs/store/node/filesystem.ts";
+import { shortKey } from "../../experiments/runs/store/key.ts";
+import { readManifest, writeManifest } from "../../experiments/runs/store/node/manifest.ts";
+import { nodeRates } from "../../experiments/runs/devices/node/rates.ts";
+import { Rates } from "../../experiments/runs/devices/rates.ts";
+import { parseJson } from "../../experiments/runs/store/parse-json.ts";
+import { finalMetrics, runRecord } from "../../experiments/runs/store/records.ts";
+import { parseResult } from "../../experiments/runs/store/result-file.ts";
+import { seal, unseal } from "../../experiments/runs/store/node/sealed.ts";
+import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
+import { NodeStore } from "../../experiments/runs/store/node/store.ts";
 import { fakeEngine, fakeInfo } from "./fake-engine.ts";
 import { bench, plan } from "./plans.ts";
 
@@ -28,7 +28,8 @@ let calm: unknown;
 let copies = 0;
 
 const one = () => plan({ seeds: 1 });
-const evidence = ({ arms }: ExperimentResult) => arms.map(({ runs }) => runs.map(({ status, metrics, events }) => ({ status, metrics, events })));
+const evidence = ({ arms }: ExperimentResult) =>
+  arms.map(({ runs }) => runs.map(({ status, metrics, events }) => ({ status, metrics, events })));
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "switchyard-damaged-"));
@@ -81,7 +82,9 @@ function damaged(bytes: Uint8Array, change: Damage): Uint8Array {
 }
 
 describe("a checkpoint of which any byte has changed", () => {
-  test("is named and put away, and the run starts again: the study ends with the numbers of one that was never stopped", { timeout: 180_000 }, async () => {
+  test("is named and put away, and the run starts again: the study ends with the numbers of one that was never stopped", {
+    timeout: 180_000,
+  }, async () => {
     const original = new Uint8Array(await readFile(join(runFolder(stopped), "checkpoint.safetensors")));
     await fc.assert(
       fc.asyncProperty(damage, async (change) => {
@@ -94,7 +97,9 @@ describe("a checkpoint of which any byte has changed", () => {
         expect(evidence(result)).toEqual(calm);
         expect(notices).toHaveLength(1);
         expect(notices[0]).toContain(`${path} is damaged (`);
-        expect(trained.find(({ job }) => job.seed.init === 1 && job.config.train.optimizer.lr === one().runs[0].config.train.optimizer.lr)?.from).toBe(0);
+        expect(
+          trained.find(({ job }) => job.seed.init === 1 && job.config.train.optimizer.lr === one().runs[0].config.train.optimizer.lr)?.from,
+        ).toBe(0);
       }),
       { numRuns: 60 },
     );
@@ -106,7 +111,9 @@ describe("a checkpoint of which any byte has changed", () => {
     await writeFile(path, (await readFile(path, "utf8")).split("\n").slice(0, 2).join("\n") + "\n");
     const { result, notices } = await run(store);
     expect(evidence(result)).toEqual(calm);
-    expect(notices[0]).toMatch(/checkpoint\.safetensors is damaged \(it is of step \d, and the curve ends at 2\); it is kept as .*\. The run starts again\./);
+    expect(notices[0]).toMatch(
+      /checkpoint\.safetensors is damaged \(it is of step \d, and the curve ends at 2\); it is kept as .*\. The run starts again\./,
+    );
   });
 
   test("whole, is gone on from", async () => {
@@ -141,7 +148,9 @@ describe("a seal", () => {
 });
 
 describe.each(["config.json", "result.json"] as const)("a %s to which anything has happened", (file) => {
-  test("is named with its path and the reason, and the run is trained again; or it fits its schema, and is what it says", { timeout: 180_000 }, async () => {
+  test("is named with its path and the reason, and the run is trained again; or it fits its schema, and is what it says", {
+    timeout: 180_000,
+  }, async () => {
     const original = new Uint8Array(await readFile(join(runFolder(ended), file)));
     const outcomes = { refused: 0, read: 0 };
     await fc.assert(
@@ -163,7 +172,9 @@ describe.each(["config.json", "result.json"] as const)("a %s to which anything h
           expect(evidence(result)).toEqual(calm);
         } else {
           outcomes.read++;
-          expect(result.arms.flatMap(({ runs }) => runs).filter(({ status }) => status === "done" || status === "diverged")).toHaveLength(2);
+          expect(result.arms.flatMap(({ runs }) => runs).filter(({ status }) => status === "done" || status === "diverged")).toHaveLength(
+            2,
+          );
         }
       }),
       { numRuns: 100 },
@@ -222,13 +233,19 @@ test("weights with a changed bit are not handed out", async () => {
   await writeFile(path, bytes);
   const notices: string[] = [];
   expect(await new NodeStore(store, { onNotice: (text) => notices.push(text) }).weights(one().runs[0].key)).toBeNull();
-  expect(notices).toEqual([`${path} is damaged (its checksum is not that of its content); it is kept as ${path}.damaged-1. The run's weights are lost.`]);
+  expect(notices).toEqual([
+    `${path} is damaged (its checksum is not that of its content); it is kept as ${path}.damaged-1. The run's weights are lost.`,
+  ]);
 });
 
 describe("a manifest", () => {
   const update = { notebook: "a.md", arguments: { budget: null, only: null, sets: [], armSets: [] }, experiments: [] };
 
-  test.each([["{", "it is not JSON"], ['{"schema":"switchyard.store/2"}', "schema: "], ["[]", "schema: "]])("%s is named and not used, and kept aside when a new one is written", async (text, why) => {
+  test.each([
+    ["{", "it is not JSON"],
+    ['{"schema":"switchyard.store/2"}', "schema: "],
+    ["[]", "schema: "],
+  ])("%s is named and not used, and kept aside when a new one is written", async (text, why) => {
     const store = await mkdtemp(join(root, "manifest-"));
     const path = join(store, "manifest.json");
     await writeFile(path, text);
@@ -274,7 +291,13 @@ describe("a file of measured speeds", () => {
   });
 
   test.each([["0"], ["-5"], ["1e999"], ["null"]])("with a speed of %s is not believed", async (speed) => {
-    const { path, notices, rates: read } = await rates(`{"schema":"switchyard.rates/1","rates":[{"device":"d","plan":"p","workers":1,"flopsPerSecond":${speed},"flopsPerToken":1,"startSeconds":1,"when":""}]}`);
+    const {
+      path,
+      notices,
+      rates: read,
+    } = await rates(
+      `{"schema":"switchyard.rates/1","rates":[{"device":"d","plan":"p","workers":1,"flopsPerSecond":${speed},"flopsPerToken":1,"startSeconds":1,"when":""}]}`,
+    );
     expect(await read.find(fakeInfo, config, 1)).toBeNull();
     expect(notices[0]).toContain(`${path} is damaged (rates.0.flopsPerSecond: `);
     expect(await readdir(join(path, ".."))).toEqual(["rates.json.damaged-1"]);

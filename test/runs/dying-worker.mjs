@@ -10,7 +10,10 @@ expose(
       listener.onProgress("about to end");
       const [{ name }] = job.domains;
       if (name === "exit") process.exit(7);
-      if (name === "throw") setTimeout(() => { throw new Error("out of memory"); });
+      if (name === "throw")
+        setTimeout(() => {
+          throw new Error("out of memory");
+        });
       if (name === "lost") throw Object.assign(new Error("the device was removed"), { name: "DeviceLostError" });
       if (name === "refuse") throw new Error("no such model");
       return new Promise(() => {});

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { trainAlone } from "../../engine/train/alone.ts";
 import type { MetricEvent, TrainJob } from "../../engine/train/protocol.ts";
-import { isLost } from "../../experiments/runs/executors.ts";
-import { nodeExecutors } from "../../experiments/runs/executors-node.ts";
+import { isLost } from "../../experiments/runs/training/executors.ts";
+import { nodeExecutors } from "../../experiments/runs/training/node/executors.ts";
 import { texts } from "./plans.ts";
 import { resolve } from "./requests.ts";
 
@@ -11,9 +11,19 @@ const open = nodeExecutors(new URL("./dying-worker.mjs", import.meta.url));
 async function end(how: string): Promise<{ error: Error; heard: MetricEvent[] }> {
   const executor = await open();
   const heard: MetricEvent[] = [];
-  const job: TrainJob = { config: resolve({}).arms[0].config, seed: { init: 1, data: 1 }, domains: await texts([how]), backend: "cpu", checkpoint: null };
+  const job: TrainJob = {
+    config: resolve({}).arms[0].config,
+    seed: { init: 1, data: 1 },
+    domains: await texts([how]),
+    backend: "cpu",
+    checkpoint: null,
+  };
   try {
-    await trainAlone((jobs, listener) => executor.train(jobs, listener), job, { onMetrics: (events) => void heard.push(...events), onCheckpoint: async () => {}, onProgress: () => {} });
+    await trainAlone((jobs, listener) => executor.train(jobs, listener), job, {
+      onMetrics: (events) => void heard.push(...events),
+      onCheckpoint: async () => {},
+      onProgress: () => {},
+    });
   } catch (error) {
     return { error: error as Error, heard };
   } finally {
@@ -41,5 +51,8 @@ test("an error of the engine itself is no loss", async () => {
 
 test("a script that is not there is a loss with a reason", async () => {
   const executor = await nodeExecutors(new URL("./nowhere.mjs", import.meta.url))();
-  await expect(executor.devices()).rejects.toMatchObject({ name: "WorkerLostError", message: expect.stringContaining("nowhere.mjs") as string });
+  await expect(executor.devices()).rejects.toMatchObject({
+    name: "WorkerLostError",
+    message: expect.stringContaining("nowhere.mjs") as string,
+  });
 });

@@ -3,7 +3,7 @@ import { encodeSafetensors, decodeSafetensors } from "../../engine/formats/safet
 import type { BackendInfo } from "../../engine/backends/backend.ts";
 import { type Control, nothingAsked } from "../../engine/train/control.ts";
 import type { EvalMetrics, FinalMetrics, GroupListener, MetricEvent, RunEnd, TrainJob } from "../../engine/train/protocol.ts";
-import { WorkerLostError, type Executor, type OpenExecutor } from "../../experiments/runs/executors.ts";
+import { WorkerLostError, type Executor, type OpenExecutor } from "../../experiments/runs/training/executors.ts";
 
 export const fakeInfo: BackendInfo = { name: "cpu", adapter: "fake", software: false, kernels: "fake-kernels", fma: false };
 
@@ -43,13 +43,18 @@ export interface FakeOptions {
 }
 
 /** The loss that this "model" has after a step: any function of seed, arm and step will do. */
-export const fakeLoss = (job: TrainJob, step: number): number => 5 / Math.sqrt(step) + job.seed.init / 1000 + (job.config.train.optimizer.lr as number);
+export const fakeLoss = (job: TrainJob, step: number): number =>
+  5 / Math.sqrt(step) + job.seed.init / 1000 + (job.config.train.optimizer.lr as number);
 
 export function fakeEngine({ script = () => ({}), checkpointEvery = 2, stepMs = 0 }: FakeOptions = {}): FakeEngine {
   const deaths = new Set<string>();
   const waiters: { step: number; resolve: () => void }[] = [];
   const engine: FakeEngine = {
-    jobs: [], groups: [], opened: 0, active: 0, peak: 0,
+    jobs: [],
+    groups: [],
+    opened: 0,
+    active: 0,
+    peak: 0,
     reached: (step) => new Promise((resolve) => waiters.push({ step, resolve })),
     open: async () => {
       engine.opened++;
@@ -71,7 +76,20 @@ export function fakeEngine({ script = () => ({}), checkpointEvery = 2, stepMs = 
           if (dead ?? broken) throw dead ?? broken;
           if (rules.throwAt === step) throw (broken = new Error(`kernel failed at step ${step}`));
           const events: MetricEvent[] = [
-            { kind: "step", step, tokens: tokensAt(step), seconds: step / 100, trainLoss: fakeLoss(job, step), mtpLoss: [], balanceLoss: 0, gradNorm: 1, clipped: false, skipped: false, lr: 1e-3, maxVioBatch: 1 },
+            {
+              kind: "step",
+              step,
+              tokens: tokensAt(step),
+              seconds: step / 100,
+              trainLoss: fakeLoss(job, step),
+              mtpLoss: [],
+              balanceLoss: 0,
+              gradNorm: 1,
+              clipped: false,
+              skipped: false,
+              lr: 1e-3,
+              maxVioBatch: 1,
+            },
           ];
           if (step % evalEvery === 0 || step === steps) events.push(evaluation(job, step));
           listener.onMetrics(run, events);
@@ -85,9 +103,15 @@ export function fakeEngine({ script = () => ({}), checkpointEvery = 2, stepMs = 
           }
           if (control.stop && step < steps) return { status: "stopped", step, checkpoint: checkpoint(step), info: fakeInfo };
         }
-        return { status: "done", metrics: final(job), weights: job.config.train.keep === "weights" ? checkpoint(steps) : null, info: fakeInfo };
+        return {
+          status: "done",
+          metrics: final(job),
+          weights: job.config.train.keep === "weights" ? checkpoint(steps) : null,
+          info: fakeInfo,
+        };
       };
-      const ask = (change: Partial<Control>, run?: number) => asked.forEach((control, n) => void ((run ?? n) === n && Object.assign(control, change)));
+      const ask = (change: Partial<Control>, run?: number) =>
+        asked.forEach((control, n) => void ((run ?? n) === n && Object.assign(control, change)));
       const executor: Executor = {
         devices: async () => ({ available: [fakeInfo], unavailable: [] }),
         train: async (jobs, listener) => {
@@ -99,7 +123,11 @@ export function fakeEngine({ script = () => ({}), checkpointEvery = 2, stepMs = 
           asked = jobs.map(nothingAsked);
           broken = null;
           for (const done of [1, 2]) listener.onProgress(`compiling kernels ${done} of 2`);
-          const ends = jobs.map((job, run) => train(job, run, asked[run], listener).then((end) => listener.onEnd(run, end)).finally(() => engine.active--));
+          const ends = jobs.map((job, run) =>
+            train(job, run, asked[run], listener)
+              .then((end) => listener.onEnd(run, end))
+              .finally(() => engine.active--),
+          );
           await Promise.all(ends).finally(async () => {
             await Promise.allSettled(ends);
             // a worker clears up after its last run has ended
@@ -119,18 +147,51 @@ export function fakeEngine({ script = () => ({}), checkpointEvery = 2, stepMs = 
 }
 
 const checkpoint = (step: number): Uint8Array =>
-  encodeSafetensors(new Map([["w", { shape: [1], data: Float32Array.of(step) }]]), { format: "switchyard.checkpoint/1", step: String(step), progress: JSON.stringify({ step }) });
+  encodeSafetensors(new Map([["w", { shape: [1], data: Float32Array.of(step) }]]), {
+    format: "switchyard.checkpoint/1",
+    step: String(step),
+    progress: JSON.stringify({ step }),
+  });
 
 function evaluation(job: TrainJob, step: number): EvalMetrics {
   const { batchSize, seqLen } = job.config.train;
   const loss = fakeLoss(job, step);
   return {
-    kind: "eval", step, tokens: step * batchSize * seqLen, seconds: step / 100, valLoss: loss, valLossError: 0.01, valBpb: { all: loss / Math.LN2, ...Object.fromEntries(job.domains.map(({ name }) => [name, loss / Math.LN2])) },
-    mtpLoss: [], agreement: [], acceptance: [], maxVioGlobal: 1, maxVioFloor: 0.1, routingEntropy: 1, specialisation: 0.1, expertCounts: [[[1, 2], [3, 4], [5, 6]]],
+    kind: "eval",
+    step,
+    tokens: step * batchSize * seqLen,
+    seconds: step / 100,
+    valLoss: loss,
+    valLossError: 0.01,
+    valBpb: { all: loss / Math.LN2, ...Object.fromEntries(job.domains.map(({ name }) => [name, loss / Math.LN2])) },
+    mtpLoss: [],
+    agreement: [],
+    acceptance: [],
+    maxVioGlobal: 1,
+    maxVioFloor: 0.1,
+    routingEntropy: 1,
+    specialisation: 0.1,
+    expertCounts: [
+      [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ],
+    ],
   };
 }
 
 function final(job: TrainJob): FinalMetrics {
   const { kind: _kind, ...rest } = evaluation(job, job.config.train.steps);
-  return { ...rest, trainLoss: rest.valLoss, balanceLoss: 0, gradNorm: 1, skippedSteps: 0, clippedSteps: 0, tokensPerSecond: 1000, maxVioBatch: 1, domains: job.domains.map(({ name }) => name) };
+  return {
+    ...rest,
+    trainLoss: rest.valLoss,
+    balanceLoss: 0,
+    gradNorm: 1,
+    skippedSteps: 0,
+    clippedSteps: 0,
+    tokensPerSecond: 1000,
+    maxVioBatch: 1,
+    domains: job.domains.map(({ name }) => name),
+  };
 }

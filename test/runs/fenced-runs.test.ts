@@ -8,12 +8,12 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { decodeSafetensors } from "../../engine/formats/safetensors.ts";
 import { semantics } from "../../engine/model/config.ts";
-import type { FileSystem } from "../../experiments/runs/filesystem.ts";
-import { shortKey } from "../../experiments/runs/key.ts";
-import { goesBackwards } from "../../experiments/runs/lines.ts";
-import { NodeStore } from "../../experiments/runs/store-node.ts";
-import { StoreStack } from "../../experiments/runs/store-stack.ts";
-import { RunLockedError, type RunRecord, type RunStore, type RunWriter } from "../../experiments/runs/store.ts";
+import type { FileSystem } from "../../experiments/runs/store/node/filesystem.ts";
+import { shortKey } from "../../experiments/runs/store/key.ts";
+import { goesBackwards } from "../../experiments/runs/store/lines.ts";
+import { NodeStore } from "../../experiments/runs/store/node/store.ts";
+import { StoreStack } from "../../experiments/runs/store/store-stack.ts";
+import { RunLockedError, type RunRecord, type RunStore, type RunWriter } from "../../experiments/runs/store/store.ts";
 import { fakeEngine } from "./fake-engine.ts";
 import { checkpointOf, resultOf, stepOf, weightsOf } from "./owned-run.ts";
 import { bench, hash, plan } from "./plans.ts";
@@ -66,7 +66,8 @@ async function story(folder: string) {
   const store = new NodeStore(folder, { onNotice: (text) => notices.push(text) });
   const [result, events, weights] = [await store.find(key), await store.events(key), await store.weights(key)];
   return {
-    notices, result,
+    notices,
+    result,
     steps: events.map(({ step }) => step),
     losses: [...new Set(events.map((event) => (event.kind === "step" ? event.trainLoss : NaN)))],
     weights: weights && decodeSafetensors(weights).tensors.get("w")!.data[0],
@@ -162,7 +163,11 @@ function passing(pass: () => Promise<void>): FileSystem {
 
 function owner(folder: string, ...args: string[]) {
   const script = fileURLToPath(new URL("./run-owner.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--import", new URL("./strip-types.mjs", import.meta.url).href, script, folder, join(root, "record.json"), ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(
+    process.execPath,
+    ["--import", new URL("./strip-types.mjs", import.meta.url).href, script, folder, join(root, "record.json"), ...args],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
   children.push(child);
   let said = "";
   child.stdout.on("data", (text: Buffer) => (said += String(text)));
@@ -173,7 +178,9 @@ test.runIf(process.platform === "linux")("as a real process that is stopped by a
   const folder = join(root, "signal");
   const first = owner(folder, "40", "1");
   const curve = join(folder, "runs", shortKey(key), "metrics.jsonl");
-  await expect.poll(async () => (await promises.readFile(curve, "utf8").catch(() => "")).split("\n").length, { timeout: 60_000 }).toBeGreaterThan(7);
+  await expect
+    .poll(async () => (await promises.readFile(curve, "utf8").catch(() => "")).split("\n").length, { timeout: 60_000 })
+    .toBeGreaterThan(7);
   first.child.kill("SIGSTOP");
   const second = await takeOver(new NodeStore(folder));
   await train(second, 40, 2);
@@ -185,17 +192,21 @@ test.runIf(process.platform === "linux")("as a real process that is stopped by a
   expect(told.steps).toEqual(counted(40));
 });
 
-test.runIf(process.platform === "linux").each([[3_600_000], [-3_600_000]])("and one whose clock jumps by %i ms keeps its run, though another waits for it", waiting, async (jump) => {
-  const folder = join(root, `clock-${jump}`);
-  const first = owner(folder, "150", "1", String(jump));
-  await expect.poll(first.said, { timeout: 60_000 }).toBe("open");
-  const second = takeOver(new NodeStore(folder));
-  expect(await first.ended).toBe("open\nfinished");
-  await (await second).release();
-  const told = await story(folder);
-  expect(told).toMatchObject({ notices: [], losses: [1], weights: 1 });
-  expect(told.steps).toEqual(counted(150));
-});
+test.runIf(process.platform === "linux").each([[3_600_000], [-3_600_000]])(
+  "and one whose clock jumps by %i ms keeps its run, though another waits for it",
+  waiting,
+  async (jump) => {
+    const folder = join(root, `clock-${jump}`);
+    const first = owner(folder, "150", "1", String(jump));
+    await expect.poll(first.said, { timeout: 60_000 }).toBe("open");
+    const second = takeOver(new NodeStore(folder));
+    expect(await first.ended).toBe("open\nfinished");
+    await (await second).release();
+    const told = await story(folder);
+    expect(told).toMatchObject({ notices: [], losses: [1], weights: 1 });
+    expect(told.steps).toEqual(counted(150));
+  },
+);
 
 test("a run that was lost to another process is not failed: its result is taken when the other has it", { timeout: 60_000 }, async () => {
   const folder = join(root, "coordinated");
@@ -220,7 +231,11 @@ test("a curve that two have mixed, as versions before this could, is no run that
   await coordinator.submit(plan()).finished;
   const at = (file: string) => join(folder, "runs", shortKey(key), file);
   const lines = (await promises.readFile(at("metrics.jsonl"), "utf8")).trim().split("\n");
-  const { seal: _seal, curve: _curve, ...unsealed } = JSON.parse(await promises.readFile(at("result.json"), "utf8")) as { seal: string; curve: object; provenance: object };
+  const {
+    seal: _seal,
+    curve: _curve,
+    ...unsealed
+  } = JSON.parse(await promises.readFile(at("result.json"), "utf8")) as { seal: string; curve: object; provenance: object };
   await promises.writeFile(at("metrics.jsonl"), `${[...lines.slice(0, 6), ...lines.slice(2)].join("\n")}\n`);
   await promises.writeFile(at("result.json"), JSON.stringify({ ...unsealed, provenance: { ...unsealed.provenance, engine: "0.1.0" } }));
   const notices: string[] = [];
@@ -232,11 +247,43 @@ test("a curve that two have mixed, as versions before this could, is no run that
 });
 
 test.each([
-  ["step 1, eval 1, step 2", [["step", 1], ["eval", 1], ["step", 2]], false],
-  ["step 2, step 2", [["step", 2], ["step", 2]], true],
-  ["step 3, step 2", [["step", 3], ["step", 2]], true],
-  ["eval 2, eval 2", [["step", 2], ["eval", 2], ["eval", 2]], true],
+  [
+    "step 1, eval 1, step 2",
+    [
+      ["step", 1],
+      ["eval", 1],
+      ["step", 2],
+    ],
+    false,
+  ],
+  [
+    "step 2, step 2",
+    [
+      ["step", 2],
+      ["step", 2],
+    ],
+    true,
+  ],
+  [
+    "step 3, step 2",
+    [
+      ["step", 3],
+      ["step", 2],
+    ],
+    true,
+  ],
+  [
+    "eval 2, eval 2",
+    [
+      ["step", 2],
+      ["eval", 2],
+      ["eval", 2],
+    ],
+    true,
+  ],
   ["nothing", [], false],
 ] as const)("%s goes backwards: %#", (_name, lines, backwards) => {
-  expect(goesBackwards(new TextEncoder().encode(lines.map(([kind, step]) => `{"kind":"${kind}","step":${step},"x":1}\n`).join("")))).toBe(backwards);
+  expect(goesBackwards(new TextEncoder().encode(lines.map(([kind, step]) => `{"kind":"${kind}","step":${step},"x":1}\n`).join("")))).toBe(
+    backwards,
+  );
 });

@@ -4,8 +4,8 @@ import type { BackendInfo } from "../../engine/backends/backend.ts";
 import { benchModels } from "../../engine/bench/models.ts";
 import type { GroupListener, TrainJob } from "../../engine/train/protocol.ts";
 import { programsOf } from "../../engine/train/shared-program.ts";
-import { groupRules, replicasOn } from "../../experiments/runs/groups.ts";
-import { MemoryStore } from "../../experiments/runs/store-memory.ts";
+import { groupRules, replicasOn } from "../../experiments/runs/training/groups.ts";
+import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
 import { fakeEngine, type Script } from "./fake-engine.ts";
 import { bench, plan } from "./plans.ts";
 
@@ -19,7 +19,9 @@ describe("a group", () => {
   test("has the runs of one program, whole seeds across the arms first, at most as many as fit", async () => {
     const { coordinator, engine } = bench(side(3));
     const result = await coordinator.submit(plan({ ...wide, seeds: 3 })).finished;
-    const seen = engine.groups.map((jobs) => jobs.map(({ seed, config }) => `${config.model.moeIntermediateSize} ${config.train.optimizer.lr} ${seed.init}`));
+    const seen = engine.groups.map((jobs) =>
+      jobs.map(({ seed, config }) => `${config.model.moeIntermediateSize} ${config.train.optimizer.lr} ${seed.init}`),
+    );
     expect(seen).toEqual([
       ["32 0.003 1", "32 0.01 1", "32 0.003 2"],
       ["48 0.003 1", "48 0.003 2", "48 0.003 3"],
@@ -34,14 +36,29 @@ describe("a group", () => {
     const { coordinator, engine } = bench(side(9, { store }));
     const { arms } = await coordinator.submit(plan()).finished;
     expect(engine.groups.map((jobs) => jobs.length)).toEqual([3]);
-    expect(arms.map((arm) => arm.runs.map((run) => run.cached))).toEqual([[false, false], [true, false]]);
+    expect(arms.map((arm) => arm.runs.map((run) => run.cached))).toEqual([
+      [false, false],
+      [true, false],
+    ]);
   });
 
   test("tells of each run's end when it ends, and of curves and checkpoints run by run", async () => {
-    const { coordinator, events } = bench(side(9), fakeEngine({ stepMs: 1, script: (job) => (job.seed.init === 1 ? { divergeAt: 3 } : {}) }));
+    const { coordinator, events } = bench(
+      side(9),
+      fakeEngine({ stepMs: 1, script: (job) => (job.seed.init === 1 ? { divergeAt: 3 } : {}) }),
+    );
     await coordinator.submit(plan()).finished;
-    const order = events.flatMap((event) => (event.type === "run" && event.result.status !== "queued" ? [`${event.run.replace("balancing/", "")} ${event.result.status}`] : []));
-    expect(order.slice(0, 6)).toEqual(["low/1 running", "high/1 running", "low/2 running", "high/2 running", "low/1 diverged", "high/1 diverged"]);
+    const order = events.flatMap((event) =>
+      event.type === "run" && event.result.status !== "queued" ? [`${event.run.replace("balancing/", "")} ${event.result.status}`] : [],
+    );
+    expect(order.slice(0, 6)).toEqual([
+      "low/1 running",
+      "high/1 running",
+      "low/2 running",
+      "high/2 running",
+      "low/1 diverged",
+      "high/1 diverged",
+    ]);
     const lastStep = events.findLastIndex((event) => event.type === "metrics");
     expect(events.findIndex((event) => event.type === "run" && event.result.status === "diverged")).toBeLessThan(lastStep);
     expect(new Set(events.flatMap((event) => (event.type === "checkpoint" ? [event.run] : []))).size).toBe(4);
@@ -50,8 +67,13 @@ describe("a group", () => {
   test("tells what its runs wait for, before the first step of any of them, and not in the study's log", async () => {
     const { coordinator, events } = bench(side(3));
     await coordinator.submit(plan()).finished;
-    const preparing = events.flatMap((event) => (event.type === "preparing" ? [[event.runs.join(" ").replaceAll("balancing/", ""), event.text]] : []));
-    const told = (runs: string) => [[runs, "compiling kernels 1 of 2"], [runs, "compiling kernels 2 of 2"]];
+    const preparing = events.flatMap((event) =>
+      event.type === "preparing" ? [[event.runs.join(" ").replaceAll("balancing/", ""), event.text]] : [],
+    );
+    const told = (runs: string) => [
+      [runs, "compiling kernels 1 of 2"],
+      [runs, "compiling kernels 2 of 2"],
+    ];
     expect(preparing).toEqual([...told("low/1 high/1 low/2"), ...told("high/2")]);
     expect(events.findIndex(({ type }) => type === "preparing")).toBeLessThan(events.findIndex(({ type }) => type === "metrics"));
     expect(messages(events)).toEqual([]);
@@ -105,7 +127,8 @@ describe("a group", () => {
 });
 
 describe("when something goes wrong in a group", () => {
-  const misbehave = (rules: Script) => fakeEngine({ stepMs: 1, script: (job) => (job.config.train.optimizer.lr === 1e-2 && job.seed.init === 1 ? rules : {}) });
+  const misbehave = (rules: Script) =>
+    fakeEngine({ stepMs: 1, script: (job) => (job.config.train.optimizer.lr === 1e-2 && job.seed.init === 1 ? rules : {}) });
   const calm = async () => comparable(await bench().coordinator.submit(plan()).finished);
 
   test("a worker that dies is replaced once, and all go on side by side from their checkpoints, with one line in the log", async () => {
@@ -139,7 +162,9 @@ describe("when something goes wrong in a group", () => {
     const { coordinator, engine, events } = bench(side(9, { store }), misbehave({ refuseCheckpoint: true }));
     const result = await coordinator.submit(plan()).finished;
     expect(engine.groups.map((jobs) => jobs.length)).toEqual([4, 1]);
-    expect(messages(events)).toEqual(["balancing/high/1: its checkpoint cannot be gone on from (checkpoint of another model); it starts again."]);
+    expect(messages(events)).toEqual([
+      "balancing/high/1: its checkpoint cannot be gone on from (checkpoint of another model); it starts again.",
+    ]);
     expect(comparable(result)).toEqual(await calm());
   });
 
@@ -148,7 +173,11 @@ describe("when something goes wrong in a group", () => {
     const forgetful = async () => {
       const executor = await engine.open();
       const { train } = executor;
-      return { ...executor, train: (jobs: TrainJob[], listener: GroupListener) => train(jobs, { ...listener, onEnd: (run, end) => (run === 1 ? undefined : listener.onEnd(run, end)) }) };
+      return {
+        ...executor,
+        train: (jobs: TrainJob[], listener: GroupListener) =>
+          train(jobs, { ...listener, onEnd: (run, end) => (run === 1 ? undefined : listener.onEnd(run, end)) }),
+      };
     };
     const { coordinator } = bench(side(9, { openExecutor: forgetful }));
     const [low, high] = comparable(await coordinator.submit(plan()).finished);
@@ -174,7 +203,14 @@ describe("when something goes wrong in a group", () => {
 });
 
 describe("how many runs train side by side", () => {
-  const webgpu: BackendInfo = { name: "webgpu", adapter: "a GPU", software: false, kernels: "", fma: null, limits: { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 } };
+  const webgpu: BackendInfo = {
+    name: "webgpu",
+    adapter: "a GPU",
+    software: false,
+    kernels: "",
+    fma: null,
+    limits: { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 },
+  };
   const replicas = replicasOn(webgpu);
 
   test("is one on the CPU, more on WebGPU, fewer for larger models", () => {
@@ -193,7 +229,12 @@ describe("how many runs train side by side", () => {
   test("is asked of the program that the runs share: the default study's four arms are one group", () => {
     const { balance, ...model } = benchModels.XS;
     const of = (change: Partial<typeof balance>) => ({ ...model, balance: { losses: [], zLoss: 0, bias: null, ...change } });
-    const arms = [of({}), of({ bias: balance.bias }), of({ losses: [{ group: "batch", alpha: 3e-2 }] }), of({ losses: [{ group: "sequence", alpha: 3e-2 }] })];
+    const arms = [
+      of({}),
+      of({ bias: balance.bias }),
+      of({ losses: [{ group: "batch", alpha: 3e-2 }] }),
+      of({ losses: [{ group: "sequence", alpha: 3e-2 }] }),
+    ];
     const asked: unknown[] = [];
     const rules = groupRules(arms, (program) => asked.push(program) * 0 + 12);
     expect(new Set(programsOf(arms)).size).toBe(1);

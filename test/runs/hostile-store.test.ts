@@ -1,19 +1,34 @@
 /** Stores that came from elsewhere and mean harm: links, pipes, devices, huge files, keys of prototypes, wherever a file or a folder may be. */
 import { spawnSync } from "node:child_process";
-import { cp, link, lstat, mkdir, mkdtemp, readFile, readdir, readlink, rename, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import {
+  cp,
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { main } from "../../experiments/cli/main.ts";
-import { RunIndex } from "../../experiments/runs/index-node.ts";
-import { everyRun } from "../../experiments/runs/index-query.ts";
-import { shortKey } from "../../experiments/runs/key.ts";
-import { makeFolder, writeAtomic } from "../../experiments/runs/filesystem.ts";
-import { readManifest, writeManifest } from "../../experiments/runs/manifest.ts";
-import { storeFiles } from "../../experiments/runs/store-files.ts";
-import { NodeStore } from "../../experiments/runs/store-node.ts";
-import { StoreStack } from "../../experiments/runs/store-stack.ts";
+import { RunIndex } from "../../experiments/runs/index/node/index.ts";
+import { everyRun } from "../../experiments/runs/index/query.ts";
+import { shortKey } from "../../experiments/runs/store/key.ts";
+import { makeFolder, writeAtomic } from "../../experiments/runs/store/node/filesystem.ts";
+import { readManifest, writeManifest } from "../../experiments/runs/store/node/manifest.ts";
+import { storeFiles } from "../../experiments/runs/store/node/store-files.ts";
+import { NodeStore } from "../../experiments/runs/store/node/store.ts";
+import { StoreStack } from "../../experiments/runs/store/store-stack.ts";
 import { buildCli, switchyard, type Ended } from "../cli/bundle.ts";
 import { fakeEngine } from "./fake-engine.ts";
 import { checkpointOf, resultOf, stepOf } from "./owned-run.ts";
@@ -59,7 +74,16 @@ beforeEach(async () => {
   home = join(root, `home-${copies}`);
   await mkdir(join(home, "0123456789abcdef"), { recursive: true });
   await mkdir(join(home, "runs", "fedcba9876543210"), { recursive: true });
-  for (const file of [".bashrc", "photo.jpg", "work.tmp", "config.json", "a.7-1.tmp", "x.damaged-1", "0123456789abcdef/old.tmp", "runs/fedcba9876543210/thesis.tex"]) {
+  for (const file of [
+    ".bashrc",
+    "photo.jpg",
+    "work.tmp",
+    "config.json",
+    "a.7-1.tmp",
+    "x.damaged-1",
+    "0123456789abcdef/old.tmp",
+    "runs/fedcba9876543210/thesis.tex",
+  ]) {
     await writeFile(join(home, file), `${file} of somebody\n`);
     await utimes(join(home, file), new Date(2020, 0), new Date(2020, 0));
   }
@@ -117,9 +141,15 @@ async function everythingWritten(): Promise<void> {
   await writer.release();
   const files = storeFiles(store());
   const refusal = (error: unknown) => expect((error as Error).name).toMatch(/OutsideStoreError|StoreWriteError/);
-  await writeManifest(store(), { notebook: "study.md", arguments: { budget: null, only: null, sets: [], armSets: [] }, experiments: [] }, files).catch(refusal);
+  await writeManifest(
+    store(),
+    { notebook: "study.md", arguments: { budget: null, only: null, sets: [], armSets: [] }, experiments: [] },
+    files,
+  ).catch(refusal);
   for (const path of ["results.json", "report.html", "figures/a.svg", "tables/a.csv"].map((name) => join(store(), name))) {
-    await makeFolder(files, dirname(path)).then(() => writeAtomic(files, path, "ours")).catch(refusal);
+    await makeFolder(files, dirname(path))
+      .then(() => writeAtomic(files, path, "ours"))
+      .catch(refusal);
   }
 }
 
@@ -150,20 +180,26 @@ const links: [string, () => Promise<void>][] = [
   ["a temporary folder", () => replaced(join(run(), "x.7-1.tmp"), home)],
   ["a file that was set aside", () => replaced(join(run(), "result.json.damaged-1"), join(home, "photo.jpg"))],
   ["the folder of runs", () => replaced(join(store(), "runs"), join(home, "runs"))],
-  ["the folder of runs, with this run in it,", async () => {
-    if ((await lstat(join(store(), "runs"))).isSymbolicLink()) return;
-    await cp(run(), join(home, "runs", key), { recursive: true });
-    await rm(join(home, "runs", key, "result.json"));
-    before = await contents(home);
-    await replaced(join(store(), "runs"), join(home, "runs"));
-  }],
-  ["the run's folder, with this run in it,", async () => {
-    if ((await lstat(run())).isSymbolicLink()) return;
-    await cp(run(), home, { recursive: true });
-    await rm(join(home, "result.json"));
-    before = await contents(home);
-    await replaced(run(), home);
-  }],
+  [
+    "the folder of runs, with this run in it,",
+    async () => {
+      if ((await lstat(join(store(), "runs"))).isSymbolicLink()) return;
+      await cp(run(), join(home, "runs", key), { recursive: true });
+      await rm(join(home, "runs", key, "result.json"));
+      before = await contents(home);
+      await replaced(join(store(), "runs"), join(home, "runs"));
+    },
+  ],
+  [
+    "the run's folder, with this run in it,",
+    async () => {
+      if ((await lstat(run())).isSymbolicLink()) return;
+      await cp(run(), home, { recursive: true });
+      await rm(join(home, "result.json"));
+      before = await contents(home);
+      await replaced(run(), home);
+    },
+  ],
 ];
 
 async function replaced(path: string, target: string): Promise<void> {
@@ -184,11 +220,15 @@ describe.runIf(posix)("a link in a store is not followed, by any command", () =>
     await untouched();
   });
 
-  test.each(links.filter(([what]) => /^the (curve|run's folder|folder of runs, with)/.test(what)))("where %s is one and the study is run from the command line", { timeout: 300_000 }, async (_what, arrange) => {
-    await arrange();
-    expect((await cli("run", join(here, "study.md"))).code).toBeLessThan(2);
-    await untouched();
-  });
+  test.each(links.filter(([what]) => /^the (curve|run's folder|folder of runs, with)/.test(what)))(
+    "where %s is one and the study is run from the command line",
+    { timeout: 300_000 },
+    async (_what, arrange) => {
+      await arrange();
+      expect((await cli("run", join(here, "study.md"))).code).toBeLessThan(2);
+      await untouched();
+    },
+  );
 
   test("where everything is one", { timeout: 300_000 }, async () => {
     for (const [what, arrange] of links) if (!what.includes("folder of runs") && !what.startsWith("the run's folder")) await arrange();
@@ -198,7 +238,9 @@ describe.runIf(posix)("a link in a store is not followed, by any command", () =>
     }
   });
 
-  test("where the store's own folder is one that nobody has named; its results are read, and nothing is written through it", { timeout: 120_000 }, async () => {
+  test("where the store's own folder is one that nobody has named; its results are read, and nothing is written through it", {
+    timeout: 120_000,
+  }, async () => {
     const elsewhere = join(home, "study.results");
     await rename(store(), elsewhere);
     await rm(join(elsewhere, "runs", key, "result.json"));
@@ -207,7 +249,10 @@ describe.runIf(posix)("a link in a store is not followed, by any command", () =>
     const { code, stderr } = await cli("run", join(here, "study.md"));
     expect(stderr).toContain("a link beside a notebook is not written through; name the folder it leads to with --out");
     expect(code).toBe(1);
-    const cleaned = spawnSync(process.execPath, [join(import.meta.dirname, "../../out/node/cli.js"), "clean", "--older", "1s"], { cwd: here, encoding: "utf8" });
+    const cleaned = spawnSync(process.execPath, [join(import.meta.dirname, "../../out/node/cli.js"), "clean", "--older", "1s"], {
+      cwd: here,
+      encoding: "utf8",
+    });
     expect(cleaned.stdout).toContain("removed 0 files");
     await untouched();
     // a person who names it means it
@@ -241,16 +286,29 @@ const impostors: [string, (path: string) => Promise<unknown>][] = [
   ["a link to /dev/zero", (path) => symlink("/dev/zero", path)],
   ["a socket", (path) => new Promise<void>((resolve) => sockets.push(createServer().listen(path, resolve)))],
   ["a folder", (path) => mkdir(join(path, "inside"), { recursive: true })],
-  ["a file of a terabyte", async (path) => {
-    await writeFile(path, "");
-    await truncate(path, 2 ** 40);
-  }],
+  [
+    "a file of a terabyte",
+    async (path) => {
+      await writeFile(path, "");
+      await truncate(path, 2 ** 40);
+    },
+  ],
 ];
 const sockets: ReturnType<typeof createServer>[] = [];
 afterAll(() => sockets.forEach((socket) => socket.close()));
 
 describe.runIf(posix)("what is no file of a store is not read, and nothing waits for it", () => {
-  const places = ["config.json", "result.json", "metrics.jsonl", "checkpoint.safetensors", "lock"].map((file) => [`runs/KEY/${file}`]).concat([["manifest.json"], ["results.json"], ["report.html"], [".gitignore"], ["runs/0123456789abcdef/config.json"], ["runs/KEY"], ["runs"]]);
+  const places = ["config.json", "result.json", "metrics.jsonl", "checkpoint.safetensors", "lock"]
+    .map((file) => [`runs/KEY/${file}`])
+    .concat([
+      ["manifest.json"],
+      ["results.json"],
+      ["report.html"],
+      [".gitignore"],
+      ["runs/0123456789abcdef/config.json"],
+      ["runs/KEY"],
+      ["runs"],
+    ]);
 
   test.each(impostors)("%s, wherever it stands", { timeout: 600_000 }, async (_what, put) => {
     for (const [place] of places) {
@@ -273,7 +331,9 @@ describe.runIf(posix)("what is no file of a store is not read, and nothing waits
       await index.search(everyRun, { stores: [store()] });
       const stack = new StoreStack([files]);
       // a folder in the lock may be an owner of another version, and is watched for ten seconds before it is removed
-      const writer = await stack.open(record).catch((error: unknown) => (expect([place, (error as Error).name]).toEqual(["runs/KEY/lock", "RunLockedError"]), null));
+      const writer = await stack
+        .open(record)
+        .catch((error: unknown) => (expect([place, (error as Error).name]).toEqual(["runs/KEY/lock", "RunLockedError"]), null));
       await writer?.checkpoint();
       await writer?.release();
       expect(process.memoryUsage().rss - from, place).toBeLessThan(500 * 2 ** 20);
@@ -314,6 +374,7 @@ test.runIf(posix)("a run's folder that is exchanged for a link while it is writt
 
 test("a path that leads out of a store by its name alone is refused", async () => {
   const files = storeFiles(store());
-  for (const path of [join(store(), "..", "study.md"), "/etc/passwd", `${store()}x/y`, here]) await expect(files.readFile(path)).rejects.toThrow("is not in");
+  for (const path of [join(store(), "..", "study.md"), "/etc/passwd", `${store()}x/y`, here])
+    await expect(files.readFile(path)).rejects.toThrow("is not in");
   await expect(files.rm(join(store(), "..", "study.md"))).rejects.toThrow("is not in");
 });

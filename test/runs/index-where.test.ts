@@ -1,9 +1,9 @@
 import sqlite from "node-sqlite3-wasm";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { WhereError, parseWhere } from "../../experiments/runs/index-where.ts";
-import { matches, type Affinity } from "../../experiments/runs/index-where-match.ts";
-import { namesOf, whereSql, type Searchable } from "../../experiments/runs/index-where-sql.ts";
+import { WhereError, parseWhere } from "../../experiments/runs/index/where.ts";
+import { matches, type Affinity } from "../../experiments/runs/index/where-match.ts";
+import { namesOf, whereSql, type Searchable } from "../../experiments/runs/index/where-sql.ts";
 
 const searchable: Searchable = {
   columns: { arm: "runs.arm", seed: "runs.seed", status: "runs.status" },
@@ -25,7 +25,9 @@ describe("an expression", () => {
   });
 
   test("compares names with names, and takes keywords in any case", () => {
-    expect(parse("valBpb.prose > valLoss OR arm IS NOT NULL").sql).toBe(`(${searchable.fact} > ${searchable.fact} OR runs.arm IS NOT NULL)`);
+    expect(parse("valBpb.prose > valLoss OR arm IS NOT NULL").sql).toBe(
+      `(${searchable.fact} > ${searchable.fact} OR runs.arm IS NOT NULL)`,
+    );
     expect(parse("arm Not Like 'x' or status is null").sql).toBe("(runs.arm NOT LIKE ? OR runs.status IS NULL)");
   });
 
@@ -55,14 +57,18 @@ describe("what is wrong is told with its name or place", () => {
     expect(() => parse(text)).toThrow(expect.objectContaining({ name: "WhereError", message, at }));
   });
 
-  test("an expression that SQLite would not take for its depth is refused", () => expect(() => parse(`${"not ".repeat(2000)} seed = 1`)).toThrow("it has 2003 words; 500 are the most"));
+  test("an expression that SQLite would not take for its depth is refused", () =>
+    expect(() => parse(`${"not ".repeat(2000)} seed = 1`)).toThrow("it has 2003 words; 500 are the most"));
 
   test("a name that every object has is no column", () => expect(() => parse("constructor = 1")).toThrow(WhereError));
 });
 
 const operators = ["=", "==", "!=", "<>", "<", "<=", ">", ">=", "like", "not like"] as const;
 const names = ["seed", "arm", "valLoss", "train.optimizer.lr"];
-const literal = fc.oneof(fc.integer({ min: 0, max: 3 }).map(String), fc.constantFrom("'1'", "'2'", "'low'", "'LOW'", "'%o%'", "'l_w'", "'(a.b)'", "'%.%'", "2.5", "'2.5'"));
+const literal = fc.oneof(
+  fc.integer({ min: 0, max: 3 }).map(String),
+  fc.constantFrom("'1'", "'2'", "'low'", "'LOW'", "'%o%'", "'l_w'", "'(a.b)'", "'%.%'", "2.5", "'2.5'"),
+);
 const operand = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...names) }, { weight: 2, arbitrary: literal });
 const { expression } = fc.letrec<{ expression: string }>((tie) => ({
   expression: fc.oneof(
@@ -79,14 +85,22 @@ type Run = Record<string, number | string | null>;
 describe("in a database", () => {
   let database: InstanceType<typeof sqlite.Database>;
   const table: Run[] = [0, 1, 2, 3].flatMap((seed) =>
-    [null, 1, 2, 2.5, "low"].flatMap((valLoss) => ["low", "Low", "2", "(a.b)", null].map((arm) => ({ seed, arm, valLoss, "train.optimizer.lr": seed === 3 ? null : (seed + Number(valLoss === 1)) % 3 }))),
+    [null, 1, 2, 2.5, "low"].flatMap((valLoss) =>
+      ["low", "Low", "2", "(a.b)", null].map((arm) => ({
+        seed,
+        arm,
+        valLoss,
+        "train.optimizer.lr": seed === 3 ? null : (seed + Number(valLoss === 1)) % 3,
+      })),
+    ),
   );
   beforeAll(() => {
     database = new sqlite.Database(":memory:");
     database.exec("CREATE TABLE runs(id INTEGER, arm TEXT, seed INTEGER, status TEXT); CREATE TABLE facts(run INTEGER, name TEXT, value)");
     table.forEach((run, id) => {
       database.run("INSERT INTO runs VALUES (?, ?, ?, '')", [id, run.arm, run.seed]);
-      for (const name of ["valLoss", "train.optimizer.lr"]) if (run[name] !== null) database.run("INSERT INTO facts VALUES (?, ?, ?)", [id, name, run[name]]);
+      for (const name of ["valLoss", "train.optimizer.lr"])
+        if (run[name] !== null) database.run("INSERT INTO facts VALUES (?, ?, ?)", [id, name, run[name]]);
     });
   });
   afterAll(() => database.close());
@@ -104,8 +118,39 @@ describe("in a database", () => {
   });
 
   test("nothing that a person can write gets into the SQL but what is on the list", () => {
-    const pieces = fc.constantFrom("seed", "valLoss", "arm", "=", "<", "like", "and", "or", "not", "(", ")", "is", "null", "'", '"', ";", "--", "/*", "1", "'a'", "DROP TABLE runs", "?", "\\", "\0", "runs.id", "UNION SELECT");
-    const text = fc.oneof(fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join(" ")), fc.string({ unit: "binary", maxLength: 40 }), fc.string());
+    const pieces = fc.constantFrom(
+      "seed",
+      "valLoss",
+      "arm",
+      "=",
+      "<",
+      "like",
+      "and",
+      "or",
+      "not",
+      "(",
+      ")",
+      "is",
+      "null",
+      "'",
+      '"',
+      ";",
+      "--",
+      "/*",
+      "1",
+      "'a'",
+      "DROP TABLE runs",
+      "?",
+      "\\",
+      "\0",
+      "runs.id",
+      "UNION SELECT",
+    );
+    const text = fc.oneof(
+      fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join(" ")),
+      fc.string({ unit: "binary", maxLength: 40 }),
+      fc.string(),
+    );
     fc.assert(
       fc.property(text, (input) => {
         let where;
@@ -115,7 +160,10 @@ describe("in a database", () => {
           expect(error).toBeInstanceOf(WhereError);
           return;
         }
-        const rest = where.sql.replaceAll(searchable.fact, "").replaceAll(/runs\.(arm|seed|status)\b/g, "").replaceAll(/\b(AND|OR|NOT|LIKE|IS|NULL)\b/g, "");
+        const rest = where.sql
+          .replaceAll(searchable.fact, "")
+          .replaceAll(/runs\.(arm|seed|status)\b/g, "")
+          .replaceAll(/\b(AND|OR|NOT|LIKE|IS|NULL)\b/g, "");
         expect(rest).toMatch(/^[\s()?=<>!]*$/);
         expect(where.sql.split("?").length - 1).toBe(where.values.length);
         database.all(`SELECT id FROM runs WHERE ${where.sql}`, where.values); // SQLite takes it

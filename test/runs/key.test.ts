@@ -1,9 +1,19 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { keyOf, keyParts, runKey, shortKey, type KeyParts } from "../../experiments/runs/key.ts";
+import { keyOf, keyParts, runKey, shortKey, type KeyParts } from "../../experiments/runs/store/key.ts";
 import { resolve } from "./requests.ts";
 
-const { config } = resolve({ balance: { losses: [{ group: "sequence", alpha: 1e-2 }], bias: { gamma: [{ until: 0.9, value: 5e-3 }, { until: 1, value: 0 }] } } }).arms[0];
+const { config } = resolve({
+  balance: {
+    losses: [{ group: "sequence", alpha: 1e-2 }],
+    bias: {
+      gamma: [
+        { until: 0.9, value: 5e-3 },
+        { until: 1, value: 0 },
+      ],
+    },
+  },
+}).arms[0];
 const seed = { init: 1, data: 1 };
 const parts = keyParts(config, seed, "0".repeat(64));
 
@@ -19,9 +29,15 @@ test("the key of the default study with seed 1 is what it always was", () => {
 
 test("the order of keys does not matter", () => {
   const reversed = (value: unknown): unknown =>
-    Array.isArray(value) ? value.map(reversed)
-    : typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value).reverse().map(([k, v]) => [k, reversed(v)]))
-    : value;
+    Array.isArray(value)
+      ? value.map(reversed)
+      : typeof value === "object" && value !== null
+        ? Object.fromEntries(
+            Object.entries(value)
+              .reverse()
+              .map(([k, v]) => [k, reversed(v)]),
+          )
+        : value;
   expect(keyOf(reversed(parts) as KeyParts)).toBe(keyOf(parts));
 });
 
@@ -38,7 +54,11 @@ test("any changed leaf changes the key", () => {
       const changed = structuredClone(parts) as any;
       const parent = path.slice(0, -1).reduce((at, k) => at[k], changed);
       const last = path.at(-1)!;
-      fc.pre(JSON.stringify(parent[last]) !== JSON.stringify(value) && !Object.is(parent[last], value) && !(parent[last] === 0 && Object.is(value, -0)));
+      fc.pre(
+        JSON.stringify(parent[last]) !== JSON.stringify(value) &&
+          !Object.is(parent[last], value) &&
+          !(parent[last] === 0 && Object.is(value, -0)),
+      );
       parent[last] = value;
       expect(keyOf(changed)).not.toBe(key);
     }),

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stream } from "../../engine/random.ts";
-import { parseEvents } from "../../experiments/runs/lines.ts";
+import { parseEvents } from "../../experiments/runs/store/lines.ts";
 import { buildCli, cli, switchyard } from "../cli/bundle.ts";
 import { timeless } from "../engine/training.ts";
 
@@ -66,7 +66,14 @@ function killed(store: string, after: number, since: "start" | "training"): Prom
 /** Runs of the store that have begun and not ended. */
 async function unfinished(store: string): Promise<number> {
   const runs = await readdir(join(store, "runs")).catch(() => []);
-  const ended = await Promise.all(runs.map((run) => stat(join(store, "runs", run, "result.json")).then(() => true, () => false)));
+  const ended = await Promise.all(
+    runs.map((run) =>
+      stat(join(store, "runs", run, "result.json")).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
   return ended.filter((is) => !is).length;
 }
 
@@ -74,7 +81,8 @@ async function unfinished(store: string): Promise<number> {
 const times = new Set(["seconds", "tokensPerSecond", "when", "cached", "seal", "curve"]);
 
 function withoutTimes(value: unknown): unknown {
-  if (Array.isArray(value)) return value.filter((item) => (item as { metric?: string } | null)?.metric !== "tokensPerSecond").map(withoutTimes);
+  if (Array.isArray(value))
+    return value.filter((item) => (item as { metric?: string } | null)?.metric !== "tokensPerSecond").map(withoutTimes);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) => (times.has(key) ? [] : [[key, withoutTimes(inner)]])));
 }
@@ -95,7 +103,11 @@ async function kept(store: string) {
       weights: (await readFile(at("checkpoint.safetensors"))).toString("base64"),
     };
   });
-  return { results: await json(join(store, "results.json")), manifest: await json(join(store, "manifest.json")), runs: await Promise.all(runs) };
+  return {
+    results: await json(join(store, "results.json")),
+    manifest: await json(join(store, "manifest.json")),
+    runs: await Promise.all(runs),
+  };
 }
 
 /** One kill in five may come at any moment of the process; the others come while it trains, so early that a study takes several. */
@@ -103,11 +115,16 @@ function moment(kill: number, life: number, span: number): { after: number; sinc
   return kill % 5 === 0 ? { after: life * random.uniform(), since: "start" } : { after: (span / 3) * random.uniform(), since: "training" };
 }
 
-test(`a study killed at ${kills} random moments (stream ${seed}) and started again each time ends with the bits of one that never was: weights, curves, results`, { timeout: 900_000 }, async () => {
+test(`a study killed at ${kills} random moments (stream ${seed}) and started again each time ends with the bits of one that never was: weights, curves, results`, {
+  timeout: 900_000,
+}, async () => {
   const calm = join(root, "calm");
   const started = performance.now();
   let begun = NaN;
-  expect((await switchyard(command(calm), (text) => void (training.test(text) && (begun = Number.isNaN(begun) ? performance.now() : begun)))).code).toBe(0);
+  expect(
+    (await switchyard(command(calm), (text) => void (training.test(text) && (begun = Number.isNaN(begun) ? performance.now() : begun))))
+      .code,
+  ).toBe(0);
   const [life, span] = [performance.now() - started, performance.now() - begun];
   const expected = await kept(calm);
   expect(expected.runs).toHaveLength(4);
@@ -126,7 +143,9 @@ test(`a study killed at ${kills} random moments (stream ${seed}) and started aga
       done++;
       const open = await unfinished(store);
       inTraining += Number(open > 0);
-      moments.push(`study ${study}, ${after.toFixed(0)} ms after ${since === "start" ? "its start" : "training began"} (${open} runs unfinished)`);
+      moments.push(
+        `study ${study}, ${after.toFixed(0)} ms after ${since === "start" ? "its start" : "training began"} (${open} runs unfinished)`,
+      );
     }
     expect((await switchyard(command(store))).code, moments.join("; ")).toBe(0);
     const { runs, ...evidence } = await kept(store);

@@ -1,12 +1,12 @@
 /** What one experiment may ask for, told before anything is planned; and how fast the rest is planned. */
 import { describe, expect, test } from "vitest";
-import { planBytes, planRun } from "../../engine/program/plan.ts";
-import { mostRuns } from "../../experiments/runs/limits.ts";
-import { keyParts, keyOf, runKeys } from "../../experiments/runs/key.ts";
-import { firstMiss, lookUp, planExperiment } from "../../experiments/runs/plan.ts";
-import { leastBytes } from "../../experiments/runs/sizes.ts";
-import { resolveExperiments } from "../../experiments/runs/spec.ts";
-import type { RunRecord, RunStore } from "../../experiments/runs/store.ts";
+import { planBytes, planRun } from "../../engine/plan/plan.ts";
+import { mostRuns } from "../../experiments/runs/spec/limits.ts";
+import { keyParts, keyOf, runKeys } from "../../experiments/runs/store/key.ts";
+import { firstMiss, lookUp, planExperiment } from "../../experiments/runs/plan/plan.ts";
+import { leastBytes } from "../../experiments/runs/spec/sizes.ts";
+import { resolveExperiments } from "../../experiments/runs/spec/spec.ts";
+import type { RunRecord, RunStore } from "../../experiments/runs/store/store.ts";
 import fc from "fast-check";
 import { hash } from "./plans.ts";
 import { options, problemsOf, request, resolve } from "./requests.ts";
@@ -19,11 +19,17 @@ async function spent<T>(work: () => T | Promise<T>): Promise<[T, seconds: number
   return [result, (user + system) / 1e6];
 }
 
-const manyArms = (n: number) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`lr ${i}`, { train: { optimizer: { lr: 1e-6 + i / 1e9 } } }]));
+const manyArms = (n: number) =>
+  Object.fromEntries(Array.from({ length: n }, (_, i) => [`lr ${i}`, { train: { optimizer: { lr: 1e-6 + i / 1e9 } } }]));
 
 describe("10,000 runs are the most, and more are refused at once", () => {
   test.each<[string, object, string, RegExp]>([
-    ["seeds: 1e9", { seeds: 1e9 }, "seeds", /^1 arm × 1,000,000,000 seeds are 1,000,000,000 runs: 10,000 runs are the most that one experiment may have$/],
+    [
+      "seeds: 1e9",
+      { seeds: 1e9 },
+      "seeds",
+      /^1 arm × 1,000,000,000 seeds are 1,000,000,000 runs: 10,000 runs are the most that one experiment may have$/,
+    ],
     ["a list of a million seeds", { seeds: Array.from({ length: 1e6 }, (_, i) => i) }, "seeds", /^1,000,000 seeds: 10,000 runs/],
     ["100,000 arms", { arms: manyArms(1e5), seeds: 1 }, "arms", /^100,000 arms: 10,000 runs/],
     ["100,000 pairs", { arms: Object.entries(manyArms(1e5)), seeds: 1 }, "arms", /^100,000 arms: 10,000 runs/],
@@ -38,11 +44,18 @@ describe("10,000 runs are the most, and more are refused at once", () => {
 
   test("by an override too", () => {
     expect(problemsOf({}, { sets: [{ target: "seeds", value: 1e9 }] })[0].message).toMatch(/1,000,000,000 runs: 10,000/);
-    expect(problemsOf({}, { sets: [{ target: "arms", value: manyArms(20_000) as never }] })[0]).toMatchObject({ path: "--set arms", message: expect.stringMatching(/^20,000 arms/) });
+    expect(problemsOf({}, { sets: [{ target: "arms", value: manyArms(20_000) as never }] })[0]).toMatchObject({
+      path: "--set arms",
+      message: expect.stringMatching(/^20,000 arms/),
+    });
   });
 
   test("of a notebook's experiments together, and 1,000 experiments", () => {
-    const of = (n: number, seeds: number) => () => resolveExperiments(Array.from({ length: n }, (_, i) => request({ seeds }, `c${i}`)), options);
+    const of = (n: number, seeds: number) => () =>
+      resolveExperiments(
+        Array.from({ length: n }, (_, i) => request({ seeds }, `c${i}`)),
+        options,
+      );
     expect(of(3, 4000)).toThrow("the notebook's experiments are 12,000 runs together; 10,000 are the most");
     expect(of(1001, 1)).toThrow("the notebook asks for more than 1,000 experiments");
     expect(of(1000, 10)()).toHaveLength(1000);
@@ -67,7 +80,9 @@ describe("10,000 runs are planned within a second", () => {
 
   test("and looked up among 10,000 kept ones, of which none is read unless the nearest is asked for", async () => {
     const plan = planExperiment(resolve({ seeds: mostRuns }), hash);
-    const kept = planExperiment(resolve({ seeds: mostRuns, train: { steps: 401 } }), hash).runs.map(({ key, config, seed }) => ({ key, config, seed, dataHash: hash, semantics: 1, backend: "cpu" }) as RunRecord);
+    const kept = planExperiment(resolve({ seeds: mostRuns, train: { steps: 401 } }), hash).runs.map(
+      ({ key, config, seed }) => ({ key, config, seed, dataHash: hash, semantics: 1, backend: "cpu" }) as RunRecord,
+    );
     let listed = 0;
     const store = { find: async () => null, list: async () => (listed++, kept) } as unknown as RunStore;
     const [report, seconds] = await spent(() => lookUp(plan, store));
@@ -92,15 +107,38 @@ describe("what a machine cannot hold or finish is refused in the plan, with the 
   const machineBytes = 16 * 2 ** 30;
   test.each<[string, object, RegExp]>([
     ["batchSize 1e9", { train: { batchSize: 1e9 } }, /^1000000000: needs a whole number of at least 1 and at most 1,048,576$/],
-    ["batchSize 1e6", { train: { batchSize: 1e6, seqLen: 16 } }, /^needs a tensor of 4,096,000,000 numbers \(the model's output, sequences at once × train.seqLen × model.vocabSize\); 2,147,483,647 are the most$/],
-    ["hiddenSize 65,536", { model: { hiddenSize: 65_536, moeIntermediateSize: 256 } }, /^one run needs at least [\d.]+ GiB of memory, and of this machine's 16.00 GiB at most 80 % may be used/],
-    ["16,384 experts", { model: { nRoutedExperts: 16_384, moeIntermediateSize: 4096 } }, /^needs a tensor of .* numbers \(the parameters together\)/],
+    [
+      "batchSize 1e6",
+      { train: { batchSize: 1e6, seqLen: 16 } },
+      /^needs a tensor of 4,096,000,000 numbers \(the model's output, sequences at once × train.seqLen × model.vocabSize\); 2,147,483,647 are the most$/,
+    ],
+    [
+      "hiddenSize 65,536",
+      { model: { hiddenSize: 65_536, moeIntermediateSize: 256 } },
+      /^one run needs at least [\d.]+ GiB of memory, and of this machine's 16.00 GiB at most 80 % may be used/,
+    ],
+    [
+      "16,384 experts",
+      { model: { nRoutedExperts: 16_384, moeIntermediateSize: 4096 } },
+      /^needs a tensor of .* numbers \(the parameters together\)/,
+    ],
     ["1,024 layers", { model: { numHiddenLayers: 1024, hiddenSize: 1024 } }, /^(one run needs|needs a tensor)/],
-    ["a billion steps", { train: { steps: 1e9, batchSize: 65_536, microBatch: 16 } }, /^one run takes \d\.\de\+21 floating-point operations: \d+ years at 10 TFLOP\/s/],
-    ["just too large: only its layout says so", { train: { batchSize: 20_000 } }, /^one run needs 1[2-9]\.\d\d GiB of memory, and of this machine's 16.00 GiB at most 80 %/],
+    [
+      "a billion steps",
+      { train: { steps: 1e9, batchSize: 65_536, microBatch: 16 } },
+      /^one run takes \d\.\de\+21 floating-point operations: \d+ years at 10 TFLOP\/s/,
+    ],
+    [
+      "just too large: only its layout says so",
+      { train: { batchSize: 20_000 } },
+      /^one run needs 1[2-9]\.\d\d GiB of memory, and of this machine's 16.00 GiB at most 80 %/,
+    ],
   ])("%s", async (_what, spec, message) => {
     const [problems, seconds] = await spent(() => problemsOf(spec, { machineBytes }));
-    expect(problems.some((problem) => message.test(problem.message)), JSON.stringify(problems)).toBe(true);
+    expect(
+      problems.some((problem) => message.test(problem.message)),
+      JSON.stringify(problems),
+    ).toBe(true);
     expect(seconds).toBeLessThan(2);
   });
 
@@ -114,8 +152,18 @@ describe("what a machine cannot hold or finish is refused in the plan, with the 
     const size = (...of: number[]) => fc.constantFrom(...of);
     fc.assert(
       fc.property(
-        fc.record({ hiddenSize: size(8, 64, 256), numHiddenLayers: size(1, 2, 4), firstKDenseReplace: size(0, 1), nRoutedExperts: size(2, 16, 64), numExpertsPerTok: size(1, 2), moeIntermediateSize: size(1, 32, 256), intermediateSize: size(1, 128, 1024), mtp: fc.record({ depth: size(0, 1, 2) }) }),
-        size(1, 4, 64), size(4, 32, 128),
+        fc.record({
+          hiddenSize: size(8, 64, 256),
+          numHiddenLayers: size(1, 2, 4),
+          firstKDenseReplace: size(0, 1),
+          nRoutedExperts: size(2, 16, 64),
+          numExpertsPerTok: size(1, 2),
+          moeIntermediateSize: size(1, 32, 256),
+          intermediateSize: size(1, 128, 1024),
+          mtp: fc.record({ depth: size(0, 1, 2) }),
+        }),
+        size(1, 4, 64),
+        size(4, 32, 128),
         (model, batchSize, seqLen) => {
           const [{ config }] = resolve({ model, train: { batchSize, seqLen } }).arms;
           const [least, bytes] = [leastBytes(config), planBytes(planRun(config))];

@@ -9,9 +9,9 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { hasEnded, thisProcess } from "../../experiments/runs/process-identity.ts";
-import { lockRun, type Lease } from "../../experiments/runs/run-lock.ts";
-import { RunLockedError } from "../../experiments/runs/store.ts";
+import { hasEnded, thisProcess } from "../../experiments/runs/store/node/process-identity.ts";
+import { lockRun, type Lease } from "../../experiments/runs/store/node/run-lock.ts";
+import { RunLockedError } from "../../experiments/runs/store/store.ts";
 
 const [folder, times, dies] = process.argv.slice(2);
 const inside = join(folder, "inside");

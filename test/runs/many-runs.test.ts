@@ -3,14 +3,14 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { RunIndex, type SearchOptions } from "../../experiments/runs/index-node.ts";
-import { everyRun, type FoundRuns, type RunQuery } from "../../experiments/runs/index-query.ts";
-import { rememberStore } from "../../experiments/runs/index-stores.ts";
-import { encode } from "../../experiments/runs/json.ts";
-import { resultText } from "../../experiments/runs/result-file.ts";
-import { runKey, shortKey } from "../../experiments/runs/key.ts";
-import { writeManifest } from "../../experiments/runs/manifest.ts";
-import { MemoryStore } from "../../experiments/runs/store-memory.ts";
+import { RunIndex, type SearchOptions } from "../../experiments/runs/index/node/index.ts";
+import { everyRun, type FoundRuns, type RunQuery } from "../../experiments/runs/index/query.ts";
+import { rememberStore } from "../../experiments/runs/index/node/stores.ts";
+import { encode } from "../../experiments/runs/store/json.ts";
+import { resultText } from "../../experiments/runs/store/result-file.ts";
+import { runKey, shortKey } from "../../experiments/runs/store/key.ts";
+import { writeManifest } from "../../experiments/runs/store/node/manifest.ts";
+import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
 import { bench, plan } from "./plans.ts";
 
 const count = Number(process.env.SWITCHYARD_RUNS ?? 600);
@@ -21,12 +21,17 @@ let folder: string;
 let index: RunIndex;
 
 /** Milliseconds, as a quiet machine would need them: with n runnable threads per core each gets 1/n of the time. */
-async function timed(what: string, query: Partial<RunQuery>, options: SearchOptions = { refresh: false }): Promise<FoundRuns & { milliseconds: number }> {
+async function timed(
+  what: string,
+  query: Partial<RunQuery>,
+  options: SearchOptions = { refresh: false },
+): Promise<FoundRuns & { milliseconds: number }> {
   const from = performance.now();
   const found = await index.search({ ...page, ...query }, options);
   const crowd = Math.max(1, loadavg()[0] / cpus().length);
   const milliseconds = performance.now() - from;
-  if (process.env.SWITCHYARD_RUNS) console.log(`${count} runs: ${what}: ${Math.round(milliseconds)} ms (load per core ${crowd.toFixed(1)})`);
+  if (process.env.SWITCHYARD_RUNS)
+    console.log(`${count} runs: ${what}: ${Math.round(milliseconds)} ms (load per core ${crowd.toFixed(1)})`);
   return { ...found, milliseconds: milliseconds / crowd };
 }
 
@@ -45,10 +50,20 @@ beforeAll(async () => {
       const key = runKey(record.config, seed, record.dataHash);
       await mkdir(join(at, "runs", shortKey(key)), { recursive: true });
       await writeFile(join(at, "runs", shortKey(key), "config.json"), encode({ ...record, key, seed }));
-      await writeFile(join(at, "runs", shortKey(key), "result.json"), resultText({ ...result, key, metrics: { ...result.metrics!, valLoss: 2 + ((i * 7919) % count) / count } }, { bytes: 0, sha256: "0".repeat(64) }));
+      await writeFile(
+        join(at, "runs", shortKey(key), "result.json"),
+        resultText(
+          { ...result, key, metrics: { ...result.metrics!, valLoss: 2 + ((i * 7919) % count) / count } },
+          { bytes: 0, sha256: "0".repeat(64) },
+        ),
+      );
       named.push({ key, arm: `arm ${i % 10}`, seed: i, status: "done" });
     }
-    await writeManifest(at, { notebook: `study-${from / perStore}.md`, arguments: { budget: null, only: null, sets: [], armSets: [] }, experiments: [{ id: "study", title: "Study", runs: named }] });
+    await writeManifest(at, {
+      notebook: `study-${from / perStore}.md`,
+      arguments: { budget: null, only: null, sets: [], armSets: [] },
+      experiments: [{ id: "study", title: "Study", runs: named }],
+    });
     await rememberStore(at, join(folder, "data"));
   }
   index = new RunIndex(join(folder, "data"));

@@ -1,25 +1,46 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { differences } from "../../experiments/runs/difference.ts";
-import { lookUp, planExperiment } from "../../experiments/runs/plan.ts";
-import { MemoryStore } from "../../experiments/runs/store-memory.ts";
+import { differences } from "../../experiments/runs/spec/difference.ts";
+import { lookUp, planExperiment } from "../../experiments/runs/plan/plan.ts";
+import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
 import { bench, hash, plan } from "./plans.ts";
 import { resolve } from "./requests.ts";
 
 describe("a plan", () => {
-  const planned = planExperiment(resolve({ arms: { none: {}, loss: { balance: { losses: [{ group: "batch", alpha: 1e-2 }] } }, aa: { seedOffset: 1000 } }, seeds: [3, 7] }), hash);
+  const planned = planExperiment(
+    resolve({
+      arms: { none: {}, loss: { balance: { losses: [{ group: "batch", alpha: 1e-2 }] } }, aa: { seedOffset: 1000 } },
+      seeds: [3, 7],
+    }),
+    hash,
+  );
 
   test("has every arm with every seed, whole seeds first", () => {
-    expect(planned.runs.map((run) => run.id)).toEqual(["balancing/none/3", "balancing/loss/3", "balancing/aa/3", "balancing/none/7", "balancing/loss/7", "balancing/aa/7"]);
+    expect(planned.runs.map((run) => run.id)).toEqual([
+      "balancing/none/3",
+      "balancing/loss/3",
+      "balancing/aa/3",
+      "balancing/none/7",
+      "balancing/loss/7",
+      "balancing/aa/7",
+    ]);
     expect(planned.runs.map((run) => run.seedIndex)).toEqual([0, 0, 0, 1, 1, 1]);
   });
 
   test("gives equal seeds to paired runs, and an offset to an arm that asks for it", () => {
-    expect(planned.runs.slice(0, 3).map((run) => run.seed)).toEqual([{ init: 3, data: 3 }, { init: 3, data: 3 }, { init: 1003, data: 1003 }]);
+    expect(planned.runs.slice(0, 3).map((run) => run.seed)).toEqual([
+      { init: 3, data: 3 },
+      { init: 3, data: 3 },
+      { init: 1003, data: 1003 },
+    ]);
   });
 
   test("shows each arm's resolved difference from the baseline", () => {
-    expect(planned.arms.map((arm) => arm.differences)).toEqual([[], [{ path: "balance.losses[0]", from: undefined, to: { group: "batch", alpha: 1e-2 } }], []]);
+    expect(planned.arms.map((arm) => arm.differences)).toEqual([
+      [],
+      [{ path: "balance.losses[0]", from: undefined, to: { group: "batch", alpha: 1e-2 } }],
+      [],
+    ]);
   });
 
   test("has different keys for different runs, and equal ones only for the same run", () => {
@@ -38,7 +59,10 @@ test("a look-up tells what the store has, and the first difference of what it la
   const nearest = (id: string) => report.nearest(wanted.runs.find((run) => run.id === id)!);
   expect([...report.cached]).toEqual(["balancing/a/1"]);
   expect(await nearest("balancing/b/1")).toEqual([{ path: "config.train.optimizer.lr", from: 3e-3, to: 1 }]);
-  expect(await nearest("balancing/a/2")).toEqual([{ path: "seed.init", from: 1, to: 2 }, { path: "seed.data", from: 1, to: 2 }]);
+  expect(await nearest("balancing/a/2")).toEqual([
+    { path: "seed.init", from: 1, to: 2 },
+    { path: "seed.data", from: 1, to: 2 },
+  ]);
 });
 
 describe("differences", () => {
@@ -66,12 +90,19 @@ describe("differences", () => {
 });
 
 const sorted = (value: unknown): unknown =>
-  Array.isArray(value) ? value.map(sorted)
-  : typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, sorted(v)]))
-  : value;
+  Array.isArray(value)
+    ? value.map(sorted)
+    : typeof value === "object" && value !== null
+      ? Object.fromEntries(
+          Object.entries(value)
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([k, v]) => [k, sorted(v)]),
+        )
+      : value;
 
 /** JSON text does not tell −0 from 0; a difference does. */
 const signs = (a: unknown, b: unknown): boolean => {
-  if (typeof a === "object" && typeof b === "object" && a && b) return Object.keys(a).some((key) => signs((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
+  if (typeof a === "object" && typeof b === "object" && a && b)
+    return Object.keys(a).some((key) => signs((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
   return a === 0 && b === 0 && !Object.is(a, b);
 };

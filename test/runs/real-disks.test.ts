@@ -46,8 +46,16 @@ const numbers = ({ experiments }: Results) =>
 
 /** What `--json` says of runs as they end, and of the result. */
 function told(stdout: string) {
-  const lines = stdout.trim().split("\n").map((line) => JSON.parse(line) as { type: string; run: string; status: string; cached: boolean; valLoss: number; arms: { n: number }[] });
-  return { runs: lines.filter(({ type, status }) => type === "run" && status === "done"), result: lines.find(({ type }) => type === "result") };
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map(
+      (line) => JSON.parse(line) as { type: string; run: string; status: string; cached: boolean; valLoss: number; arms: { n: number }[] },
+    );
+  return {
+    runs: lines.filter(({ type, status }) => type === "run" && status === "done"),
+    result: lines.find(({ type }) => type === "result"),
+  };
 }
 
 const root0 = process.getuid?.() === 0;
@@ -58,30 +66,45 @@ async function smallDisk(kilobytes: number, options = "rw"): Promise<{ disk: str
   const { status } = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${kilobytes}k,${options}`, "tmpfs", disk], { stdio: "ignore" });
   return status === 0 ? { disk, umount: () => void spawnSync("umount", [disk]) } : null;
 }
-const probe = spawnSync("sh", ["-c", 'd=$(mktemp -d) && mount -t tmpfs -o size=64k tmpfs "$d" && umount "$d" && rmdir "$d"'], { stdio: "ignore" });
+const probe = spawnSync("sh", ["-c", 'd=$(mktemp -d) && mount -t tmpfs -o size=64k tmpfs "$d" && umount "$d" && rmdir "$d"'], {
+  stdio: "ignore",
+});
 const mounts = probe.status === 0;
 
 describe.runIf(mounts)("a disk that is full", () => {
   // the store of this study takes about 500 kB
-  test.each([[8, "at once"], [100, "after some runs"], [250, "in the middle"]])("of %i kB (%s): one clear message, all runs end, and their results are those of a large disk", { timeout: 300_000 }, async (kilobytes) => {
-    const { disk, umount } = (await smallDisk(kilobytes))!;
-    try {
-      const { stdout, stderr, code } = await switchyard(run(join(disk, "store")));
-      const messages = stderr.trim().split("\n");
-      expect(messages.filter((line) => line.includes("Training goes on; results that do not fit are kept in memory"))).toHaveLength(1);
-      for (const line of messages) expect(line).toMatch(/the disk is full|^Not saved, and lost when the program ends: /);
-      const { runs, result } = told(stdout);
-      expect(result!.arms.map(({ n }) => n)).toEqual([2, 2]);
-      expect(runs.map(({ valLoss }) => valLoss).sort()).toEqual(calm.flat().map(({ valLoss }) => valLoss).sort());
-      expect(code, "the report could not be written").toBe(1);
-      // what is there is whole: the next study on this disk takes it or trains it again, and stumbles over nothing
-      const again = await switchyard(run(join(disk, "store")));
-      expect(again.stderr).not.toContain("damaged");
-      expect(told(again.stdout).result!.arms.map(({ n }) => n)).toEqual([2, 2]);
-    } finally {
-      umount();
-    }
-  });
+  test.each([
+    [8, "at once"],
+    [100, "after some runs"],
+    [250, "in the middle"],
+  ])(
+    "of %i kB (%s): one clear message, all runs end, and their results are those of a large disk",
+    { timeout: 300_000 },
+    async (kilobytes) => {
+      const { disk, umount } = (await smallDisk(kilobytes))!;
+      try {
+        const { stdout, stderr, code } = await switchyard(run(join(disk, "store")));
+        const messages = stderr.trim().split("\n");
+        expect(messages.filter((line) => line.includes("Training goes on; results that do not fit are kept in memory"))).toHaveLength(1);
+        for (const line of messages) expect(line).toMatch(/the disk is full|^Not saved, and lost when the program ends: /);
+        const { runs, result } = told(stdout);
+        expect(result!.arms.map(({ n }) => n)).toEqual([2, 2]);
+        expect(runs.map(({ valLoss }) => valLoss).sort()).toEqual(
+          calm
+            .flat()
+            .map(({ valLoss }) => valLoss)
+            .sort(),
+        );
+        expect(code, "the report could not be written").toBe(1);
+        // what is there is whole: the next study on this disk takes it or trains it again, and stumbles over nothing
+        const again = await switchyard(run(join(disk, "store")));
+        expect(again.stderr).not.toContain("damaged");
+        expect(told(again.stdout).result!.arms.map(({ n }) => n)).toEqual([2, 2]);
+      } finally {
+        umount();
+      }
+    },
+  );
 });
 
 describe.runIf(mounts)("a disk that takes a report and no results", () => {
@@ -96,7 +119,8 @@ describe.runIf(mounts)("a disk that takes a report and no results", () => {
       expect((await resultsIn(store)).experiments).toHaveLength(1);
       expect(code).toBe(1);
       const [lost] = stderr.split("\n").filter((line) => line.startsWith("Not saved, and lost when the program ends: "));
-      for (const { key } of (await resultsIn(store)).experiments[0].arms.flatMap((arm) => arm.runs)) expect(lost).toContain(join(store, "runs", key.slice(0, 16), "result.json"));
+      for (const { key } of (await resultsIn(store)).experiments[0].arms.flatMap((arm) => arm.runs))
+        expect(lost).toContain(join(store, "runs", key.slice(0, 16), "result.json"));
     } finally {
       spawnSync("umount", [join(store, "runs")]);
     }
@@ -124,7 +148,9 @@ describe.runIf(mounts || !root0)("a folder that may not be written to", () => {
 
   test("but holds results is reported from, without a word", { timeout: 300_000 }, async () => {
     const folder = join(root, "calm");
-    const bound = mounts ? spawnSync("sh", ["-c", 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0"', folder]).status === 0 : (await chmod(folder, 0o555), true);
+    const bound = mounts
+      ? spawnSync("sh", ["-c", 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0"', folder]).status === 0
+      : (await chmod(folder, 0o555), true);
     expect(bound).toBe(true);
     try {
       const { stdout, stderr } = await switchyard(run(folder));
@@ -138,7 +164,9 @@ describe.runIf(mounts || !root0)("a folder that may not be written to", () => {
   });
 });
 
-test("two processes that run the same study in the same store at once train every run once, and both end with all of them", { timeout: 300_000 }, async () => {
+test("two processes that run the same study in the same store at once train every run once, and both end with all of them", {
+  timeout: 300_000,
+}, async () => {
   const store = join(root, "shared");
   const both = await Promise.all([switchyard(run(store)), switchyard(run(store))]);
   const trained = both.flatMap(({ stdout }) => told(stdout).runs.filter(({ cached }) => !cached));
@@ -150,5 +178,11 @@ test("two processes that run the same study in the same store at once train ever
   expect(trained.map(({ run }) => run).sort()).toEqual([...new Set(trained.map(({ run }) => run))].sort());
   expect(trained).toHaveLength(4);
   expect(numbers(await resultsIn(store))).toEqual(calm);
-  for (const folder of await readdir(join(store, "runs"))) expect((await readdir(join(store, "runs", folder))).sort()).toEqual(["checkpoint.safetensors", "config.json", "metrics.jsonl", "result.json"]);
+  for (const folder of await readdir(join(store, "runs")))
+    expect((await readdir(join(store, "runs", folder))).sort()).toEqual([
+      "checkpoint.safetensors",
+      "config.json",
+      "metrics.jsonl",
+      "result.json",
+    ]);
 });

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { resultsFolder } from "../../experiments/runs/results-folder.ts";
+import { resultsFolder } from "../../experiments/runs/store/node/results-folder.ts";
 
 test("notebooks of one name and several endings have a store each, and an old store stays where it is", () => {
   const folder = mkdtempSync(join(tmpdir(), "switchyard-stores-"));

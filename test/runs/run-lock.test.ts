@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { hasEnded, thisProcess } from "../../experiments/runs/process-identity.ts";
-import { lockRun, removeLeftovers, type Lease } from "../../experiments/runs/run-lock.ts";
-import { RunLockedError } from "../../experiments/runs/store.ts";
+import { hasEnded, thisProcess } from "../../experiments/runs/store/node/process-identity.ts";
+import { lockRun, removeLeftovers, type Lease } from "../../experiments/runs/store/node/run-lock.ts";
+import { RunLockedError } from "../../experiments/runs/store/store.ts";
 
 let folder: string;
 const children: ChildProcess[] = [];
@@ -23,7 +23,11 @@ const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
 /** Starts a process that takes the lock; resolves when it has it. */
 async function holder(...args: string[]): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ["--import", new URL("./strip-types.mjs", import.meta.url).href, here("lock-holder.ts"), folder, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(
+    process.execPath,
+    ["--import", new URL("./strip-types.mjs", import.meta.url).href, here("lock-holder.ts"), folder, ...args],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
   children.push(child);
   await new Promise((resolve, reject) => {
     child.stdout!.once("data", resolve);
@@ -84,7 +88,9 @@ describe("a lock is held", () => {
     await expect(take()).rejects.toThrow(RunLockedError);
   });
 
-  test("by whoever cannot be asked (another machine, container or system) until it was watched for ten seconds and not renewed, whatever the clocks say", { timeout: 40_000 }, async () => {
+  test("by whoever cannot be asked (another machine, container or system) until it was watched for ten seconds and not renewed, whatever the clocks say", {
+    timeout: 40_000,
+  }, async () => {
     const lock = join(folder, "lock");
     await mkdir(lock);
     await writeFile(join(lock, "1-2-0123456789abcdef-1"), "");
@@ -153,9 +159,12 @@ describe("an identity", () => {
     await expect(readFile(`/proc/${pid}/stat`, "utf8")).resolves.toContain(" Z ");
   });
 
-  test.each(["", "garbage", "0-1-x", "-1-1-x", "1-unknown-unknown", "1-2-3", "99999999999999-1-1"])("that is %j says nothing", async (identity) => {
-    expect(await hasEnded(identity)).toBe(false);
-  });
+  test.each(["", "garbage", "0-1-x", "-1-1-x", "1-unknown-unknown", "1-2-3", "99999999999999-1-1"])(
+    "that is %j says nothing",
+    async (identity) => {
+      expect(await hasEnded(identity)).toBe(false);
+    },
+  );
 });
 
 test("what killed writers left half written is removed, what a living one is about to put in place is not", async () => {

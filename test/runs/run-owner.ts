@@ -7,8 +7,8 @@
  */
 import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { NodeStore } from "../../experiments/runs/store-node.ts";
-import type { RunRecord } from "../../experiments/runs/store.ts";
+import { NodeStore } from "../../experiments/runs/store/node/store.ts";
+import type { RunRecord } from "../../experiments/runs/store/store.ts";
 import { checkpointOf, resultOf, stepOf, weightsOf } from "./owned-run.ts";
 
 const [folder, path, steps, loss, clock = "0"] = process.argv.slice(2);

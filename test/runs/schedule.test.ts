@@ -1,8 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { advance, emptySchedule, isEnded, maxLosses, type Schedule, type ScheduleCommand, type ScheduleEvent } from "../../experiments/runs/schedule.ts";
+import {
+  advance,
+  emptySchedule,
+  isEnded,
+  maxLosses,
+  type Schedule,
+  type ScheduleCommand,
+  type ScheduleEvent,
+} from "../../experiments/runs/training/schedule.ts";
 
-const submit = (ids: string[], study = "s", keys = ids): ScheduleEvent => ({ type: "submit", study, runs: ids.map((id, i) => ({ id, key: keys[i] })) });
+const submit = (ids: string[], study = "s", keys = ids): ScheduleEvent => ({
+  type: "submit",
+  study,
+  runs: ids.map((id, i) => ({ id, key: keys[i] })),
+});
 
 function play(slots: number, events: ScheduleEvent[]): { schedule: Schedule; commands: ScheduleCommand[] } {
   let schedule = emptySchedule(slots);
@@ -56,7 +68,10 @@ describe("runs with the same key", () => {
 describe("a worker that dies", () => {
   test("is replaced and the run tried once more", () => {
     const { commands, schedule } = play(1, [submit(["a"]), ready, { type: "lost", runs: ["a"] }]);
-    expect(commands.slice(1)).toEqual([{ type: "replace", slot: 0 }, { type: "start", runs: ["a"], slot: 0 }]);
+    expect(commands.slice(1)).toEqual([
+      { type: "replace", slot: 0 },
+      { type: "start", runs: ["a"], slot: 0 },
+    ]);
     expect(status(schedule)).toEqual({ a: "running" });
   });
 
@@ -74,9 +89,19 @@ describe("cancel, pause, resume, stop", () => {
   });
 
   test("a paused study starts nothing new, another study's runs do start", () => {
-    const { commands, schedule } = play(2, [submit(["a", "b"]), ready, { type: "pause", study: "s" }, { type: "ended", run: "a", ending: "done" }, submit(["c"], "t"), { type: "ready", study: "t" }]);
+    const { commands, schedule } = play(2, [
+      submit(["a", "b"]),
+      ready,
+      { type: "pause", study: "s" },
+      { type: "ended", run: "a", ending: "done" },
+      submit(["c"], "t"),
+      { type: "ready", study: "t" },
+    ]);
     expect(status(schedule)).toEqual({ a: "done", b: "paused", c: "running" });
-    expect(commands.filter((c) => c.type === "pause")).toEqual([{ type: "pause", run: "a", slot: 0 }, { type: "pause", run: "b", slot: 1 }]);
+    expect(commands.filter((c) => c.type === "pause")).toEqual([
+      { type: "pause", run: "a", slot: 0 },
+      { type: "pause", run: "b", slot: 1 },
+    ]);
   });
 
   test("resume starts what was waiting", () => {
@@ -116,7 +141,9 @@ describe("runs that share a program", () => {
 
   test("of different studies do not train together", () => {
     const other: ScheduleEvent = { type: "submit", study: "t", runs: [{ id: "c", key: "c", group: group("a") }] };
-    expect(play(1, [submitted, other, ready, { type: "ready", study: "t" }]).commands).toEqual([{ type: "start", runs: ["a1", "a2", "a3"], slot: 0 }]);
+    expect(play(1, [submitted, other, ready, { type: "ready", study: "t" }]).commands).toEqual([
+      { type: "start", runs: ["a1", "a2", "a3"], slot: 0 },
+    ]);
   });
 
   test("that the store has, or another process holds, leave their place to the next", () => {
@@ -125,14 +152,26 @@ describe("runs that share a program", () => {
   });
 
   test("keep their worker until the last of them has ended", () => {
-    const { commands } = play(1, [submitted, ready, { type: "ended", run: "a1", ending: "diverged" }, { type: "ended", run: "a3", ending: "done" }]);
+    const { commands } = play(1, [
+      submitted,
+      ready,
+      { type: "ended", run: "a1", ending: "diverged" },
+      { type: "ended", run: "a3", ending: "done" },
+    ]);
     expect(commands).toHaveLength(1);
-    expect(starts(play(1, [submitted, ready, ...["a1", "a2", "a3"].map((run): ScheduleEvent => ({ type: "ended", run, ending: "done" }))]).commands).slice(3)).toEqual(["b1", "b2", "b3"]);
+    expect(
+      starts(
+        play(1, [submitted, ready, ...["a1", "a2", "a3"].map((run): ScheduleEvent => ({ type: "ended", run, ending: "done" }))]).commands,
+      ).slice(3),
+    ).toEqual(["b1", "b2", "b3"]);
   });
 
   test("are lost together: one new worker, and all of them tried again side by side", () => {
     const { commands } = play(1, [submitted, ready, { type: "ended", run: "a2", ending: "done" }, { type: "lost", runs: ["a1", "a3"] }]);
-    expect(commands.slice(1)).toEqual([{ type: "replace", slot: 0 }, { type: "start", runs: ["a1", "a3"], slot: 0 }]);
+    expect(commands.slice(1)).toEqual([
+      { type: "replace", slot: 0 },
+      { type: "start", runs: ["a1", "a3"], slot: 0 },
+    ]);
   });
 
   test("are stopped one by one", () => {
@@ -142,7 +181,10 @@ describe("runs that share a program", () => {
 });
 
 describe("the number of workers", () => {
-  const submitted: ScheduleEvent[] = [{ type: "submit", study: "s", runs: ["a", "b", "c", "d"].map((id) => ({ id, key: id })) }, { type: "ready", study: "s" }];
+  const submitted: ScheduleEvent[] = [
+    { type: "submit", study: "s", runs: ["a", "b", "c", "d"].map((id) => ({ id, key: id })) },
+    { type: "ready", study: "s" },
+  ];
 
   test("that grows starts runs in the new ones", () => {
     expect(starts(play(1, [...submitted, { type: "slots", slots: 2 }]).commands)).toEqual(["a", "b"]);
@@ -152,7 +194,9 @@ describe("the number of workers", () => {
     const shrunk: ScheduleEvent[] = [...submitted, { type: "slots", slots: 1 }];
     expect(play(2, shrunk).commands.map(({ type }) => type)).toEqual(["start", "start"]);
     expect(starts(play(2, [...shrunk, { type: "ended", run: "a", ending: "done" }]).commands)).toEqual(["a", "b"]);
-    expect(starts(play(2, [...shrunk, { type: "ended", run: "a", ending: "done" }, { type: "ended", run: "b", ending: "done" }]).commands)).toEqual(["a", "b", "c"]);
+    expect(
+      starts(play(2, [...shrunk, { type: "ended", run: "a", ending: "done" }, { type: "ended", run: "b", ending: "done" }]).commands),
+    ).toEqual(["a", "b", "c"]);
   });
 });
 
@@ -164,45 +208,57 @@ test("after any events: a worker has runs of one group only, no key trains twice
   const anyRun = fc.constantFrom(...ids);
   const anyStudy = fc.constantFrom("s", "t");
   const event = fc.oneof(
-    fc.record({ type: fc.constant("ended" as const), run: anyRun, ending: fc.constantFrom("done" as const, "diverged" as const, "failed" as const, "stopped" as const) }),
+    fc.record({
+      type: fc.constant("ended" as const),
+      run: anyRun,
+      ending: fc.constantFrom("done" as const, "diverged" as const, "failed" as const, "stopped" as const),
+    }),
     fc.record({ type: fc.constantFrom("lost" as const, "locked" as const, "cancel" as const), run: anyRun }),
     fc.record({ type: fc.constantFrom("pause" as const, "resume" as const, "stop" as const, "ready" as const), study: anyStudy }),
     fc.constant({ type: "retry" as const }),
     fc.record({ type: fc.constant("slots" as const), slots: fc.integer({ min: 1, max: 3 }) }),
   );
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }), fc.array(event, { maxLength: 40 }), (slots, size, events) => {
-      let schedule = emptySchedule(slots);
-      let started = false;
-      const feed = (next: ScheduleEvent) => {
-        const step = advance(schedule, next);
-        schedule = step.schedule;
-        started = step.commands.some(({ type }) => type === "start");
-      };
-      for (const study of ["s", "t"]) {
-        const own = ids.flatMap((id, i) => (studies[i] === study ? [{ id, key: keys[i], group: { program: programs[i], size } }] : []));
-        feed({ type: "submit", study, runs: own });
-      }
-      for (const next of events) {
-        const run = "run" in next ? schedule.runs.find((r) => r.id === next.run)! : null;
-        // only what trains can be lost or locked, and a worker is lost with all it has
-        if (run && (next.type === "lost" || next.type === "locked") && run.slot === null) continue;
-        if (next.type === "lost") feed({ type: "lost", runs: schedule.runs.filter((r) => r.slot === run!.slot).map((r) => r.id) });
-        else feed(next as ScheduleEvent);
-        const busy = schedule.runs.filter((r) => r.slot !== null);
-        const taken = new Set(busy.map((r) => r.slot));
-        for (const slot of taken) {
-          const together = busy.filter((r) => r.slot === slot);
-          expect(new Set(together.map((r) => `${r.study} ${r.group.program}`)).size).toBe(1);
-          expect(together.length).toBeLessThanOrEqual(size);
+    fc.property(
+      fc.integer({ min: 1, max: 3 }),
+      fc.integer({ min: 1, max: 3 }),
+      fc.array(event, { maxLength: 40 }),
+      (slots, size, events) => {
+        let schedule = emptySchedule(slots);
+        let started = false;
+        const feed = (next: ScheduleEvent) => {
+          const step = advance(schedule, next);
+          schedule = step.schedule;
+          started = step.commands.some(({ type }) => type === "start");
+        };
+        for (const study of ["s", "t"]) {
+          const own = ids.flatMap((id, i) => (studies[i] === study ? [{ id, key: keys[i], group: { program: programs[i], size } }] : []));
+          feed({ type: "submit", study, runs: own });
         }
-        expect(new Set(busy.map((r) => r.key)).size).toBe(busy.length);
-        expect(busy.every((r) => r.slot! < 3 && !isEnded(r.status) && r.status !== "queued")).toBe(true);
-        const startable = schedule.runs.filter((r, i) => r.status === "queued" && r.held === null && !schedule.pausedStudies.has(studies[i]) && !busy.some((b) => b.key === r.key));
-        if (taken.size < schedule.slots) expect(startable).toEqual([]);
-        if (started) expect(taken.size).toBeLessThanOrEqual(schedule.slots);
-      }
-    }),
+        for (const next of events) {
+          const run = "run" in next ? schedule.runs.find((r) => r.id === next.run)! : null;
+          // only what trains can be lost or locked, and a worker is lost with all it has
+          if (run && (next.type === "lost" || next.type === "locked") && run.slot === null) continue;
+          if (next.type === "lost") feed({ type: "lost", runs: schedule.runs.filter((r) => r.slot === run!.slot).map((r) => r.id) });
+          else feed(next as ScheduleEvent);
+          const busy = schedule.runs.filter((r) => r.slot !== null);
+          const taken = new Set(busy.map((r) => r.slot));
+          for (const slot of taken) {
+            const together = busy.filter((r) => r.slot === slot);
+            expect(new Set(together.map((r) => `${r.study} ${r.group.program}`)).size).toBe(1);
+            expect(together.length).toBeLessThanOrEqual(size);
+          }
+          expect(new Set(busy.map((r) => r.key)).size).toBe(busy.length);
+          expect(busy.every((r) => r.slot! < 3 && !isEnded(r.status) && r.status !== "queued")).toBe(true);
+          const startable = schedule.runs.filter(
+            (r, i) =>
+              r.status === "queued" && r.held === null && !schedule.pausedStudies.has(studies[i]) && !busy.some((b) => b.key === r.key),
+          );
+          if (taken.size < schedule.slots) expect(startable).toEqual([]);
+          if (started) expect(taken.size).toBeLessThanOrEqual(schedule.slots);
+        }
+      },
+    ),
     { numRuns: 500 },
   );
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { defaultConfig } from "../../experiments/runs/defaults.ts";
-import { SpecError, resolveExperiments } from "../../experiments/runs/spec.ts";
+import { defaultConfig } from "../../experiments/runs/spec/defaults.ts";
+import { type SpecError, resolveExperiments } from "../../experiments/runs/spec/spec.ts";
 import { options, problemsOf, request, resolve } from "./requests.ts";
 
 const only = (spec: unknown) => {
@@ -66,7 +66,21 @@ describe("values of the wrong kind are refused with the path and what is needed"
     [{ precision: { gemm: { forward: {} } } }, "precision.gemm", /must be null in this version/],
     [{ precision: { moments: "bf16" } }, "precision.moments", /needs "f32"/],
     [{ train: { optimizer: { lr: [{ until: 0.5, value: 1 }] } } }, "train.optimizer.lr", /last piece must have until: 1/],
-    [{ train: { optimizer: { lr: [{ until: 0.5, value: 1 }, { until: 0.5, value: 1 }, { until: 1, value: 1 }] } } }, "train.optimizer.lr", /must increase/],
+    [
+      {
+        train: {
+          optimizer: {
+            lr: [
+              { until: 0.5, value: 1 },
+              { until: 0.5, value: 1 },
+              { until: 1, value: 1 },
+            ],
+          },
+        },
+      },
+      "train.optimizer.lr",
+      /must increase/,
+    ],
     [{ train: { schedule: { warmup: 2 } } }, "train.schedule.warmup", /from 0 to 1/],
     [{ data: { mixture: { prose: -1 } } }, "data.mixture.prose", /^-1/],
     [{ seeds: 0 }, "seeds", /^0: needs a number of seeds \(at least 1\)/],
@@ -91,18 +105,46 @@ describe("parts that do not fit together are refused, at the path where it was w
     [{ model: { nGroup: 3 } }, "model.nGroup", "3 does not divide nRoutedExperts 16"],
     [{ model: { nGroup: 16 } }, "model.nGroup", "16 groups of 1 expert: a group is ranked by its two best experts, so it needs at least 2"],
     [{ model: { nGroup: 4, topkGroup: 5 } }, "model.topkGroup", "5 is more than nGroup 4"],
-    [{ model: { nGroup: 4, topkGroup: 1, numExpertsPerTok: 5 } }, "model.numExpertsPerTok", "5 is more than the 4 experts in topkGroup 1 of nGroup 4 groups"],
+    [
+      { model: { nGroup: 4, topkGroup: 1, numExpertsPerTok: 5 } },
+      "model.numExpertsPerTok",
+      "5 is more than the 4 experts in topkGroup 1 of nGroup 4 groups",
+    ],
     [{ model: { firstKDenseReplace: 3 } }, "model.firstKDenseReplace", "3 is more than numHiddenLayers 2"],
-    [{ model: { firstKDenseReplace: 2 }, balance: { bias: {} } }, "balance", "there is nothing to balance: all 2 layers are dense (model.firstKDenseReplace)"],
-    [{ model: { attention: { kind: "mla", qkRopeHeadDim: 7 } } }, "model.attention.qkRopeHeadDim", "7 is odd: rotary embedding turns pairs of columns"],
-    [{ model: { attention: { kind: "gqa", numKeyValueHeads: 3 } } }, "model.attention.numKeyValueHeads", "3 does not divide numAttentionHeads 4"],
+    [
+      { model: { firstKDenseReplace: 2 }, balance: { bias: {} } },
+      "balance",
+      "there is nothing to balance: all 2 layers are dense (model.firstKDenseReplace)",
+    ],
+    [
+      { model: { attention: { kind: "mla", qkRopeHeadDim: 7 } } },
+      "model.attention.qkRopeHeadDim",
+      "7 is odd: rotary embedding turns pairs of columns",
+    ],
+    [
+      { model: { attention: { kind: "gqa", numKeyValueHeads: 3 } } },
+      "model.attention.numKeyValueHeads",
+      "3 does not divide numAttentionHeads 4",
+    ],
     [{ model: { attention: { kind: "gqa", headDim: 8, ropeDim: 16 } } }, "model.attention.ropeDim", "16 is more than headDim 8"],
-    [{ model: { mtp: { depth: 8 } }, train: { seqLen: 8 } }, "model.mtp.depth", "8 leaves no position to predict in sequences of train.seqLen 8"],
+    [
+      { model: { mtp: { depth: 8 } }, train: { seqLen: 8 } },
+      "model.mtp.depth",
+      "8 leaves no position to predict in sequences of train.seqLen 8",
+    ],
     [{ model: { vocabSize: 1000 } }, "model.vocabSize", "1000: the corpora are bytes, so it must be 256"],
     [{ train: { microBatch: 5 } }, "train.microBatch", "5 does not divide train.batchSize 16"],
-    [{ train: { microBatch: 4 }, balance: { losses: [{ group: "batch", alpha: 1e-2 }] } }, "balance.losses[0].group", '"batch" needs train.microBatch null: a microstep of 4 sequences cannot see the whole batch'],
+    [
+      { train: { microBatch: 4 }, balance: { losses: [{ group: "batch", alpha: 1e-2 }] } },
+      "balance.losses[0].group",
+      '"batch" needs train.microBatch null: a microstep of 4 sequences cannot see the whole batch',
+    ],
     [{ balance: { losses: [{ group: 3, alpha: 1e-2 }] } }, "balance.losses[0].group", "3 does not divide the 16 sequences of a batch"],
-    [{ train: { microBatch: 8 }, balance: { losses: [{ group: 16, alpha: 1e-2 }] } }, "balance.losses[0].group", "16 does not divide the 8 sequences of a microstep"],
+    [
+      { train: { microBatch: 8 }, balance: { losses: [{ group: 16, alpha: 1e-2 }] } },
+      "balance.losses[0].group",
+      "16 does not divide the 8 sequences of a microstep",
+    ],
     [{ balance: { bias: { group: 5 } } }, "balance.bias.group", "5 does not divide train.batchSize 16"],
     [{ data: { mixture: { prose: 0 } } }, "data.mixture", "no domain has a weight above 0, so there is nothing to train on in 400 steps"],
     [{ train: { steps: 4, tokens: 4096 } }, "train", "says both tokens and steps; say one"],
@@ -112,13 +154,25 @@ describe("parts that do not fit together are refused, at the path where it was w
   });
 
   test("an unknown domain names the ones there are", () => {
-    expect(only({ data: { mixture: { prose: 1, maths: 1 } } })).toEqual({ path: "data.mixture.maths", message: 'there is no domain "maths"; there are prose, code, math', suggestion: '"math"' });
+    expect(only({ data: { mixture: { prose: 1, maths: 1 } } })).toEqual({
+      path: "data.mixture.maths",
+      message: 'there is no domain "maths"; there are prose, code, math',
+      suggestion: '"math"',
+    });
     expect(only({ arms: { x: { data: { mixture: { latin: 1 } } } } }).path).toBe('arms["x"].data.mixture.latin');
   });
 
   test("an unknown baseline and an unknown primary metric", () => {
-    expect(only({ arms: { none: {}, bias: {} }, baseline: "nane" })).toEqual({ path: "baseline", message: 'there is no arm "nane"', suggestion: '"none"' });
-    expect(only({ primary: ["valLoss", "valLos"] })).toEqual({ path: "primary[1]", message: 'there is no metric "valLos"', suggestion: '"valLoss"' });
+    expect(only({ arms: { none: {}, bias: {} }, baseline: "nane" })).toEqual({
+      path: "baseline",
+      message: 'there is no arm "nane"',
+      suggestion: '"none"',
+    });
+    expect(only({ primary: ["valLoss", "valLos"] })).toEqual({
+      path: "primary[1]",
+      message: 'there is no metric "valLos"',
+      suggestion: '"valLoss"',
+    });
     expect(resolve({ primary: ["valBpb.prose"] }).primary).toEqual(["valBpb.prose"]);
   });
 
@@ -131,14 +185,28 @@ describe("parts that do not fit together are refused, at the path where it was w
 
 test("all problems are reported at once, those of form and those of meaning", () => {
   const spec = {
-    model: { hiddenSize: -1, nope: 1 }, train: { steps: 0, microBatch: 3 }, seeds: 0, baseline: "y", primary: ["loss"],
+    model: { hiddenSize: -1, nope: 1 },
+    train: { steps: 0, microBatch: 3 },
+    seeds: 0,
+    baseline: "y",
+    primary: ["loss"],
     balance: { losses: [{ group: "sequence", alpha: 1, x: 1 }] },
     arms: { x: { train: { lr: 1 }, model: { numExpertsPerTok: 20 }, data: { mixture: { latin: 1 } } } },
   };
   const paths = problemsOf(spec, { sets: [{ target: "train.stepz", value: 1 }] }).map((p) => p.path);
   expect(paths.sort()).toEqual([
-    "--set train.stepz", 'arms["x"].data.mixture.latin', 'arms["x"].model.numExpertsPerTok', 'arms["x"].train.lr', "balance.losses[0].x", "baseline", "model.hiddenSize", "model.nope",
-    "primary[0]", "seeds", "train.microBatch", "train.steps",
+    "--set train.stepz",
+    'arms["x"].data.mixture.latin',
+    'arms["x"].model.numExpertsPerTok',
+    'arms["x"].train.lr',
+    "balance.losses[0].x",
+    "baseline",
+    "model.hiddenSize",
+    "model.nope",
+    "primary[0]",
+    "seeds",
+    "train.microBatch",
+    "train.steps",
   ]);
 });
 
@@ -150,17 +218,28 @@ describe("order of merging: defaults < base < --set < arm < --set-arm", () => {
     expect(lr({ arms: { a: {}, b: { train: { optimizer: { lr: 4 } } } } })).toEqual([3e-3, 4]);
     expect(lr(base)).toEqual([2, 4]);
     expect(lr(base, { sets: [{ target: "train.optimizer.lr", value: 3 }] })).toEqual([3, 4]);
-    expect(lr(base, { sets: [{ target: "train.optimizer.lr", value: 3 }], armSets: [{ target: "b.train.optimizer.lr", value: 5 }] })).toEqual([3, 5]);
+    expect(
+      lr(base, { sets: [{ target: "train.optimizer.lr", value: 3 }], armSets: [{ target: "b.train.optimizer.lr", value: 5 }] }),
+    ).toEqual([3, 5]);
   });
 
   test("a later --set wins over an earlier one", () => {
-    const sets = [{ target: "train.steps", value: 10 }, { target: "train.steps", value: 20 }];
+    const sets = [
+      { target: "train.steps", value: 10 },
+      { target: "train.steps", value: 20 },
+    ];
     expect(resolve({}, { sets }).arms[0].config.train.steps).toBe(20);
   });
 
   test("objects merge key by key", () => {
-    const { model, train } = resolve({ model: { hiddenSize: 32 }, train: { batchSize: 8 }, arms: { a: { model: { numHiddenLayers: 3 }, train: { optimizer: { beta2: 0.99 } } } } }).arms[0].config;
-    expect([model.hiddenSize, model.numHiddenLayers, train.batchSize, train.optimizer.beta2, train.optimizer.lr]).toEqual([32, 3, 8, 0.99, 3e-3]);
+    const { model, train } = resolve({
+      model: { hiddenSize: 32 },
+      train: { batchSize: 8 },
+      arms: { a: { model: { numHiddenLayers: 3 }, train: { optimizer: { beta2: 0.99 } } } },
+    }).arms[0].config;
+    expect([model.hiddenSize, model.numHiddenLayers, train.batchSize, train.optimizer.beta2, train.optimizer.lr]).toEqual([
+      32, 3, 8, 0.99, 3e-3,
+    ]);
   });
 
   test("balance, model.attention and data.mixture are replaced whole", () => {
@@ -168,7 +247,13 @@ describe("order of merging: defaults < base < --set < arm < --set-arm", () => {
       balance: { zLoss: 1e-3, losses: [{ group: "batch", alpha: 1 }] },
       model: { attention: { kind: "mla", kvLoraRank: 8 } },
       data: { mixture: { prose: 1, code: 2 } },
-      arms: { a: { balance: { bias: { gamma: 5e-3 } }, model: { attention: { kind: "gqa", numKeyValueHeads: 2 } }, data: { mixture: { math: 3 } } } },
+      arms: {
+        a: {
+          balance: { bias: { gamma: 5e-3 } },
+          model: { attention: { kind: "gqa", numKeyValueHeads: 2 } },
+          data: { mixture: { math: 3 } },
+        },
+      },
     }).arms[0];
     expect(config.balance).toEqual({ losses: [], zLoss: 0, bias: { gamma: 5e-3, rule: "sign", form: "additive", group: "batch" } });
     expect(config.model.attention).toEqual({ kind: "gqa", numKeyValueHeads: 2, headDim: 16, ropeDim: 16 });
@@ -177,7 +262,9 @@ describe("order of merging: defaults < base < --set < arm < --set-arm", () => {
 
   test("null clears, and the default holds again", () => {
     const { config } = resolve({
-      balance: { bias: {} }, train: { microBatch: 4, optimizer: { lr: 2 } }, model: { nSharedExperts: 4 },
+      balance: { bias: {} },
+      train: { microBatch: 4, optimizer: { lr: 2 } },
+      model: { nSharedExperts: 4 },
       arms: { a: { balance: null, train: { microBatch: null, optimizer: { lr: null } }, model: { nSharedExperts: null } } },
     }).arms[0];
     expect(config.balance.bias).toBeNull();
@@ -187,21 +274,42 @@ describe("order of merging: defaults < base < --set < arm < --set-arm", () => {
   });
 
   test("--set changes exactly the value at its path, also inside what a patch would replace whole", () => {
-    const spec = { balance: { losses: [{ group: "batch", alpha: 1 }, { group: "sequence", alpha: 2 }], zLoss: 3 } };
-    const { balance } = resolve(spec, { sets: [{ target: "balance.losses.1.alpha", value: 5 }, { target: "balance.bias.gamma", value: 1e-2 }] }).arms[0].config;
-    expect(balance.losses).toEqual([{ group: "batch", alpha: 1 }, { group: "sequence", alpha: 5 }]);
+    const spec = {
+      balance: {
+        losses: [
+          { group: "batch", alpha: 1 },
+          { group: "sequence", alpha: 2 },
+        ],
+        zLoss: 3,
+      },
+    };
+    const { balance } = resolve(spec, {
+      sets: [
+        { target: "balance.losses.1.alpha", value: 5 },
+        { target: "balance.bias.gamma", value: 1e-2 },
+      ],
+    }).arms[0].config;
+    expect(balance.losses).toEqual([
+      { group: "batch", alpha: 1 },
+      { group: "sequence", alpha: 5 },
+    ]);
     expect(balance.zLoss).toBe(3);
     expect(balance.bias?.gamma).toBe(1e-2);
   });
 
   test("a set that is wrong is told as it was typed", () => {
-    expect(problemsOf({}, { sets: [{ target: "train.stepz", value: 4 }] })).toEqual([{ path: "--set train.stepz", message: "unknown key", suggestion: "steps" }]);
+    expect(problemsOf({}, { sets: [{ target: "train.stepz", value: 4 }] })).toEqual([
+      { path: "--set train.stepz", message: "unknown key", suggestion: "steps" },
+    ]);
     expect(problemsOf({ arms: { a: {} } }, { armSets: [{ target: "a.train.steps", value: -4 }] })[0].path).toBe("--set-arm a.train.steps");
-    expect(problemsOf({ arms: { none: {} } }, { armSets: [{ target: "nome.train.steps", value: 4 }] })[0]).toMatchObject({ path: "--set-arm nome.train.steps", suggestion: '"none"' });
+    expect(problemsOf({ arms: { none: {} } }, { armSets: [{ target: "nome.train.steps", value: 4 }] })[0]).toMatchObject({
+      path: "--set-arm nome.train.steps",
+      suggestion: '"none"',
+    });
   });
 
   test("arm names with dots and spaces can be addressed", () => {
-    const spec = { arms: { "a": {}, "a.b c": {} } };
+    const spec = { arms: { a: {}, "a.b c": {} } };
     const steps = resolve(spec, { armSets: [{ target: "a.b c.train.steps", value: 7 }] }).arms.map((arm) => arm.config.train.steps);
     expect(steps).toEqual([400, 7]);
   });
@@ -245,7 +353,10 @@ describe("several experiments", () => {
 
   test("problems of all of them are told together, with their cells", () => {
     try {
-      resolveExperiments([request({ seeds: 0 }, "a"), request({ train: { stepz: 1 } }, "b"), request({}, "b")], { ...options, armSets: [{ target: "z.train.steps", value: 1 }] });
+      resolveExperiments([request({ seeds: 0 }, "a"), request({ train: { stepz: 1 } }, "b"), request({}, "b")], {
+        ...options,
+        armSets: [{ target: "z.train.steps", value: 1 }],
+      });
       expect.unreachable();
     } catch (error) {
       expect((error as SpecError).problems.map((p) => p.path)).toEqual(["#a seeds", "#b train.stepz", "#b id", "--set-arm z.train.steps"]);

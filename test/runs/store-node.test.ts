@@ -6,12 +6,12 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { MetricEvent } from "../../engine/train/protocol.ts";
 import { encodeSafetensors } from "../../engine/formats/safetensors.ts";
 import { semantics } from "../../engine/model/config.ts";
-import { writeAtomic, type FileSystem } from "../../experiments/runs/filesystem.ts";
-import { shortKey } from "../../experiments/runs/key.ts";
-import { MemoryStore } from "../../experiments/runs/store-memory.ts";
-import { NodeStore } from "../../experiments/runs/store-node.ts";
-import { StoreStack } from "../../experiments/runs/store-stack.ts";
-import { RunLockedError, StoreWriteError, type RunRecord, type RunStore, type StoredResult } from "../../experiments/runs/store.ts";
+import { writeAtomic, type FileSystem } from "../../experiments/runs/store/node/filesystem.ts";
+import { shortKey } from "../../experiments/runs/store/key.ts";
+import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
+import { NodeStore } from "../../experiments/runs/store/node/store.ts";
+import { StoreStack } from "../../experiments/runs/store/store-stack.ts";
+import { RunLockedError, StoreWriteError, type RunRecord, type RunStore, type StoredResult } from "../../experiments/runs/store/store.ts";
 import { fakeEngine } from "./fake-engine.ts";
 import { bench, hash, plan } from "./plans.ts";
 
@@ -23,8 +23,31 @@ afterEach(() => promises.rm(folder, { recursive: true, force: true }));
 
 const { key, config, seed } = plan().runs[0];
 const record: RunRecord = { key, semantics, dataHash: hash, seed, backend: "cpu", config };
-const result: StoredResult = { key, status: "diverged", error: "the loss is not finite", divergedAt: 4, steps: 4, tokens: 4096, seconds: 0.04, provenance: null, metrics: null };
-const step = (n: number, trainLoss = n): MetricEvent => ({ kind: "step", step: n, tokens: n, seconds: n, trainLoss, mtpLoss: [], balanceLoss: 0, gradNorm: 1, clipped: false, skipped: false, lr: 1, maxVioBatch: 0 });
+const result: StoredResult = {
+  key,
+  status: "diverged",
+  error: "the loss is not finite",
+  divergedAt: 4,
+  steps: 4,
+  tokens: 4096,
+  seconds: 0.04,
+  provenance: null,
+  metrics: null,
+};
+const step = (n: number, trainLoss = n): MetricEvent => ({
+  kind: "step",
+  step: n,
+  tokens: n,
+  seconds: n,
+  trainLoss,
+  mtpLoss: [],
+  balanceLoss: 0,
+  gradNorm: 1,
+  clipped: false,
+  skipped: false,
+  lr: 1,
+  maxVioBatch: 0,
+});
 const checkpoint = (n: number) => encodeSafetensors(new Map([["w", { shape: [1], data: Float32Array.of(n) }]]));
 const path = (file: string) => join(folder, "runs", shortKey(key), file);
 
@@ -190,7 +213,13 @@ describe("writing is atomic", () => {
   test.each(["write", "rename"])("a %s that fails leaves the old file and no temporary one", async (operation) => {
     const file = join(folder, "a.json");
     await writeAtomic(promises, file, "old");
-    await expect(writeAtomic(faulty((op) => (op === operation ? errno("ENOSPC") : null)), file, "new")).rejects.toThrow("ENOSPC");
+    await expect(
+      writeAtomic(
+        faulty((op) => (op === operation ? errno("ENOSPC") : null)),
+        file,
+        "new",
+      ),
+    ).rejects.toThrow("ENOSPC");
     expect(await promises.readFile(file, "utf8")).toBe("old");
     expect(await promises.readdir(folder)).toEqual(["a.json"]);
   });
@@ -199,12 +228,14 @@ describe("writing is atomic", () => {
     const file = join(folder, "a.json");
     const body = (n: number) => JSON.stringify({ n, padding: "x".repeat(300_000), end: n });
     const script = `
-      import { writeAtomic, nodeFileSystem } from ${JSON.stringify(new URL("../../experiments/runs/filesystem.ts", import.meta.url).href)};
+      import { writeAtomic, nodeFileSystem } from ${JSON.stringify(new URL("../../experiments/runs/store/node/filesystem.ts", import.meta.url).href)};
       const body = ${body.toString()};
       for (let n = 0; ; n++) { await writeAtomic(nodeFileSystem, ${JSON.stringify(file)}, body(n)); if (n === 0) console.log("going"); }`;
     await promises.writeFile(join(folder, "writer.ts"), script);
     for (let round = 0; round < 5; round++) {
-      const child = spawn(process.execPath, ["--import", new URL("./strip-types.mjs", import.meta.url).href, join(folder, "writer.ts")], { stdio: ["ignore", "pipe", "inherit"] });
+      const child = spawn(process.execPath, ["--import", new URL("./strip-types.mjs", import.meta.url).href, join(folder, "writer.ts")], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
       await new Promise((resolve) => child.stdout.once("data", resolve));
       await new Promise((resolve) => setTimeout(resolve, 5 + round * 7));
       child.kill("SIGKILL");
@@ -218,7 +249,11 @@ describe("writing is atomic", () => {
 describe("a disk that takes no more", () => {
   const study = async (store: RunStore) => bench({ store }).coordinator.submit(plan()).finished;
 
-  test.each([["ENOSPC", "the disk is full"], ["EROFS", "the disk is read-only"], ["EACCES", "there is no permission to write"]])("%s: results stay in memory, one clear message, all runs finish", async (code, words) => {
+  test.each([
+    ["ENOSPC", "the disk is full"],
+    ["EROFS", "the disk is read-only"],
+    ["EACCES", "there is no permission to write"],
+  ])("%s: results stay in memory, one clear message, all runs finish", async (code, words) => {
     const notices: string[] = [];
     const broken = new NodeStore(folder, { fs: faulty((op) => (/write|append|mkdir/.test(op) ? errno(code) : null)) });
     const stack = new StoreStack([broken], (text) => notices.push(text));
@@ -236,7 +271,9 @@ describe("a disk that takes no more", () => {
     const unlucky = shortKey(runs[1].key);
     let appends = 0;
     const notices: string[] = [];
-    const store = new NodeStore(folder, { fs: faulty((op, at) => (at.includes(unlucky) && (op === "append" || op === "write") && ++appends > 6 ? errno("ENOSPC") : null)) });
+    const store = new NodeStore(folder, {
+      fs: faulty((op, at) => (at.includes(unlucky) && (op === "append" || op === "write") && ++appends > 6 ? errno("ENOSPC") : null)),
+    });
     const stack = new StoreStack([store], (text) => notices.push(text));
     const calm = await study(new MemoryStore());
     const { arms } = await study(stack);
@@ -267,7 +304,8 @@ describe("several processes on one store", () => {
     const [a, b] = [bench({ store: new NodeStore(folder) }, engine), bench({ store: new NodeStore(folder) }, engine)];
     const [first, second] = await Promise.all([a.coordinator.submit(plan()).finished, b.coordinator.submit(plan()).finished]);
     expect(engine.jobs).toHaveLength(4);
-    const comparable = (experiment: typeof first) => experiment.arms.map((arm) => arm.runs.map(({ metrics, events, status }) => ({ metrics, events, status })));
+    const comparable = (experiment: typeof first) =>
+      experiment.arms.map((arm) => arm.runs.map(({ metrics, events, status }) => ({ metrics, events, status })));
     expect(comparable(second)).toEqual(comparable(first));
     await Promise.all([a.coordinator.close(), b.coordinator.close()]);
   });

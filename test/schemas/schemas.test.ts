@@ -7,9 +7,9 @@ import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { publishedSchemas } from "../../experiments/schemas/published.ts";
 import { results } from "../../experiments/schemas/results.ts";
-import { readManifest } from "../../experiments/runs/manifest.ts";
-import { parseEvents } from "../../experiments/runs/lines.ts";
-import { NodeStore } from "../../experiments/runs/store-node.ts";
+import { readManifest } from "../../experiments/runs/store/node/manifest.ts";
+import { parseEvents } from "../../experiments/runs/store/lines.ts";
+import { NodeStore } from "../../experiments/runs/store/node/store.ts";
 import { buildCli, switchyard } from "../cli/bundle.ts";
 
 /** Two arms of a tiny model, one of which diverges, with what makes files differ: GQA, MTP, a bias schedule, losses at two scopes. */
@@ -50,7 +50,8 @@ beforeAll(async () => {
   store = join(folder, "files.results");
   for (const [name, text] of publishedSchemas()) schemas.set(name.split(".")[0], ajv.compile(JSON.parse(text) as object));
   files.set("results.json", "results").set("manifest.json", "manifest");
-  for (const run of await readdir(join(store, "runs"))) files.set(`runs/${run}/config.json`, "config").set(`runs/${run}/result.json`, "result").set(`runs/${run}/metrics.jsonl`, "metrics");
+  for (const run of await readdir(join(store, "runs")))
+    files.set(`runs/${run}/config.json`, "config").set(`runs/${run}/result.json`, "result").set(`runs/${run}/metrics.jsonl`, "metrics");
 }, 120_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -60,9 +61,12 @@ async function documents(file: string): Promise<unknown[]> {
   return (file.endsWith(".jsonl") ? text.trim().split("\n") : [text]).map((part) => JSON.parse(part) as unknown);
 }
 
-test.each([...publishedSchemas()])("%s in the repository is what the program reads by; `npx --no-install vitest run test/schemas -u` writes it", async (name, text) => {
-  await expect(text).toMatchFileSnapshot(`../../experiments/schemas/${name}`);
-});
+test.each([...publishedSchemas()])(
+  "%s in the repository is what the program reads by; `npx --no-install vitest run test/schemas -u` writes it",
+  async (name, text) => {
+    await expect(text).toMatchFileSnapshot(`../../experiments/schemas/${name}`);
+  },
+);
 
 test("every file of a real study fits its published schema", async () => {
   const seen = new Set<string>();
@@ -77,7 +81,12 @@ test("every file of a real study fits its published schema", async () => {
 });
 
 test("the schemas leave no key of those files unsaid", async () => {
-  const strict = new Map([...publishedSchemas()].map(([name, text]) => [name.split(".")[0], new Ajv({ strictTuples: false }).compile(closed(JSON.parse(text)) as object)]));
+  const strict = new Map(
+    [...publishedSchemas()].map(([name, text]) => [
+      name.split(".")[0],
+      new Ajv({ strictTuples: false }).compile(closed(JSON.parse(text)) as object),
+    ]),
+  );
   for (const [file, schema] of files) {
     for (const document of await documents(file)) {
       const validate = strict.get(schema)!;
@@ -117,25 +126,33 @@ describe("reading checks the same", () => {
     return use(at);
   }
 
-  test.each(Object.keys(readers))("a %s file with one value gone or of another kind is read exactly when it fits the schema", async (schema) => {
-    const originals: unknown[] = [];
-    for (const [file, of] of files) if (of === schema) originals.push(...(await documents(file)));
-    const outcomes = { read: 0, refused: 0 };
-    await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...originals.slice(0, 40)), fc.nat(), fc.constantFrom<unknown>(undefined, null, "text", -1, 0.5, [], {}, true), async (original, at, value) => {
-        const paths = pathsOf(original);
-        const path = paths[at % paths.length];
-        // an empty list is read as an empty record: the same to whoever reads it, and another type in JSON Schema
-        fc.pre(!(Array.isArray(value) && isRecord(path.reduce<any>((inner, key) => inner[key], original))));
-        const changed = withValue(original, path, value);
-        const fits = schemas.get(schema)!(changed);
-        outcomes[fits ? "read" : "refused"]++;
-        expect(await readers[schema](JSON.stringify(changed))).toBe(fits);
-      }),
-      { numRuns: 150, seed: 1 },
-    );
-    expect(Math.min(outcomes.read, outcomes.refused)).toBeGreaterThan(0);
-  });
+  test.each(Object.keys(readers))(
+    "a %s file with one value gone or of another kind is read exactly when it fits the schema",
+    async (schema) => {
+      const originals: unknown[] = [];
+      for (const [file, of] of files) if (of === schema) originals.push(...(await documents(file)));
+      const outcomes = { read: 0, refused: 0 };
+      await fc.assert(
+        fc.asyncProperty(
+          fc.constantFrom(...originals.slice(0, 40)),
+          fc.nat(),
+          fc.constantFrom<unknown>(undefined, null, "text", -1, 0.5, [], {}, true),
+          async (original, at, value) => {
+            const paths = pathsOf(original);
+            const path = paths[at % paths.length];
+            // an empty list is read as an empty record: the same to whoever reads it, and another type in JSON Schema
+            fc.pre(!(Array.isArray(value) && isRecord(path.reduce<any>((inner, key) => inner[key], original))));
+            const changed = withValue(original, path, value);
+            const fits = schemas.get(schema)!(changed);
+            outcomes[fits ? "read" : "refused"]++;
+            expect(await readers[schema](JSON.stringify(changed))).toBe(fits);
+          },
+        ),
+        { numRuns: 150, seed: 1 },
+      );
+      expect(Math.min(outcomes.read, outcomes.refused)).toBeGreaterThan(0);
+    },
+  );
 });
 
 const isRecord = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);

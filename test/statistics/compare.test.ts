@@ -48,7 +48,8 @@ describe("one experiment is one family", () => {
     const [first, , second] = compareArms(arms, "base", ["valLoss", "specialisation"]);
     expect(single.pHolm).toBe(2 * single.p!);
     expect([first, second].map(({ metric, arm, family, pHolm }) => [metric, arm, family, pHolm])).toEqual([
-      ["valLoss", "near", 4, 4 * single.p!], ["specialisation", "near", 4, 4 * single.p!],
+      ["valLoss", "near", 4, 4 * single.p!],
+      ["specialisation", "near", 4, 4 * single.p!],
     ]);
     expect([single.verdict, first.verdict]).toEqual(["higher", "cannot tell"]);
     expect(tTestPower(4, first.detectable80! / first.sd, 0.05 / 4)).toBeCloseTo(0.8, 6);
@@ -62,7 +63,8 @@ describe("one experiment is one family", () => {
 describe("what could have been told is told of the verdict as it is given", () => {
   const base = armWith("base", { valLoss: [0, 0, 0, 0], specialisation: [0, 0, 0, 0] });
   const noisy = (name: string) => armWith(name, { valLoss: [1, -1, 0.5, -0.4], specialisation: [1, -1, 0.5, -0.4] });
-  const of = (arms: number, ...others: ReturnType<typeof armWith>[]) => compareArms([base, ...Array.from({ length: arms }, (_, i) => noisy(`arm ${i}`)), ...others], "base", ["valLoss"]);
+  const of = (arms: number, ...others: ReturnType<typeof armWith>[]) =>
+    compareArms([base, ...Array.from({ length: arms }, (_, i) => noisy(`arm ${i}`)), ...others], "base", ["valLoss"]);
 
   test("in a family of four at a fourth of the level, Holm's first step", () => {
     const [alone] = of(1);
@@ -86,7 +88,15 @@ describe("what could have been told is told of the verdict as it is given", () =
 
 describe("verdicts", () => {
   test("differences that are all zero are identical and never a t test", () => {
-    expect(one([1, 2, 3], [1, 2, 3])).toMatchObject({ verdict: "identical", p: null, pHolm: null, ci95: [0, 0], family: 0, detectable80: null, seedsFor: {} });
+    expect(one([1, 2, 3], [1, 2, 3])).toMatchObject({
+      verdict: "identical",
+      p: null,
+      pHolm: null,
+      ci95: [0, 0],
+      family: 0,
+      detectable80: null,
+      seedsFor: {},
+    });
     expect(one([1], [1])).toMatchObject({ verdict: "identical", ci95: null });
   });
 
@@ -94,11 +104,29 @@ describe("verdicts", () => {
     ["the same number", [1, 2, 3], [2, 3, 4]],
     ["the same but for rounding", [2.1, 2.2, 2.3], [2.2, 2.3, 2.4]],
   ])("differences that are all %s have no spread: no interval, no p, no verdict", (_, base, other) => {
-    expect(one(base, other)).toMatchObject({ n: 3, p: null, pHolm: null, ci95: null, family: 0, detectable80: null, seedsFor: {}, verdict: "cannot tell" });
+    expect(one(base, other)).toMatchObject({
+      n: 3,
+      p: null,
+      pHolm: null,
+      ci95: null,
+      family: 0,
+      detectable80: null,
+      seedsFor: {},
+      verdict: "cannot tell",
+    });
   });
 
   test("one pair has a difference, no interval, and cannot tell", () => {
-    expect(one([1], [2])).toMatchObject({ n: 1, difference: 1, ci95: null, p: null, pHolm: null, detectable80: null, seedsFor: {}, verdict: "cannot tell" });
+    expect(one([1], [2])).toMatchObject({
+      n: 1,
+      difference: 1,
+      ci95: null,
+      p: null,
+      pHolm: null,
+      detectable80: null,
+      seedsFor: {},
+      verdict: "cannot tell",
+    });
   });
 
   test("no pair cannot tell either", () => {
@@ -138,8 +166,18 @@ describe("seeds and bootstrap", () => {
 
   test("the bootstrap comes with eight pairs and not with seven", () => {
     const values = [1, 2, 3, 4, 5, 6, 7, 8];
-    expect(one(values.map(() => 0), values).bootstrap95).toHaveLength(2);
-    expect(one(values.slice(1).map(() => 0), values.slice(1))).not.toHaveProperty("bootstrap95");
+    expect(
+      one(
+        values.map(() => 0),
+        values,
+      ).bootstrap95,
+    ).toHaveLength(2);
+    expect(
+      one(
+        values.slice(1).map(() => 0),
+        values.slice(1),
+      ),
+    ).not.toHaveProperty("bootstrap95");
   });
 });
 

@@ -3,7 +3,20 @@ import type { StepMetrics } from "../../engine/train/protocol.ts";
 import { largestRise, runWarnings } from "../../experiments/statistics/run-warnings.ts";
 import { armWith } from "./arms.ts";
 
-const step = (n: number, trainLoss: number): StepMetrics => ({ kind: "step", step: n, tokens: n, seconds: n, trainLoss, mtpLoss: [], balanceLoss: 0, gradNorm: 1, clipped: false, skipped: false, lr: 1, maxVioBatch: 0 });
+const step = (n: number, trainLoss: number): StepMetrics => ({
+  kind: "step",
+  step: n,
+  tokens: n,
+  seconds: n,
+  trainLoss,
+  mtpLoss: [],
+  balanceLoss: 0,
+  gradNorm: 1,
+  clipped: false,
+  skipped: false,
+  lr: 1,
+  maxVioBatch: 0,
+});
 const course = (losses: number[]) => losses.map((loss, i) => step(i + 1, loss));
 const flat = (loss: number, n: number) => new Array<number>(n).fill(loss);
 
@@ -11,7 +24,9 @@ describe("a run that is done, but", () => {
   test("skipped steps is named with how many", () => {
     const arm = armWith("hot", { valLoss: [1.9, 1.8, "diverged"] });
     arm.runs[1].metrics!.skippedSteps = 5;
-    expect(runWarnings({ arms: [arm], bigramEntropy: { prose: 2.4 } })).toEqual(["Steps changed nothing, because their gradient was not finite: “hot”, seed 1 (5 of 10 steps)."]);
+    expect(runWarnings({ arms: [arm], bigramEntropy: { prose: 2.4 } })).toEqual([
+      "Steps changed nothing, because their gradient was not finite: “hot”, seed 1 (5 of 10 steps).",
+    ]);
   });
 
   test("is no better than letter pairs is named with its loss", () => {
@@ -26,7 +41,9 @@ describe("a run that is done, but", () => {
     arm.runs[0].events = course([...flat(5, 20), ...flat(2, 20), ...flat(3.5, 20)]);
     arm.runs[1].events = course([...flat(5, 20), ...flat(2, 20), ...flat(2.9, 20)]);
     arm.runs[2].events = course([...flat(2, 20), ...flat(8, 20), ...flat(2, 20)]);
-    expect(runWarnings({ arms: [arm], bigramEntropy: {} })).toEqual(["The training loss rose by more than 1 nat after the warm-up: “late”, seed 0 (2.00 to 3.50), seed 2 (2.00 to 8.00)."]);
+    expect(runWarnings({ arms: [arm], bigramEntropy: {} })).toEqual([
+      "The training loss rose by more than 1 nat after the warm-up: “late”, seed 0 (2.00 to 3.50), seed 2 (2.00 to 8.00).",
+    ]);
   });
 });
 

@@ -23,7 +23,9 @@ test("arms that cannot be told apart: what the design could have seen and what t
 });
 
 test("one seed says that it cannot tell", () => {
-  expect(describeArms([armWith("base", { valLoss: [2] }), armWith("new", { valLoss: [2.5] })])[0]).toContain("One seed cannot tell “new” from “base”");
+  expect(describeArms([armWith("base", { valLoss: [2] }), armWith("new", { valLoss: [2.5] })])[0]).toContain(
+    "One seed cannot tell “new” from “base”",
+  );
 });
 
 test("a difference without a spread is told as what it is, and not tested", () => {
@@ -35,15 +37,23 @@ test("a difference without a spread is told as what it is, and not tested", () =
 test("runs that finished without a finite value are not told as runs that did not finish", () => {
   const [told] = describeArms([armWith("base", { valLoss: [2, 3] }), armWith("new", { valLoss: [NaN, NaN] })]);
   expect(told).toBe("Validation loss: No seed has a finite value in both “new” and “base”.");
-  expect(describeArms([armWith("base", { valLoss: [2, 3] }), armWith("new", { valLoss: ["diverged", "diverged"] })])[0]).toBe("Validation loss: No seed finished in both “new” and “base”.");
+  expect(describeArms([armWith("base", { valLoss: [2, 3] }), armWith("new", { valLoss: ["diverged", "diverged"] })])[0]).toBe(
+    "Validation loss: No seed finished in both “new” and “base”.",
+  );
 });
 
 test("identical arms are called so", () => {
-  expect(describeArms([armWith("base", { valLoss: [2, 3] }), armWith("A/A", { valLoss: [2, 3] })])[0]).toBe("Validation loss: “A/A” and “base” are identical in 2 seeds.");
+  expect(describeArms([armWith("base", { valLoss: [2, 3] }), armWith("A/A", { valLoss: [2, 3] })])[0]).toBe(
+    "Validation loss: “A/A” and “base” are identical in 2 seeds.",
+  );
 });
 
 test("runs that diverged or failed are counted in words", () => {
-  const texts = describeArms([armWith("base", { valLoss: [2, 2.2, 2.1] }), armWith("hot", { valLoss: [2, "diverged", "diverged"] }), armWith("bad", { valLoss: ["failed", 2, 2] })]);
+  const texts = describeArms([
+    armWith("base", { valLoss: [2, 2.2, 2.1] }),
+    armWith("hot", { valLoss: [2, "diverged", "diverged"] }),
+    armWith("bad", { valLoss: ["failed", 2, 2] }),
+  ]);
   expect(texts.at(-1)).toBe("2 of 3 runs of “hot” diverged. 1 of 3 runs of “bad” failed. Means and comparisons leave these runs out.");
 });
 
@@ -58,13 +68,25 @@ test("a few arms that cannot be told apart share a sentence, each with its numbe
 });
 
 test("many are named without numbers", () => {
-  const [text] = describeArms([armWith("base", { valLoss: [2, 2.1, 2.2] }), ...["a", "b", "c", "d", "e"].map((name, i) => noisy(name, 0.01 * (i + 1)))]);
-  expect(text).toContain("“a”, “b”, “c”, “d” and “e” cannot be told apart from “base”. This design would have seen 0.076 to 0.38 nats with 80 % power.");
+  const [text] = describeArms([
+    armWith("base", { valLoss: [2, 2.1, 2.2] }),
+    ...["a", "b", "c", "d", "e"].map((name, i) => noisy(name, 0.01 * (i + 1))),
+  ]);
+  expect(text).toContain(
+    "“a”, “b”, “c”, “d” and “e” cannot be told apart from “base”. This design would have seen 0.076 to 0.38 nats with 80 % power.",
+  );
 });
 
 test("arms that differ in one direction share a sentence", () => {
-  const [text] = describeArms([armWith("base", { valLoss: [2, 2.1, 2.2] }), armWith("a", { valLoss: [1, 1.1, 1.21] }), armWith("b", { valLoss: [1.5, 1.61, 1.7] }), armWith("c", { valLoss: [3, 3.1, 3.21] })]);
-  expect(text).toMatch(/“a” is lower than “base” by .* and “b” by .*\. “c” is higher than “base” by .* Verdicts are corrected for 3 comparisons/);
+  const [text] = describeArms([
+    armWith("base", { valLoss: [2, 2.1, 2.2] }),
+    armWith("a", { valLoss: [1, 1.1, 1.21] }),
+    armWith("b", { valLoss: [1.5, 1.61, 1.7] }),
+    armWith("c", { valLoss: [3, 3.1, 3.21] }),
+  ]);
+  expect(text).toMatch(
+    /“a” is lower than “base” by .* and “b” by .*\. “c” is higher than “base” by .* Verdicts are corrected for 3 comparisons/,
+  );
 });
 
 test("an interval that leaves out 0 only before correction says so", () => {
@@ -76,5 +98,7 @@ test("an interval that leaves out 0 only before correction says so", () => {
 });
 
 test("there are no stars", () => {
-  expect(describeArms([armWith("base", { valLoss: [2, 2.1, 2.2] }), armWith("new", { valLoss: [1, 1.1, 1.21] })]).join("")).not.toContain("*");
+  expect(describeArms([armWith("base", { valLoss: [2, 2.1, 2.2] }), armWith("new", { valLoss: [1, 1.1, 1.21] })]).join("")).not.toContain(
+    "*",
+  );
 });

@@ -29,7 +29,16 @@ function powerByQuadrature(n: number, effect: number, alpha = 0.05): number {
 
 describe("the library's Student t", () => {
   // Table of upper 2.5 % points to the digits tables print
-  test.each([[1, 12.706], [2, 4.303], [3, 3.182], [4, 2.776], [7, 2.365], [9, 2.262], [29, 2.045], [120, 1.98]])("has the tabled 97.5 % point for %i degrees of freedom", (dof, tabled) => {
+  test.each([
+    [1, 12.706],
+    [2, 4.303],
+    [3, 3.182],
+    [4, 2.776],
+    [7, 2.365],
+    [9, 2.262],
+    [29, 2.045],
+    [120, 1.98],
+  ])("has the tabled 97.5 % point for %i degrees of freedom", (dof, tabled) => {
     expect(jStat.studentt.inv(0.975, dof)).toBeCloseTo(tabled, 3);
   });
 
@@ -41,7 +50,11 @@ describe("the library's Student t", () => {
 });
 
 describe("power", () => {
-  const designs = fc.record({ n: fc.integer({ min: 2, max: 3000 }), delta: fc.double({ min: 0, max: 18, noNaN: true }), family: fc.integer({ min: 1, max: 50 }) });
+  const designs = fc.record({
+    n: fc.integer({ min: 2, max: 3000 }),
+    delta: fc.double({ min: 0, max: 18, noNaN: true }),
+    family: fc.integer({ min: 1, max: 50 }),
+  });
 
   test("is that of the library's series, where that is right, at the levels of all families", () => {
     fc.assert(
@@ -53,26 +66,39 @@ describe("power", () => {
   });
 
   // noncentralities from 21 to 260, where the series stops before its bulk or underflows
-  test.each([[2, 12, 0.05], [2, 15, 0.05 / 4], [2, 46, 0.05 / 4], [2, 180, 0.05 / 20], [3, 6.7, 0.05 / 4], [3, 13, 0.05 / 20], [4, 11, 0.05 / 1000], [5, 2.4, 0.05 / 4], [10, 7, 0.05 / 12]])(
-    "is that of the definition for n = %i, effect %f, level %f",
-    (n, effect, alpha) => {
-      // the midpoint rule's error with this step is below 1e-5 at the largest critical value, 255
-      expect(tTestPower(n, effect, alpha)).toBeCloseTo(powerByQuadrature(n, effect, alpha), 5);
-    },
-  );
+  test.each([
+    [2, 12, 0.05],
+    [2, 15, 0.05 / 4],
+    [2, 46, 0.05 / 4],
+    [2, 180, 0.05 / 20],
+    [3, 6.7, 0.05 / 4],
+    [3, 13, 0.05 / 20],
+    [4, 11, 0.05 / 1000],
+    [5, 2.4, 0.05 / 4],
+    [10, 7, 0.05 / 12],
+  ])("is that of the definition for n = %i, effect %f, level %f", (n, effect, alpha) => {
+    // the midpoint rule's error with this step is below 1e-5 at the largest critical value, 255
+    expect(tTestPower(n, effect, alpha)).toBeCloseTo(powerByQuadrature(n, effect, alpha), 5);
+  });
 
   test("without an effect is the level", () => {
-    for (const n of [2, 3, 5, 10, 100]) for (const family of [1, 4, 20]) expect(tTestPower(n, 0, 0.05 / family)).toBeCloseTo(0.05 / family, 7);
+    for (const n of [2, 3, 5, 10, 100])
+      for (const family of [1, 4, 20]) expect(tTestPower(n, 0, 0.05 / family)).toBeCloseTo(0.05 / family, 7);
   });
 
   test("rises with the effect and falls with the family", () => {
     const digits = 2e-7; // two powers, each to seven digits
     fc.assert(
-      fc.property(fc.integer({ min: 2, max: 30 }), fc.double({ min: 0.1, max: 100, noNaN: true }), fc.integer({ min: 1, max: 30 }), (n, effect, family) => {
-        const power = tTestPower(n, effect, 0.05 / family);
-        expect(tTestPower(n, 1.1 * effect, 0.05 / family)).toBeGreaterThanOrEqual(power - digits);
-        expect(tTestPower(n, effect, 0.05 / (family + 1))).toBeLessThanOrEqual(power + digits);
-      }),
+      fc.property(
+        fc.integer({ min: 2, max: 30 }),
+        fc.double({ min: 0.1, max: 100, noNaN: true }),
+        fc.integer({ min: 1, max: 30 }),
+        (n, effect, family) => {
+          const power = tTestPower(n, effect, 0.05 / family);
+          expect(tTestPower(n, 1.1 * effect, 0.05 / family)).toBeGreaterThanOrEqual(power - digits);
+          expect(tTestPower(n, effect, 0.05 / (family + 1))).toBeLessThanOrEqual(power + digits);
+        },
+      ),
     );
   });
 });
@@ -97,15 +123,26 @@ describe("the interval", () => {
 
 describe("the smallest detectable difference", () => {
   // effect sizes of a two-sided paired t test at level 0.05 and power 0.8
-  test.each([[3, 3.264], [4, 2.128], [5, 1.682], [8, 1.156], [10, 0.996]])("for %i seeds is %f standard deviations", (n, effect) => {
+  test.each([
+    [3, 3.264],
+    [4, 2.128],
+    [5, 1.682],
+    [8, 1.156],
+    [10, 0.996],
+  ])("for %i seeds is %f standard deviations", (n, effect) => {
     expect(detectableDifference(n, 1)).toBeCloseTo(effect, 3);
   });
 
   test("scales with the spread and is seen with 80 % power, at any level", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 2, max: 200 }), fc.double({ min: 1e-3, max: 10, noNaN: true }), fc.integer({ min: 1, max: 40 }), (n, sd, family) => {
-        expect(tTestPower(n, detectableDifference(n, sd, 0.05 / family) / sd, 0.05 / family)).toBeCloseTo(0.8, 6);
-      }),
+      fc.property(
+        fc.integer({ min: 2, max: 200 }),
+        fc.double({ min: 1e-3, max: 10, noNaN: true }),
+        fc.integer({ min: 1, max: 40 }),
+        (n, sd, family) => {
+          expect(tTestPower(n, detectableDifference(n, sd, 0.05 / family) / sd, 0.05 / family)).toBeCloseTo(0.8, 6);
+        },
+      ),
       { numRuns: 40 },
     );
   });

@@ -35,10 +35,13 @@ const valuesOf = (name: string, metric: "maxVioGlobal" | "specialisation" | "tra
 describe("the default study", () => {
   test("finishes within five minutes on two cores", () => expect(seconds).toBeLessThan(300));
 
-  test.each(["loss-free", "batch-wise loss"])("%s ends at no more than a quarter of the imbalance of no balancing, in every seed", (name) => {
-    const none = valuesOf("no balancing", "maxVioGlobal");
-    valuesOf(name, "maxVioGlobal").forEach((value, seed) => expect(value / none[seed]).toBeLessThanOrEqual(0.25));
-  });
+  test.each(["loss-free", "batch-wise loss"])(
+    "%s ends at no more than a quarter of the imbalance of no balancing, in every seed",
+    (name) => {
+      const none = valuesOf("no balancing", "maxVioGlobal");
+      valuesOf(name, "maxVioGlobal").forEach((value, seed) => expect(value / none[seed]).toBeLessThanOrEqual(0.25));
+    },
+  );
 
   test("sequence-wise specialisation is at most a third of batch-wise at matched balance, in every seed", () => {
     const batch = valuesOf("batch-wise loss", "specialisation");
@@ -53,7 +56,9 @@ describe("the default study", () => {
     const mean = entropies.reduce((sum, nats) => sum + nats, 0) / entropies.length;
     for (const { name, runs } of experiment.arms) {
       for (const loss of valuesOf(name, "trainLoss")) expect(loss).toBeLessThan(mean);
-      for (const run of runs) for (const [domain, nats] of Object.entries(experiment.bigramEntropy)) expect((run.metrics?.valBpb[domain] ?? Infinity) * Math.LN2).toBeLessThan(nats);
+      for (const run of runs)
+        for (const [domain, nats] of Object.entries(experiment.bigramEntropy))
+          expect((run.metrics?.valBpb[domain] ?? Infinity) * Math.LN2).toBeLessThan(nats);
     }
   });
 
@@ -70,7 +75,14 @@ describe("the default study", () => {
   });
 
   test("leaves report, results and figures as SVG and PNG", () => {
-    for (const file of ["report.html", "results.json", "figures/balancing-forest.svg", "figures/balancing-forest.png", "figures/balancing-curves.svg", "figures/balancing-tradeOff.png"])
+    for (const file of [
+      "report.html",
+      "results.json",
+      "figures/balancing-forest.svg",
+      "figures/balancing-forest.png",
+      "figures/balancing-curves.svg",
+      "figures/balancing-tradeOff.png",
+    ])
       expect(existsSync(join(folder, file)), file).toBe(true);
     expect(readFileSync(join(folder, "figures/balancing-forest.png")).subarray(1, 4).toString()).toBe("PNG");
     expect(readFileSync(join(folder, "report.html"), "utf8")).toContain("loss-free");
@@ -78,9 +90,9 @@ describe("the default study", () => {
 
   test("run again, takes every run from the store and trains nothing", () => {
     execFileSync(process.execPath, ["out/node/cli.js", "run", "experiments/gallery/balancing.md", "--out", folder, "--backend", "cpu"], {
-    stdio: "pipe",
-    env: { ...process.env, XDG_DATA_HOME: join(folder, "data") }, // runs of a gallery notebook are kept there: with none of them, every run trains
-  });
+      stdio: "pipe",
+      env: { ...process.env, XDG_DATA_HOME: join(folder, "data") }, // runs of a gallery notebook are kept there: with none of them, every run trains
+    });
     const again = (JSON.parse(readFileSync(join(folder, "results.json"), "utf8")) as Results).experiments[0];
     expect(again.arms.flatMap((a) => a.runs).every((run) => run.cached)).toBe(true);
     expect(again.comparisons).toEqual(experiment.comparisons);

@@ -1,4 +1,4 @@
-import type { ListName, Plan, Slice } from "../../program/plan-types.ts";
+import type { ListName, Plan, Slice } from "../../plan/plan-types.ts";
 import type { Backend, Executable } from "../backend.ts";
 import { compileKernels, instantiate, type KernelModule } from "./kernels.ts";
 import { layOut, type Layout, memoryBytes } from "./layout.ts";

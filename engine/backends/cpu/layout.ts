@@ -1,4 +1,4 @@
-import { type Plan, type PlannedOp, type PoolName, poolNames } from "../../program/plan-types.ts";
+import { type Plan, type PlannedOp, type PoolName, poolNames } from "../../plan/plan-types.ts";
 import type { Kernels } from "./kernels.ts";
 import { type RopeTable, ropeTables } from "./rope-tables.ts";
 
@@ -27,7 +27,12 @@ export function layOut(plan: Plan, sizes: Kernels): Layout {
   take(sizes.firstFreeByte());
   const pools = Object.fromEntries(poolNames.map((name) => [name, take(4 * plan.pools[name])])) as Record<PoolName, number>;
   const ops = Object.values(plan.lists).flat();
-  const tables = new Map([...ropeTables(ops)].map(([key, table]) => [key, { ...table, cos: take(table.values.cos.byteLength), sin: take(table.values.sin.byteLength) }]));
+  const tables = new Map(
+    [...ropeTables(ops)].map(([key, table]) => [
+      key,
+      { ...table, cos: take(table.values.cos.byteLength), sin: take(table.values.sin.byteLength) },
+    ]),
+  );
   const scratch = take(Math.max(0, ...ops.map((op) => scratchBytes(op, sizes))));
   const pages = Math.ceil(end / page);
   if (pages > 65536) throw new RangeError(`the plan needs ${(end / 2 ** 30).toFixed(1)} GiB and WebAssembly memory ends at 4`);

@@ -1,5 +1,6 @@
-import { accumulating, type OpAttrs, type OpKind } from "../../program/ops.ts";
-import type { Accumulate, ListName, Plan, PlannedOp, Slice } from "../../program/plan-types.ts";
+import { accumulates } from "../../program/op-records.ts";
+import type { OpAttrs, OpKind } from "../../program/ops.ts";
+import type { Accumulate, ListName, Plan, PlannedOp, Slice } from "../../plan/plan-types.ts";
 import type { Kernels } from "./kernels.ts";
 import type { Layout } from "./layout.ts";
 import { lowerings } from "./lowering/index.ts";
@@ -29,7 +30,7 @@ export function compileLists(plan: Plan, layout: Layout, kernels: Kernels, memor
 
 /** Ops that work in place are marked as accumulating too, but have only one form. */
 function adds({ kind, accumulate: [mode] }: PlannedOp): (first: boolean) => number {
-  if (!accumulating.has(kind)) return () => 0;
+  if (!accumulates(kind)) return () => 0;
   return additions[mode];
 }
 

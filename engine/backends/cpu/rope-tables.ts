@@ -1,7 +1,7 @@
 import { cos as cosine, sin as sine } from "../../numerics/elementary.ts";
 import { pow } from "../../numerics/pow.ts";
 import type { OpAttrs } from "../../program/ops.ts";
-import type { PlannedOp } from "../../program/plan-types.ts";
+import type { PlannedOp } from "../../plan/plan-types.ts";
 
 export interface RopeTable {
   values: { cos: Float32Array; sin: Float32Array };
@@ -14,7 +14,8 @@ export const ropeKey = ({ seqLen, ropeDim, theta, inverse }: RopeAttrs): string 
 /** One table for each kind of rotation among the ops. */
 export function ropeTables(ops: PlannedOp[]): Map<string, RopeTable> {
   const tables = new Map<string, RopeTable>();
-  for (const op of ops) if (op.kind === "rope" && !tables.has(ropeKey(op.attrs))) tables.set(ropeKey(op.attrs), { values: tableOf(op.attrs) });
+  for (const op of ops)
+    if (op.kind === "rope" && !tables.has(ropeKey(op.attrs))) tables.set(ropeKey(op.attrs), { values: tableOf(op.attrs) });
   return tables;
 }
 

@@ -1,4 +1,4 @@
-import { type ListName, type Plan, type PlannedOp, type PoolName, poolNames, type Slice } from "../../program/plan-types.ts";
+import { type ListName, type Plan, type PlannedOp, type PoolName, poolNames, type Slice } from "../../plan/plan-types.ts";
 import type { Backend, Executable } from "../backend.ts";
 import { type AccumulatingOps, referenceOps } from "./ops.ts";
 

@@ -3,14 +3,7 @@ import type { ReferenceOps } from "./reference-op.ts";
 
 /** Embedding, RMSNorm, matrix product and SwiGLU: the layers of a dense transformer block, attention aside. */
 export const dense: ReferenceOps<
-  | "embedding"
-  | "embeddingGrad"
-  | "rmsNorm"
-  | "rmsNormGradInput"
-  | "rmsNormGradGain"
-  | "matmul"
-  | "swiglu"
-  | "swigluGrad"
+  "embedding" | "embeddingGrad" | "rmsNorm" | "rmsNormGradInput" | "rmsNormGradGain" | "matmul" | "swiglu" | "swigluGrad"
 > = {
   embedding({ rows, width }, [ids, table], [y]) {
     for (let row = 0; row < rows; row++) {

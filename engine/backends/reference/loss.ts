@@ -75,7 +75,8 @@ export const loss: ReferenceOps<
     for (let row = 0; row < rows; row++) {
       const other = targetOf(row, seqLen, mainLen, mainOffset);
       overlap[row] = 0;
-      for (let id = 0; id < vocab; id++) overlap[row] += Math.exp(Math.min(ahead[row * vocab + id] - aheadLse[row], main[other * vocab + id] - mainLse[other]));
+      for (let id = 0; id < vocab; id++)
+        overlap[row] += Math.exp(Math.min(ahead[row * vocab + id] - aheadLse[row], main[other * vocab + id] - mainLse[other]));
     }
   },
 

@@ -1,9 +1,7 @@
 import type { ReferenceOps } from "./reference-op.ts";
 
 /** Sums, copies, and cutting or joining along one axis. */
-export const movement: ReferenceOps<
-  "add" | "copy" | "fill" | "concatColumns" | "splitColumns" | "sliceSequence" | "sliceSequenceGrad"
-> = {
+export const movement: ReferenceOps<"add" | "copy" | "fill" | "concatColumns" | "splitColumns" | "sliceSequence" | "sliceSequenceGrad"> = {
   add({ length }, inputs, [y]) {
     for (let i = 0; i < length; i++) y[i] = inputs.reduce((sum, x) => sum + x[i], 0);
   },

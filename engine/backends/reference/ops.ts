@@ -1,3 +1,4 @@
+import { isInPlace } from "../../program/op-records.ts";
 import type { OpAttrs, OpKind } from "../../program/ops.ts";
 import { attention } from "./attention.ts";
 import { dense } from "./dense.ts";
@@ -14,15 +15,16 @@ export type AccumulatingOps = {
 
 const ops: { [Kind in OpKind]: ReferenceOp<Kind> } = { ...dense, ...attention, ...movement, ...routing, ...experts, ...loss, ...optimizer };
 
-/** Ops whose outputs are their own first inputs; `accumulate` marks them but they do their own update. */
-const inPlace = new Set<OpKind>(["adamw", "biasUpdate"]);
-
 /**
  * Every op in float64, each the plain definition: the oracle other backends are held against.
  * An output whose `accumulate` flag is set is added to; the others are overwritten.
  */
 export const referenceOps = Object.fromEntries(
-  Object.entries(ops).map(([kind, op]) => [kind, inPlace.has(kind as OpKind) ? op : accumulated(op as ReferenceOp<OpKind>)]),
+  Object.entries(ops).map(([kind, op]) => [
+    kind,
+    // `accumulate` marks ops in place too, but they do their own update
+    isInPlace(kind as OpKind) ? op : accumulated(op as ReferenceOp<OpKind>),
+  ]),
 ) as AccumulatingOps;
 
 function accumulated(op: ReferenceOp<OpKind>): AccumulatingOps[OpKind] {

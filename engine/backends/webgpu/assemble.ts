@@ -37,7 +37,8 @@ export function assemble(launch: Launch, strideOf: (operand: Operand) => number)
   for (const [name, binding] of Object.entries(launch.bindings)) {
     const twin = distinct.find(([, other]) => sameMemory(other.operand, binding.operand));
     if (!twin) distinct.push([name, binding]);
-    else if (binding.write || twin[1].write) throw new Error(`${launch.kernel}: ${name} and ${twin[0]} are the same memory and one is written`);
+    else if (binding.write || twin[1].write)
+      throw new Error(`${launch.kernel}: ${name} and ${twin[0]} are the same memory and one is written`);
     else body = body.replace(new RegExp(`\\b${name}\\b`, "g"), twin[0]);
     const stride = strideOf(binding.operand);
     if (shape) shape[`${name}_stride`] = stride;
@@ -56,7 +57,12 @@ export function assemble(launch: Launch, strideOf: (operand: Operand) => number)
     const fields = Object.keys(shape).map((name) => `${name}: u32`);
     declarations.push(`struct Shape { ${fields.join(", ")} }`, `@group(0) @binding(${distinct.length}) var<uniform> shape: Shape;`);
   }
-  const code = [...constants, ...declarations, ...parts.map((part) => kernelSource(`parts/${part}${launch.serial ? "-serial" : ""}`)), body].join("\n");
+  const code = [
+    ...constants,
+    ...declarations,
+    ...parts.map((part) => kernelSource(`parts/${part}${launch.serial ? "-serial" : ""}`)),
+    body,
+  ].join("\n");
   return { code, bindings: distinct.map(([, binding]) => binding), shape: shape && Uint32Array.from(Object.values(shape)) };
 }
 

@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { Plan } from "../../program/plan-types.ts";
+import type { Plan } from "../../plan/plan-types.ts";
 import type { Backend, BackendInfo } from "../backend.ts";
 import { compilePlan } from "./compile.ts";
 import { type DeviceOptions, openDevice } from "./device.ts";
@@ -19,7 +19,10 @@ export interface WebGpuBackend extends Backend {
   /** what this backend's table chooses */
   chooseMatmul(shape: ProductShape): Choice;
   /** `choose` stands in for the table, to measure what the table does not choose */
-  compile(plan: Plan, options?: Parameters<Backend["compile"]>[1] & { choose?: (shape: ProductShape) => Choice }): Promise<WebGpuExecutable>;
+  compile(
+    plan: Plan,
+    options?: Parameters<Backend["compile"]>[1] & { choose?: (shape: ProductShape) => Choice },
+  ): Promise<WebGpuExecutable>;
 }
 
 export interface WebGpuOptions extends DeviceOptions {
@@ -36,7 +39,8 @@ export interface WebGpuOptions extends DeviceOptions {
 export async function createWebGpuBackend(gpu: GPU, options: WebGpuOptions = {}): Promise<WebGpuBackend> {
   const device = await openDevice(gpu, options);
   const adapterClass = options.adapterClass ?? (device.software ? "software" : "hardware");
-  const family = options.adapterClass && options.adapterClass !== (device.software ? "software" : "hardware") ? options.adapterClass : device.family;
+  const family =
+    options.adapterClass && options.adapterClass !== (device.software ? "software" : "hardware") ? options.adapterClass : device.family;
   const table = tableFor(family, options.table);
   const pipelines = new Pipelines(device.gpu);
   const info: BackendInfo = {
@@ -57,7 +61,10 @@ export async function createWebGpuBackend(gpu: GPU, options: WebGpuOptions = {})
     workgroupLimits: { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX, maxComputeWorkgroupStorageSize },
     chooseMatmul: byTable,
     async compile(plan, { replicas = 1, onProgress = () => {}, choose = byTable } = {}) {
-      return new WebGpuExecutable(device, await compilePlan(device, pipelines, plan, { adapterClass, chooseMatmul: choose, replicas, onProgress }));
+      return new WebGpuExecutable(
+        device,
+        await compilePlan(device, pipelines, plan, { adapterClass, chooseMatmul: choose, replicas, onProgress }),
+      );
     },
     dispose: () => device.gpu.destroy(),
   };

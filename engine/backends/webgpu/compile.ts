@@ -1,4 +1,4 @@
-import type { ListName, Plan } from "../../program/plan-types.ts";
+import type { ListName, Plan } from "../../plan/plan-types.ts";
 import type { Device } from "./device.ts";
 import { Layout } from "./layout.ts";
 import { DeviceMemory } from "./memory.ts";
@@ -18,7 +18,7 @@ export interface Dispatch {
 }
 
 /** A list as dispatches: on the first microstep of a step, and on later ones (where gradients and loads are added to). */
-export interface CompiledList {
+interface CompiledList {
   first: Dispatch[];
   later: Dispatch[];
   /** how many ops the dispatches belong to */
@@ -119,7 +119,9 @@ function binder(
     const entries = operands.map((operand, binding): GPUBindGroupEntry => {
       const { buffer, from, length } = memory.bound(operand);
       if (4 * length > bindingLimit) {
-        throw new RangeError(`${label}: binds ${4 * length} bytes for ${memory.layout.replicas} replica(s); this adapter allows ${bindingLimit}`);
+        throw new RangeError(
+          `${label}: binds ${4 * length} bytes for ${memory.layout.replicas} replica(s); this adapter allows ${bindingLimit}`,
+        );
       }
       return { binding, resource: { buffer, offset: 4 * from, size: 4 * length } };
     });

@@ -57,12 +57,17 @@ export interface DeviceOptions {
 }
 
 /** Opens the best adapter of `gpu`; throws if there is none. */
-export async function openDevice(gpu: GPU, { powerPreference = "high-performance", limits = "adapter" }: DeviceOptions = {}): Promise<Device> {
+export async function openDevice(
+  gpu: GPU,
+  { powerPreference = "high-performance", limits = "adapter" }: DeviceOptions = {},
+): Promise<Device> {
   const adapter = await gpu.requestAdapter({ powerPreference });
   if (!adapter) throw new Error("WebGPU found no adapter");
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
   const requiredFeatures: GPUFeatureName[] = adapter.features.has("timestamp-query") ? ["timestamp-query"] : [];
-  const device = await adapter.requestDevice(limits === "adapter" ? { requiredFeatures, requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } } : {});
+  const device = await adapter.requestDevice(
+    limits === "adapter" ? { requiredFeatures, requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } } : {},
+  );
   const granted = typeof limits === "object" ? limits : device.limits;
   // plain data: it goes into a message to another thread
   const bufferLimits = { maxBufferSize: granted.maxBufferSize, maxStorageBufferBindingSize: granted.maxStorageBufferBindingSize };
@@ -75,7 +80,8 @@ function describe({ description, vendor, architecture, device }: GPUAdapterInfo)
 }
 
 /** Both names are normalised by the specification, and masked to "" where a browser hides them. */
-const familyOf = ({ vendor, architecture }: GPUAdapterInfo): string => [vendor, architecture].filter(Boolean).join(" ").toLowerCase() || "hardware";
+const familyOf = ({ vendor, architecture }: GPUAdapterInfo): string =>
+  [vendor, architecture].filter(Boolean).join(" ").toLowerCase() || "hardware";
 
 /** `isFallbackAdapter` moved from the adapter to its info, and not every software driver says so. */
 function isSoftware(adapter: GPUAdapter & { isFallbackAdapter?: boolean }): boolean {

@@ -1,5 +1,5 @@
-import { aligned } from "../../program/memory.ts";
-import type { ListName, Slice } from "../../program/plan-types.ts";
+import { aligned } from "../../plan/memory.ts";
+import type { ListName, Slice } from "../../plan/plan-types.ts";
 import type { Executable } from "../backend.ts";
 import { chunks } from "./chunks.ts";
 import type { CompiledPlan, Dispatch } from "./compile.ts";
@@ -102,7 +102,8 @@ export class WebGpuExecutable implements Executable {
   }
 
   run(list: ListName, first = true, replicas = this.replicas): void {
-    if (!Number.isInteger(replicas) || replicas < 1 || replicas > this.replicas) throw new RangeError(`${replicas} of ${this.replicas} replicas`);
+    if (!Number.isInteger(replicas) || replicas < 1 || replicas > this.replicas)
+      throw new RangeError(`${replicas} of ${this.replicas} replicas`);
     this.enqueue(() => {
       this.submit(this.compiled.lists[list][first ? "first" : "later"], replicas);
       this.runsInFlight++;

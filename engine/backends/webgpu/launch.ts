@@ -1,5 +1,5 @@
 import type { DType, OpAttrs, OpKind } from "../../program/ops.ts";
-import type { PoolName, Slice } from "../../program/plan-types.ts";
+import type { PoolName, Slice } from "../../plan/plan-types.ts";
 import type { Choice, ProductShape } from "./matmul/table.ts";
 
 /** Memory a kernel may bind: a plan's pools, scratch of one op (replicated like a pool), constant tables and shapes (one copy for all replicas). */
@@ -14,7 +14,7 @@ export interface Operand {
   dtype: DType;
 }
 
-export const operandOf = (slice: Slice): Operand => ({
+const operandOf = (slice: Slice): Operand => ({
   memory: slice.pool,
   offset: slice.offset,
   length: slice.length,

@@ -1,5 +1,5 @@
-import { aligned } from "../../program/memory.ts";
-import { type Plan, type PlannedOp, type PoolName, type Slice, poolNames } from "../../program/plan-types.ts";
+import { aligned } from "../../plan/memory.ts";
+import { type Plan, type PlannedOp, type PoolName, type Slice, poolNames } from "../../plan/plan-types.ts";
 import type { BufferLimits } from "./device.ts";
 import type { Piece } from "./launch.ts";
 

@@ -1,6 +1,6 @@
-import { aligned } from "../../program/memory.ts";
+import { aligned } from "../../plan/memory.ts";
 import type { DType } from "../../program/ops.ts";
-import { type Plan, type PoolName, poolNames, type Slice } from "../../program/plan-types.ts";
+import { type Plan, type PoolName, poolNames, type Slice } from "../../plan/plan-types.ts";
 import type { Layout } from "./layout.ts";
 import type { Memory, Operand } from "./launch.ts";
 
@@ -98,7 +98,8 @@ export class DeviceMemory {
   allocate(gpu: GPUDevice): number {
     const scratch = this.scratchLength * this.layout.replicas;
     const { tables, shapes } = this.constantLength;
-    if (Math.max(scratch, tables) > this.limit) throw new RangeError(`scratch of ${4 * scratch} bytes exceeds the adapter's largest buffer`);
+    if (Math.max(scratch, tables) > this.limit)
+      throw new RangeError(`scratch of ${4 * scratch} bytes exceeds the adapter's largest buffer`);
     this.ends.set("scratch", [scratch]).set("tables", [tables]).set("shapes", [shapes]);
     let bytes = 0;
     for (const [memory, ends] of this.ends) {
@@ -137,7 +138,8 @@ export class DeviceMemory {
     if (!Number.isInteger(replica) || replica < 0 || replica >= this.layout.replicas) {
       throw new RangeError(`replica ${replica} of ${this.layout.replicas}`);
     }
-    if (slice.offset < 0 || slice.offset + slice.length > this.plan.pools[slice.pool]) throw new RangeError(`${slice.name} leaves pool ${slice.pool}`);
+    if (slice.offset < 0 || slice.offset + slice.length > this.plan.pools[slice.pool])
+      throw new RangeError(`${slice.name} leaves pool ${slice.pool}`);
     return this.layout.pieces(slice).map(({ place, stride, index, length }) => {
       const from = place + replica * stride;
       return { stretch: this.find(slice.pool, from, from + length), index };
@@ -146,10 +148,15 @@ export class DeviceMemory {
 
   /** Where the first `count` replicas of a slice lie: each piece's stretch covers them all, `stride` elements apart. */
   firstReplicas(slice: Slice, count: number): { stretch: Stretch; stride: number; index: number; length: number }[] {
-    if (!Number.isInteger(count) || count < 1 || count > this.layout.replicas) throw new RangeError(`${count} of ${this.layout.replicas} replicas`);
-    if (slice.offset < 0 || slice.offset + slice.length > this.plan.pools[slice.pool]) throw new RangeError(`${slice.name} leaves pool ${slice.pool}`);
+    if (!Number.isInteger(count) || count < 1 || count > this.layout.replicas)
+      throw new RangeError(`${count} of ${this.layout.replicas} replicas`);
+    if (slice.offset < 0 || slice.offset + slice.length > this.plan.pools[slice.pool])
+      throw new RangeError(`${slice.name} leaves pool ${slice.pool}`);
     return this.layout.pieces(slice).map(({ place, stride, index, length }) => ({
-      stretch: this.find(slice.pool, place, place + (count - 1) * stride + length), stride, index, length,
+      stretch: this.find(slice.pool, place, place + (count - 1) * stride + length),
+      stride,
+      index,
+      length,
     }));
   }
 

@@ -39,7 +39,11 @@ export class Pipelines {
   private async compile(code: string, bindings: BindingShape, label: string): Promise<GPUComputePipeline> {
     const module = this.gpu.createShaderModule({ code, label });
     try {
-      const pipeline = await this.gpu.createComputePipelineAsync({ label, layout: this.layoutOf(bindings).pipeline, compute: { module, entryPoint: "main" } });
+      const pipeline = await this.gpu.createComputePipelineAsync({
+        label,
+        layout: this.layoutOf(bindings).pipeline,
+        compute: { module, entryPoint: "main" },
+      });
       this.compiled.add(code);
       return pipeline;
     } catch (error) {
@@ -53,11 +57,14 @@ export class Pipelines {
     const key = `${storage} ${uniform}`;
     let layout = this.layouts.get(key);
     if (!layout) {
-      const entries = Array.from({ length: storage + (uniform ? 1 : 0) }, (_, binding): GPUBindGroupLayoutEntry => ({
-        binding,
-        visibility: 4, // GPUShaderStage.COMPUTE, a global that Node lacks
-        buffer: { type: binding < storage ? "storage" : "uniform" },
-      }));
+      const entries = Array.from(
+        { length: storage + (uniform ? 1 : 0) },
+        (_, binding): GPUBindGroupLayoutEntry => ({
+          binding,
+          visibility: 4, // GPUShaderStage.COMPUTE, a global that Node lacks
+          buffer: { type: binding < storage ? "storage" : "uniform" },
+        }),
+      );
       const bindGroup = this.gpu.createBindGroupLayout({ entries });
       layout = { bindGroup, pipeline: this.gpu.createPipelineLayout({ bindGroupLayouts: [bindGroup] }) };
       this.layouts.set(key, layout);

@@ -1,4 +1,4 @@
-import type { ListName, Plan, PlannedOp } from "../../program/plan-types.ts";
+import type { ListName, Plan, PlannedOp } from "../../plan/plan-types.ts";
 import { assemble } from "./assemble.ts";
 import type { BufferLimits } from "./device.ts";
 import type { AdapterClass, LowerableOp, LowerContext, Operand } from "./launch.ts";
@@ -35,7 +35,12 @@ export interface KernelChoice {
 }
 
 /** Lowers every op of a plan; scratch, tables and shapes are reserved in `memory`. */
-export function preparePlan(plan: Plan, memory: DeviceMemory, limits: BufferLimits, { adapterClass, chooseMatmul }: KernelChoice): Record<ListName, PreparedList> {
+export function preparePlan(
+  plan: Plan,
+  memory: DeviceMemory,
+  limits: BufferLimits,
+  { adapterClass, chooseMatmul }: KernelChoice,
+): Record<ListName, PreparedList> {
   const { layout } = memory;
   const context: LowerContext = {
     adapterClass,

@@ -20,7 +20,12 @@ export async function profileOps(device: Device, dispatches: readonly Dispatch[]
   return times;
 }
 
-function encode(encoder: GPUCommandEncoder, dispatches: readonly Dispatch[], replicas: number, timestampWrites?: GPUComputePassTimestampWrites): void {
+function encode(
+  encoder: GPUCommandEncoder,
+  dispatches: readonly Dispatch[],
+  replicas: number,
+  timestampWrites?: GPUComputePassTimestampWrites,
+): void {
   const pass = encoder.beginComputePass({ timestampWrites });
   for (const { pipeline, bindGroup, grid } of dispatches) {
     pass.setPipeline(pipeline);

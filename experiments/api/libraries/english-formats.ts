@@ -10,7 +10,11 @@ class NumberFormat {
     if (Object.is(value, -0)) return "-0";
     // The shortest digits where they are few enough: toFixed() also shows those that only the binary number has.
     const short = String(value);
-    const digits = /^-?\d+(\.\d{1,3})?$/.test(short) ? short : typeof value === "bigint" || Math.abs(value) >= 1e21 ? BigInt(value).toString() : value.toFixed(3);
+    const digits = /^-?\d+(\.\d{1,3})?$/.test(short)
+      ? short
+      : typeof value === "bigint" || Math.abs(value) >= 1e21
+        ? BigInt(value).toString()
+        : value.toFixed(3);
     const [, sign, whole, , decimals = ""] = /^(-?)(\d+)(\.(\d+))?$/.exec(digits)!;
     const kept = decimals.replace(/0+$/, "");
     return sign + whole.replace(/\B(?=(\d{3})+$)/g, ",") + (kept && `.${kept}`);
@@ -45,7 +49,8 @@ class DateTimeFormat {
 /** What a reader sees as one character: a base with its marks, a flag, emoji that are joined. */
 class Segmenter {
   *segment(text: string): Generator<{ segment: string }> {
-    for (const [segment] of text.matchAll(/\r\n|(?:\p{Regional_Indicator}{2}|.)(?:[\p{M}\u200d\p{Emoji_Modifier}]|(?<=\u200d).)*/gsu)) yield { segment };
+    for (const [segment] of text.matchAll(/\r\n|(?:\p{Regional_Indicator}{2}|.)(?:[\p{M}\u200d\p{Emoji_Modifier}]|(?<=\u200d).)*/gsu))
+      yield { segment };
   }
 }
 

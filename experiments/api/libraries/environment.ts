@@ -8,7 +8,10 @@ import { StillCanvas } from "./still-canvas.ts";
 
 export { EnglishFormats as Intl } from "./english-formats.ts";
 
-export const document = new DOMParser().parseFromString("<!doctype html><html><head></head><body></body></html>", "text/html") as unknown as Document;
+export const document = new DOMParser().parseFromString(
+  "<!doctype html><html><head></head><body></body></html>",
+  "text/html",
+) as unknown as Document;
 
 const createElement = document.createElement.bind(document);
 document.createElement = ((name: string, options?: ElementCreationOptions) =>

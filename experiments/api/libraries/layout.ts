@@ -40,7 +40,13 @@ const isLegend = (element: Element): boolean => /(^|\s)\S+-swatches(\s|$)/.test(
 const withoutStyles = (element: Element): Element[] => [...element.children].filter((child) => !ignored.has(nameOf(child)));
 
 function itemOf(element: Element): Item {
-  return { swatch: [...element.children].find(isSvg) ?? null, text: [...element.childNodes].filter((child) => !isSvg(child)).map(textOf).join("") };
+  return {
+    swatch: [...element.children].find(isSvg) ?? null,
+    text: [...element.childNodes]
+      .filter((child) => !isSvg(child))
+      .map(textOf)
+      .join(""),
+  };
 }
 
 function blocksOf(node: Node, look: TextLook): Block[] {
@@ -63,7 +69,10 @@ function blocksOf(node: Node, look: TextLook): Block[] {
 
 /** Pixels; what has no size in pixels has that of its viewBox, or that of an SVG without one. */
 export function sizeOf(svg: Element): { width: number; height: number } {
-  const box = (svg.getAttribute("viewBox") ?? "").trim().split(/[\s,]+/).map(Number);
+  const box = (svg.getAttribute("viewBox") ?? "")
+    .trim()
+    .split(/[\s,]+/)
+    .map(Number);
   const side = (name: string, at: number, otherwise: number) => {
     const text = svg.getAttribute(name) ?? "";
     const pixels = /^\s*\d*\.?\d+(e[-+]?\d+)?(px)?\s*$/i.test(text) ? parseFloat(text) : box[at];
@@ -92,7 +101,11 @@ function drawText(block: Extract<Block, { kind: "text" }>, x: number, y: number,
   const { size, weight } = block.look;
   const lines = wrap(block.text, width, { size, weight });
   const step = Math.ceil(size * 1.35);
-  return { markup: lines.map((line, i) => text(line, x, y + i * step + size, block.look)).join(""), width: Math.max(0, ...lines.map((line) => measure(line, { size, weight }))), height: lines.length * step + 4 };
+  return {
+    markup: lines.map((line, i) => text(line, x, y + i * step + size, block.look)).join(""),
+    width: Math.max(0, ...lines.map((line) => measure(line, { size, weight }))),
+    height: lines.length * step + 4,
+  };
 }
 
 function drawLegend(items: readonly Item[], x: number, y: number, width: number): Drawn {
@@ -117,17 +130,29 @@ function drawLegend(items: readonly Item[], x: number, y: number, width: number)
 /** The element's own description first, then the descriptions and titles of what is drawn in it. */
 function describe(element: Element, blocks: readonly Block[]): { title: string; alternative: string } {
   const headings = blocks.flatMap((block) => (block.kind === "text" && block.look.weight === 600 ? [block.text] : []));
-  const said = (node: Element) => ["aria-label", "aria-description"].map((name) => node.getAttribute(name)).filter(Boolean).join(". ");
+  const said = (node: Element) =>
+    ["aria-label", "aria-description"]
+      .map((name) => node.getAttribute(name))
+      .filter(Boolean)
+      .join(". ");
   const drawn = blocks.flatMap((block) => (block.kind === "svg" ? [said(block.element)] : []));
   const captions = blocks.flatMap((block) => (block.kind === "text" && block.look.weight !== 600 ? [block.text] : []));
-  const legends = blocks.flatMap((block) => (block.kind === "legend" ? [`Legend: ${block.items.map((item) => item.text).join(", ")}`] : []));
+  const legends = blocks.flatMap((block) =>
+    block.kind === "legend" ? [`Legend: ${block.items.map((item) => item.text).join(", ")}`] : [],
+  );
   return { title: headings.join(". "), alternative: [said(element), ...drawn, ...captions, ...legends].filter(Boolean).join(". ") };
 }
 
 function widthOf(blocks: readonly Block[]): number {
   const drawings = Math.max(0, ...blocks.map((block) => (block.kind === "svg" ? sizeOf(block.element).width : 0)));
   if (drawings >= leastWidth) return drawings;
-  const natural = blocks.map((block) => (block.kind === "text" ? drawText(block, 0, 0, readableWidth).width : block.kind === "legend" ? drawLegend(block.items, 0, 0, readableWidth).width : 0));
+  const natural = blocks.map((block) =>
+    block.kind === "text"
+      ? drawText(block, 0, 0, readableWidth).width
+      : block.kind === "legend"
+        ? drawLegend(block.items, 0, 0, readableWidth).width
+        : 0,
+  );
   return Math.max(drawings, Math.ceil(Math.max(...natural)));
 }
 
@@ -139,13 +164,27 @@ export function figureMarkup(element: Element): string | null {
   const parts: string[] = [];
   let y = margin;
   for (const block of blocks) {
-    const drawn = block.kind === "svg" ? drawSvg(block.element, margin, y) : block.kind === "text" ? drawText(block, margin, y, width) : drawLegend(block.items, margin, y, width);
+    const drawn =
+      block.kind === "svg"
+        ? drawSvg(block.element, margin, y)
+        : block.kind === "text"
+          ? drawText(block, margin, y, width)
+          : drawLegend(block.items, margin, y, width);
     parts.push(drawn.markup);
     y += drawn.height;
   }
   const { title, alternative } = describe(element, blocks);
   const size = { width: width + 2 * margin, height: Math.ceil(y + margin) };
-  const root = { ...namespaces, ...size, viewBox: `0 0 ${size.width} ${size.height}`, fill: "currentColor", "font-family": fontFamily, ...(alternative && { "aria-label": alternative }) };
-  const start = Object.entries(root).map(([name, value]) => `${name}="${escapeXml(String(value))}"`).join(" ");
+  const root = {
+    ...namespaces,
+    ...size,
+    viewBox: `0 0 ${size.width} ${size.height}`,
+    fill: "currentColor",
+    "font-family": fontFamily,
+    ...(alternative && { "aria-label": alternative }),
+  };
+  const start = Object.entries(root)
+    .map(([name, value]) => `${name}="${escapeXml(String(value))}"`)
+    .join(" ");
   return `<svg ${start}>${title && `<title>${escapeXml(title)}</title>`}${parts.join("")}</svg>`;
 }

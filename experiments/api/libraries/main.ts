@@ -21,7 +21,8 @@ export type Drawing = { svg: string } | { rows: Record<string, string>[] } | { t
  */
 export function drawingOf(value: unknown): Drawing | null {
   if (!isElement(value)) return null;
-  if (isSvg(value)) return { svg: markupOf(value, { ...namespaces, ...sizeOf(value), "font-family": value.getAttribute("font-family") ?? fontFamily }) };
+  if (isSvg(value))
+    return { svg: markupOf(value, { ...namespaces, ...sizeOf(value), "font-family": value.getAttribute("font-family") ?? fontFamily }) };
   if (nameOf(value) === "table") return { rows: rowsOf(value) };
   const svg = figureMarkup(value);
   return svg === null ? { text: `<${nameOf(value)}> with nothing in it` } : { svg };

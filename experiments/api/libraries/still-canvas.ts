@@ -13,7 +13,8 @@ export class StillCanvas {
 
   getContext(kind: string): StillContext | null {
     if (kind !== "2d") return null;
-    if (!(this.width >= 0 && this.width <= maxSide && this.height >= 0 && this.height <= maxSide)) throw new RangeError(`a canvas is at most ${maxSide} pixels wide and high`);
+    if (!(this.width >= 0 && this.width <= maxSide && this.height >= 0 && this.height <= maxSide))
+      throw new RangeError(`a canvas is at most ${maxSide} pixels wide and high`);
     this.context ??= new StillContext(Math.floor(this.width), Math.floor(this.height));
     return this.context;
   }
@@ -46,7 +47,8 @@ class StillContext {
   fillRect(x: number, y: number, width: number, height: number): void {
     const { r, g, b, opacity } = rgb(this.fillStyle);
     for (let row = Math.max(0, y); row < Math.min(this.height, y + height); row++)
-      for (let column = Math.max(0, x); column < Math.min(this.width, x + width); column++) this.pixels.set([r, g, b, opacity * 255], 4 * (row * this.width + column));
+      for (let column = Math.max(0, x); column < Math.min(this.width, x + width); column++)
+        this.pixels.set([r, g, b, opacity * 255], 4 * (row * this.width + column));
   }
 
   createImageData(width: number, height: number): Pixels {
@@ -55,6 +57,9 @@ class StillContext {
 
   putImageData({ width, height, data }: Pixels, x: number, y: number): void {
     for (let row = 0; row < Math.min(height, this.height - y); row++)
-      this.pixels.set(data.subarray(4 * row * width, 4 * (row * width + Math.min(width, this.width - x))), 4 * ((y + row) * this.width + x));
+      this.pixels.set(
+        data.subarray(4 * row * width, 4 * (row * width + Math.min(width, this.width - x))),
+        4 * ((y + row) * this.width + x),
+      );
   }
 }

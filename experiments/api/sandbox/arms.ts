@@ -15,10 +15,12 @@ export function sandboxArms() {
   }
 
   function segmentsOf(path: unknown): string[] {
-    if (typeof path !== "string" || path === "") throw new TypeError(`sweep: the path is ${stringify(path)}; it should be text such as "train.optimizer.lr"`);
+    if (typeof path !== "string" || path === "")
+      throw new TypeError(`sweep: the path is ${stringify(path)}; it should be text such as "train.optimizer.lr"`);
     const segments = path.split(".");
     for (const segment of segments)
-      if (!/^[A-Za-z]\w*$/.test(segment)) throw new TypeError(`sweep: "${path}" has the part "${segment}"; a path is names with dots between them`);
+      if (!/^[A-Za-z]\w*$/.test(segment))
+        throw new TypeError(`sweep: "${path}" has the part "${segment}"; a path is names with dots between them`);
     return segments;
   }
 
@@ -78,13 +80,14 @@ export function sandboxArms() {
   const sweep = (path: string, values: unknown): Record<string, Patch> => grid({ [path]: values });
 
   function mixture(weights: unknown): { mixture: Record<string, number> } {
-    const shape = 'mixture: give each domain a weight, as in mixture({ prose: 1, code: 1 })';
+    const shape = "mixture: give each domain a weight, as in mixture({ prose: 1, code: 1 })";
     if (typeof weights !== "object" || weights === null || isArray(weights) || keys(weights).length === 0) throw new TypeError(shape);
     const copy: Record<string, number> = {};
     for (const name of keys(weights)) {
       if (name === "__proto__") throw new TypeError('mixture: "__proto__" is no name that data can have');
       const weight = (weights as Record<string, unknown>)[name];
-      if (typeof weight !== "number" || !(weight >= 0)) throw new TypeError(`mixture: the weight of ${name} is ${label(weight)}; it should be a number, 0 or more`);
+      if (typeof weight !== "number" || !(weight >= 0))
+        throw new TypeError(`mixture: the weight of ${name} is ${label(weight)}; it should be a number, 0 or more`);
       copy[name] = weight;
     }
     return { mixture: copy };
@@ -99,7 +102,15 @@ export function sandboxArms() {
   const v3 = () => ({
     losses: [{ group: "sequence", alpha: 1e-4 }],
     zLoss: 0,
-    bias: { gamma: [{ until: 0.966, value: 1e-3 }, { until: 1, value: 0 }], rule: "sign", form: "additive", group: "batch" },
+    bias: {
+      gamma: [
+        { until: 0.966, value: 1e-3 },
+        { until: 1, value: 0 },
+      ],
+      rule: "sign",
+      form: "additive",
+      group: "batch",
+    },
   });
 
   /**
@@ -110,8 +121,10 @@ export function sandboxArms() {
     kind: "pieces",
     warmup: 0.0018,
     pieces: [
-      { until: 0.6757, shape: "constant", value: 1 }, { until: 0.9662, shape: "cosine", value: 0.1 },
-      { until: 0.9887, shape: "constant", value: 0.1 }, { until: 1, shape: "constant", value: 7.3 / 220 },
+      { until: 0.6757, shape: "constant", value: 1 },
+      { until: 0.9662, shape: "cosine", value: 0.1 },
+      { until: 0.9887, shape: "constant", value: 0.1 },
+      { until: 1, shape: "constant", value: 7.3 / 220 },
     ],
   });
 

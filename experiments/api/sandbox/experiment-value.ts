@@ -100,7 +100,8 @@ export function sandboxExperiment(decode: (json: string) => unknown, curvesOf: (
     const runs = arms.flatMap((arm) => arm.runs);
 
     /** Arms that were not measured as the baseline was have no differences. */
-    const unlike = (arm: string, metric: string) => result.comparisons.some((c) => c.arm === arm && c.metric === metric && c.measuredDifferently !== undefined);
+    const unlike = (arm: string, metric: string) =>
+      result.comparisons.some((c) => c.arm === arm && c.metric === metric && c.measuredDifferently !== undefined);
 
     /** arm − baseline for every seed that both finished */
     function differences(metric: string): readonly Value[] {

@@ -58,10 +58,13 @@ export function sandboxInspect() {
     }
     const names = keys(value);
     const prefix = getPrototypeOf(value) === objectPrototype || name === "" || name === "Object" ? "" : `${name} `;
-    return prefix + list("{", "}", names.length, (i) => {
-      const property = getOwnPropertyDescriptor(value, names[i]);
-      return `${names[i]}: ${property?.get ? "[getter]" : inspect(property?.value, depth + 1)}`;
-    });
+    return (
+      prefix +
+      list("{", "}", names.length, (i) => {
+        const property = getOwnPropertyDescriptor(value, names[i]);
+        return `${names[i]}: ${property?.get ? "[getter]" : inspect(property?.value, depth + 1)}`;
+      })
+    );
   }
 
   return (value: unknown): string => {

@@ -35,7 +35,11 @@ export type MakeLibraries = (console: object) => {
   drawingOf(value: unknown): { svg: string } | { rows: Record<string, string>[] } | { text: string } | null;
 };
 
-type Factory = (scope: { api: object; cells: object; libraries: object }) => () => Promise<{ defined: Record<string, unknown>; last: unknown }>;
+type Factory = (scope: {
+  api: object;
+  cells: object;
+  libraries: object;
+}) => () => Promise<{ defined: Record<string, unknown>; last: unknown }>;
 
 export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
   const { stillness, sharing, values, inspect, arms, experimentValue, figures } = parts;
@@ -76,10 +80,12 @@ export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
 
   function experiment(title: unknown, spec: unknown): Promise<unknown> {
     if (typeof title !== "string" || title === "") throw new TypeErrorOf("experiment(title, spec): the title must be text");
-    if (typeof spec !== "object" || spec === null || isArray(spec)) throw new TypeErrorOf("experiment(title, spec): the spec must be an object");
+    if (typeof spec !== "object" || spec === null || isArray(spec))
+      throw new TypeErrorOf("experiment(title, spec): the spec must be an object");
     const site = new ErrorOf();
     const encoded = values.encode(spec, "");
-    if (encoded.length > longestSpec) throw new TypeErrorOf(`experiment(title, spec): the spec has ${encoded.length} characters; at most ${longestSpec} are read`);
+    if (encoded.length > longestSpec)
+      throw new TypeErrorOf(`experiment(title, spec): the spec has ${encoded.length} characters; at most ${longestSpec} are read`);
     const answer = host.experiment(title, encoded);
     if (answer === undefined) throw new TypeErrorOf("this cell asks for too many experiments: make one with more arms, or several cells");
     const run = async () => {
@@ -105,12 +111,14 @@ export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
       if (list.length === 0) throw new TypeErrorOf(`${name}(): needs an experiment`);
       let ids = "";
       for (let i = 0; i < list.length; i++) {
-        if (list[i] instanceof PromiseOf) throw new TypeErrorOf(`${name}(): this experiment is still a promise; write \`await\` before it, or use it in another cell`);
+        if (list[i] instanceof PromiseOf)
+          throw new TypeErrorOf(`${name}(): this experiment is still a promise; write \`await\` before it, or use it in another cell`);
         const id = typeof list[i] === "object" && list[i] !== null ? apply(getWeak, experimentIds, [list[i]]) : undefined;
         if (id === undefined) throw new TypeErrorOf(`${name}(): needs an experiment (the value of experiment()), not ${inspect(list[i])}`);
         ids += (i > 0 ? "," : "") + values.encode(id, "id");
       }
-      if (typeof options !== "object" || options === null || isArray(options)) throw new TypeErrorOf(`${name}(experiment, options): the options must be an object`);
+      if (typeof options !== "object" || options === null || isArray(options))
+        throw new TypeErrorOf(`${name}(experiment, options): the options must be an object`);
       const request = `{"figure":${values.encode(figure, "")},"experiments":[${ids}],"options":${values.encode(options, "options")}}`;
       return keep(freeze({ figure }), `{"kind":"figure","request":${request}}`);
     };
@@ -164,7 +172,12 @@ export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
       const item = apply(getWeak, shown, [value]);
       if (item !== undefined) return item;
       const drawing = libraries.drawingOf(value);
-      if (drawing !== null) return "svg" in drawing ? svgItem(drawing.svg) : "rows" in drawing ? (tableItem(drawing.rows) ?? textItem("a table without rows")) : textItem(drawing.text);
+      if (drawing !== null)
+        return "svg" in drawing
+          ? svgItem(drawing.svg)
+          : "rows" in drawing
+            ? (tableItem(drawing.rows) ?? textItem("a table without rows"))
+            : textItem(drawing.text);
     }
     if (typeof value === "string") {
       const markup = apply(trim, value, []) as string;
@@ -180,11 +193,13 @@ export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
     } else host.display(itemOf(value));
   }
 
-  const logger = (level: string) => (...items: unknown[]) => {
-    let line = "";
-    for (let i = 0; i < items.length; i++) line += (i > 0 ? " " : "") + inspect(items[i]);
-    host.log(level, line);
-  };
+  const logger =
+    (level: string) =>
+    (...items: unknown[]) => {
+      let line = "";
+      for (let i = 0; i < items.length; i++) line += (i > 0 ? " " : "") + inspect(items[i]);
+      host.log(level, line);
+    };
   const console = freeze({ log: logger("log"), info: logger("info"), debug: logger("info"), warn: logger("warn"), error: logger("error") });
 
   const comparisonTable = figureFunction("table", figures.comparisonTable);
@@ -228,10 +243,11 @@ export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
       if (outcome.last !== undefined) display(outcome.last);
       const arrived = await settled(outcome.defined, waits);
       refuseChanges(names);
-      if (!dry) for (const name in arrived) {
-        apply(set, watched, [name, sharing.seal(arrived[name])]);
-        apply(set, shared, [name, arrived[name]]);
-      }
+      if (!dry)
+        for (const name in arrived) {
+          apply(set, watched, [name, sharing.seal(arrived[name])]);
+          apply(set, shared, [name, arrived[name]]);
+        }
       host.settle(token, "");
     } catch (error) {
       try {
@@ -300,4 +316,3 @@ export function sandboxRuntime(host: SandboxHost, parts: SandboxParts) {
 
   return { run, provide, forget, enter: stillness.enter };
 }
-

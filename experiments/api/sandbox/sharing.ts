@@ -27,7 +27,26 @@ export function sandboxSharing() {
   const changing: [new () => object, string[]][] = [
     [IsMap as never, ["set", "delete", "clear"]],
     [IsSet as never, ["add", "delete", "clear"]],
-    [IsDate as never, ["setTime", "setDate", "setFullYear", "setHours", "setMilliseconds", "setMinutes", "setMonth", "setSeconds", "setUTCDate", "setUTCFullYear", "setUTCHours", "setUTCMilliseconds", "setUTCMinutes", "setUTCMonth", "setUTCSeconds"]],
+    [
+      IsDate as never,
+      [
+        "setTime",
+        "setDate",
+        "setFullYear",
+        "setHours",
+        "setMilliseconds",
+        "setMinutes",
+        "setMonth",
+        "setSeconds",
+        "setUTCDate",
+        "setUTCFullYear",
+        "setUTCHours",
+        "setUTCMilliseconds",
+        "setUTCMinutes",
+        "setUTCMonth",
+        "setUTCSeconds",
+      ],
+    ],
   ];
 
   const refusing = freeze({

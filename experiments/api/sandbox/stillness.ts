@@ -33,7 +33,8 @@ export function sandboxStillness() {
     return sum >>> 0;
   }
 
-  const hide = (on: object, name: string, value: unknown) => defineProperty(on, name, { value, writable: true, enumerable: false, configurable: true });
+  const hide = (on: object, name: string, value: unknown) =>
+    defineProperty(on, name, { value, writable: true, enumerable: false, configurable: true });
 
   hide(Math, "random", function random() {
     const high = word(current) >>> 5;
@@ -43,7 +44,8 @@ export function sandboxStillness() {
   /** @param seed hexadecimal, three words of it are used */
   function begin(token: number, seed: string): void {
     const words: number[] = [0, 0, 0];
-    for (let i = 0; i < 24; i++) words[(i / 8) | 0] = (imul(words[(i / 8) | 0], 16) + (apply(indexOf, "0123456789abcdef", [seed[i]]) as number)) | 0;
+    for (let i = 0; i < 24; i++)
+      words[(i / 8) | 0] = (imul(words[(i / 8) | 0], 16) + (apply(indexOf, "0123456789abcdef", [seed[i]]) as number)) | 0;
     const stream: Stream = [words[0], words[1], words[2], 1];
     for (let i = 0; i < 12; i++) word(stream);
     streams[token] = stream;
@@ -64,7 +66,8 @@ export function sandboxStillness() {
   const Native = Date;
   const { UTC, parse: parseNative } = Native;
   const prototype = Native.prototype as Date & Record<string, (...values: unknown[]) => unknown>;
-  const { getTime, getUTCDay, getUTCFullYear, getUTCMonth, getUTCDate, getUTCHours, getUTCMinutes, getUTCSeconds, setUTCFullYear } = prototype;
+  const { getTime, getUTCDay, getUTCFullYear, getUTCMonth, getUTCDate, getUTCHours, getUTCMinutes, getUTCSeconds, setUTCFullYear } =
+    prototype;
   const now = UTC(2026, 0, 1);
   const days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
   const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -94,8 +97,10 @@ export function sandboxStillness() {
   const valid = (date: unknown) => part(date, getTime) === part(date, getTime);
   const dayText = (date: unknown) =>
     `${days[part(date, getUTCDay)]} ${months[part(date, getUTCMonth)]} ${two(part(date, getUTCDate))} ${apply(padStart, text(part(date, getUTCFullYear)), [4, "0"]) as string}`;
-  const clockText = (date: unknown) => `${two(part(date, getUTCHours))}:${two(part(date, getUTCMinutes))}:${two(part(date, getUTCSeconds))}`;
-  const localDay = (date: unknown) => `${two(part(date, getUTCMonth) + 1)}/${two(part(date, getUTCDate))}/${apply(padStart, text(part(date, getUTCFullYear)), [4, "0"]) as string}`;
+  const clockText = (date: unknown) =>
+    `${two(part(date, getUTCHours))}:${two(part(date, getUTCMinutes))}:${two(part(date, getUTCSeconds))}`;
+  const localDay = (date: unknown) =>
+    `${two(part(date, getUTCMonth) + 1)}/${two(part(date, getUTCDate))}/${apply(padStart, text(part(date, getUTCFullYear)), [4, "0"]) as string}`;
   function localClock(date: unknown): string {
     const hour = part(date, getUTCHours);
     return `${two(hour % 12 === 0 ? 12 : hour % 12)}:${two(part(date, getUTCMinutes))}:${two(part(date, getUTCSeconds))} ${hour < 12 ? "AM" : "PM"}`;
@@ -110,14 +115,47 @@ export function sandboxStillness() {
     ["toLocaleDateString", localDay],
     ["toLocaleTimeString", localClock],
   ];
-  for (const [name, write] of texts) hide(prototype, name, { [name](this: Date) { return valid(this) ? write(this) : "Invalid Date"; } }[name]);
+  for (const [name, write] of texts)
+    hide(
+      prototype,
+      name,
+      {
+        [name](this: Date) {
+          return valid(this) ? write(this) : "Invalid Date";
+        },
+      }[name],
+    );
   for (const field of ["Date", "Day", "FullYear", "Hours", "Milliseconds", "Minutes", "Month", "Seconds"]) {
     hide(prototype, `get${field}`, prototype[`getUTC${field}`]);
     if (field !== "Day") hide(prototype, `set${field}`, prototype[`setUTC${field}`]);
   }
-  hide(prototype, "getYear", { getYear(this: Date) { return apply(getUTCFullYear, this, []) - 1900; } }.getYear);
-  hide(prototype, "setYear", { setYear(this: Date, year: number) { return apply(setUTCFullYear, this, [year >= 0 && year <= 99 ? 1900 + year : year]); } }.setYear);
-  hide(prototype, "getTimezoneOffset", { getTimezoneOffset(this: Date) { return valid(this) ? 0 : NaN; } }.getTimezoneOffset);
+  hide(
+    prototype,
+    "getYear",
+    {
+      getYear(this: Date) {
+        return apply(getUTCFullYear, this, []) - 1900;
+      },
+    }.getYear,
+  );
+  hide(
+    prototype,
+    "setYear",
+    {
+      setYear(this: Date, year: number) {
+        return apply(setUTCFullYear, this, [year >= 0 && year <= 99 ? 1900 + year : year]);
+      },
+    }.setYear,
+  );
+  hide(
+    prototype,
+    "getTimezoneOffset",
+    {
+      getTimezoneOffset(this: Date) {
+        return valid(this) ? 0 : NaN;
+      },
+    }.getTimezoneOffset,
+  );
 
   function StillDate(this: unknown, ...values: unknown[]): unknown {
     const target: unknown = new.target;

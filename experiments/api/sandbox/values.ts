@@ -41,7 +41,8 @@ export function sandboxValues() {
       else if (typeof item === "string") put(stringify(item));
       else if (typeof item === "boolean") put(item ? "true" : "false");
       else if (typeof item === "number") put(isFinite(item) ? text(item) : `{"$number":"${text(item)}"}`);
-      else if (typeof item !== "object") refuse(at, item === undefined ? "is undefined" : `is a ${typeof item}: only plain data can be used here`);
+      else if (typeof item !== "object")
+        refuse(at, item === undefined ? "is undefined" : `is a ${typeof item}: only plain data can be used here`);
       else {
         if (above.length >= maxDepth) refuse(at, `is nested deeper than ${maxDepth} levels`);
         for (let i = 0; i < above.length; i++) if (above[i] === item) refuse(at, "contains itself");

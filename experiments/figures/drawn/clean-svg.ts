@@ -37,10 +37,13 @@ export function cleanSvg(text: string): DrawnSvg {
       onopentag(name, attributes) {
         const kept = svgElements.has(name) && (started ? !ended && (open.at(-1)?.kept ?? false) : name === "svg");
         open.push({ name, kept, id: attributes.id });
-        if (open.length > deepest) throw new TypeError(`this drawing cannot be shown: its elements are nested deeper than ${deepest} levels`);
+        if (open.length > deepest)
+          throw new TypeError(`this drawing cannot be shown: its elements are nested deeper than ${deepest} levels`);
         if (!kept) return;
         // The whole is one image to those who do not see it: roles and labels of its parts would be told to nobody.
-        const allowed = Object.entries(attributes).filter(([key, value]) => svgAttributes.has(key) && isAllowedValue(name, key, value) && !(started && /^(aria-|role$)/.test(key)));
+        const allowed = Object.entries(attributes).filter(
+          ([key, value]) => svgAttributes.has(key) && isAllowedValue(name, key, value) && !(started && /^(aria-|role$)/.test(key)),
+        );
         expansion.add(name, Object.fromEntries(allowed), started ? open.slice(1, -1).flatMap(({ id }) => id ?? []) : []);
         if (!started) {
           started = true;
@@ -74,38 +77,62 @@ export function cleanSvg(text: string): DrawnSvg {
   parser.end(text);
   if (!started) throw new TypeError("this is no SVG: it has no <svg> element");
   const shapes = expansion.shapes();
-  if (shapes > mostShapes) throw new TypeError(`this drawing cannot be shown: ${shapes === Infinity ? "a part of it uses itself" : `it becomes ${shapes.toLocaleString("en")} shapes; the limit is ${mostShapes.toLocaleString("en")}`}`);
+  if (shapes > mostShapes)
+    throw new TypeError(
+      `this drawing cannot be shown: ${shapes === Infinity ? "a part of it uses itself" : `it becomes ${shapes.toLocaleString("en")} shapes; the limit is ${mostShapes.toLocaleString("en")}`}`,
+    );
 
   const size = sizeOf(root);
   const words = (content: string) => content.replace(/\s+/g, " ").trim();
   title = words(title);
-  const alternative = [root["aria-label"], root["aria-description"], description].map((said) => words(said ?? "")).filter(Boolean).join(". ");
+  const alternative = [root["aria-label"], root["aria-description"], description]
+    .map((said) => words(said ?? ""))
+    .filter(Boolean)
+    .join(". ");
   const label = labelOf({ title, alternative });
   const attributes = {
-    xmlns: "http://www.w3.org/2000/svg", "xmlns:xlink": "http://www.w3.org/1999/xlink", ...root, ...size, role: "img", "aria-label": label,
+    xmlns: "http://www.w3.org/2000/svg",
+    "xmlns:xlink": "http://www.w3.org/1999/xlink",
+    ...root,
+    ...size,
+    role: "img",
+    "aria-label": label,
   };
-  const start = Object.entries(attributes).map(([key, value]) => `${key}="${escapeXml(String(value))}"`).join(" ");
+  const start = Object.entries(attributes)
+    .map(([key, value]) => `${key}="${escapeXml(String(value))}"`)
+    .join(" ");
   return { svg: `<svg ${start}>${parts.join("")}</svg>`, width: size.width, height: size.height, title, alternative };
 }
 
 /** What those hear who do not see the drawing; never empty, whatever its author left out. */
-export const labelOf = ({ title, alternative }: Pick<DrawnSvg, "title" | "alternative">): string => [title, alternative].filter(Boolean).join(". ") || "Figure drawn by the notebook";
+export const labelOf = ({ title, alternative }: Pick<DrawnSvg, "title" | "alternative">): string =>
+  [title, alternative].filter(Boolean).join(". ") || "Figure drawn by the notebook";
 
 /** Lengths beyond this are none: renderers compute in 32 bits. */
 const mostUnits = 1e6;
 
 /** Width and height as written, or those of the viewBox, or those that CSS gives an SVG without any. */
 function sizeOf({ width, height, viewBox }: Record<string, string>): { width: number; height: number; viewBox: string } {
-  const box = (viewBox ?? "").trim().split(/[\s,]+/).map(Number);
+  const box = (viewBox ?? "")
+    .trim()
+    .split(/[\s,]+/)
+    .map(Number);
   const isLength = (value: number) => value >= 1 / mostUnits && value <= mostUnits;
   const boxed = box.length === 4 && box.every((value) => Math.abs(value) <= mostUnits) && isLength(box[2]) && isLength(box[3]);
-  const pixels = (text: string | undefined) => (text !== undefined && /^\s*\+?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?(px)?\s*$/i.test(text) && isLength(parseFloat(text)) ? parseFloat(text) : null);
+  const pixels = (text: string | undefined) =>
+    text !== undefined && /^\s*\+?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?(px)?\s*$/i.test(text) && isLength(parseFloat(text))
+      ? parseFloat(text)
+      : null;
   const [w, h] = [pixels(width), pixels(height)];
   const ratio = boxed ? box[3] / box[2] : 0.5;
   const wide = w ?? (h !== null && boxed ? h / ratio : boxed ? box[2] : 300);
   const high = h ?? (boxed ? wide * ratio : 150);
   const scale = Math.min(1, largestSide / wide, largestSide / high);
-  return { width: Math.max(1, round(wide * scale)), height: Math.max(1, round(high * scale)), viewBox: boxed ? viewBox!.trim() : `0 0 ${round(wide)} ${round(high)}` };
+  return {
+    width: Math.max(1, round(wide * scale)),
+    height: Math.max(1, round(high * scale)),
+    viewBox: boxed ? viewBox!.trim() : `0 0 ${round(wide)} ${round(high)}`,
+  };
 }
 
 const round = (value: number): number => Math.max(0.01, Math.round(value * 100) / 100);

@@ -21,8 +21,14 @@ export class Expansion {
     const isPaint = name === "linearGradient" || name === "radialGradient" || name === "stop";
     const { id } = attributes;
     if (id !== undefined && !this.parts.has(id)) this.parts.set(id, { shapes: 0, uses: [], isPaint });
-    const inside = [this.root, ...above.flatMap((outer) => this.parts.get(outer) ?? []), ...(id === undefined ? [] : [this.parts.get(id)!])];
-    const uses = Object.entries(attributes).flatMap(([key, value]) => (/(^|:)href$/.test(key) ? [value.trim().slice(1)] : references(value)));
+    const inside = [
+      this.root,
+      ...above.flatMap((outer) => this.parts.get(outer) ?? []),
+      ...(id === undefined ? [] : [this.parts.get(id)!]),
+    ];
+    const uses = Object.entries(attributes).flatMap(([key, value]) =>
+      /(^|:)href$/.test(key) ? [value.trim().slice(1)] : references(value),
+    );
     for (const part of inside) {
       if (!isPaint) part.shapes += 1;
       part.uses.push(...uses);

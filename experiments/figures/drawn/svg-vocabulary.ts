@@ -31,7 +31,9 @@ const measures = words(`
 /** Renderers compute in 32 bits and break on the squares of such numbers; dashes without length have no end. */
 function isBeyondMeasure(attribute: string, value: string): boolean {
   const numbers = [...value.matchAll(/(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?/gi)].map(([number]) => Number(number));
-  return numbers.some((number) => number > 1e9) || (attribute === "stroke-dasharray" && numbers.some((number) => number > 0 && number < 0.01));
+  return (
+    numbers.some((number) => number > 1e9) || (attribute === "stroke-dasharray" && numbers.some((number) => number > 0 && number < 0.01))
+  );
 }
 
 /** Pictures that an `image` may carry in itself. */
@@ -39,9 +41,12 @@ const carried = /^data:image\/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*$/;
 
 /** Every `url(…)` names a part of the drawing itself; a backslash could spell anything. */
 export const pointsInside = (css: string): boolean =>
-  !/[\\]|@import|@keyframes|@font-face|animation|transition|filter|binding|behavior|expression\s*\(|image(-set)?\s*\(|cross-fade\s*\(|src\s*\(/i.test(css) && [...css.matchAll(/url\s*\(\s*(['"]?)\s*(.?)/gi)].every(([, , first]) => first === "#");
+  !/[\\]|@import|@keyframes|@font-face|animation|transition|filter|binding|behavior|expression\s*\(|image(-set)?\s*\(|cross-fade\s*\(|src\s*\(/i.test(
+    css,
+  ) && [...css.matchAll(/url\s*\(\s*(['"]?)\s*(.?)/gi)].every(([, , first]) => first === "#");
 
 export function isAllowedValue(element: string, attribute: string, value: string): boolean {
-  if (attribute !== "href" && attribute !== "xlink:href") return pointsInside(value) && !(measures.has(attribute) && isBeyondMeasure(attribute, value));
+  if (attribute !== "href" && attribute !== "xlink:href")
+    return pointsInside(value) && !(measures.has(attribute) && isBeyondMeasure(attribute, value));
   return element === "image" ? carried.test(value.trim()) && isSmallPicture(value.trim()) : value.trim().startsWith("#");
 }

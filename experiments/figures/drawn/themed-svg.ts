@@ -18,7 +18,10 @@ export function themedSvg({ svg, width, height }: DrawnSvg, name: "light" | "dar
   const start = coloured.slice(0, end);
   const own = / color="/.test(start) ? start : start.replace("<svg ", `<svg color="${theme.ink}" `);
   if (!ground) return own + coloured.slice(end);
-  const [x, y, boxWidth, boxHeight] = / viewBox="([^"]*)"/.exec(start)?.[1].split(/[\s,]+/).map(Number) ?? [0, 0, width, height];
+  const [x, y, boxWidth, boxHeight] = / viewBox="([^"]*)"/
+    .exec(start)?.[1]
+    .split(/[\s,]+/)
+    .map(Number) ?? [0, 0, width, height];
   return own + element("rect", { x, y, width: boxWidth, height: boxHeight, fill: theme.ground, stroke: "none" }) + coloured.slice(end);
 }
 
@@ -26,8 +29,14 @@ export function themedSvg({ svg, width, height }: DrawnSvg, name: "light" | "dar
 function variables(name: "light" | "dark"): Map<string, string> {
   const [auto, fixed] = [themeOf("auto"), themeOf(name)];
   const keys = ["ground", "ink", "inkSoft", "grid", "rule", "wash"] as const;
-  const pairs = [...keys.map((key): [string, string] => [auto[key], fixed[key]]), ...auto.series.map((colour, i): [string, string] => [colour, fixed.series[i]])];
-  return new Map([...pairs.map(([variable, colour]): [string, string] => [variable.slice(4, variable.indexOf(",")), colour]), ["--plot-background", fixed.ground]]);
+  const pairs = [
+    ...keys.map((key): [string, string] => [auto[key], fixed[key]]),
+    ...auto.series.map((colour, i): [string, string] => [colour, fixed.series[i]]),
+  ];
+  return new Map([
+    ...pairs.map(([variable, colour]): [string, string] => [variable.slice(4, variable.indexOf(",")), colour]),
+    ["--plot-background", fixed.ground],
+  ]);
 }
 
 /** From the inside out, as a fallback may be a variable too; a variable without a value or fallback is ink. */
@@ -35,7 +44,8 @@ function resolve(markup: string, values: ReadonlyMap<string, string>): string {
   const innermost = /var\(\s*(--[\w-]+)\s*(?:,((?:[^()]|\((?:[^()]|\([^()]*\))*\))*?))?\)/;
   for (let found = innermost.exec(markup); found; found = innermost.exec(markup)) {
     const [whole, name, fallback] = found;
-    markup = markup.slice(0, found.index) + (values.get(name) ?? (fallback?.trim() || "currentColor")) + markup.slice(found.index + whole.length);
+    markup =
+      markup.slice(0, found.index) + (values.get(name) ?? (fallback?.trim() || "currentColor")) + markup.slice(found.index + whole.length);
   }
   return markup;
 }

@@ -1,7 +1,7 @@
 /** The columns of the list of runs. */
-import type { FoundRun } from "../../../experiments/runs/index-query.ts";
+import type { FoundRun } from "../../../experiments/runs/index/query.ts";
 import type { RunStatus } from "../../../experiments/results.ts";
-import { shortKey } from "../../../experiments/runs/key.ts";
+import { shortKey } from "../../../experiments/runs/store/key.ts";
 import { metricLabel } from "../../../experiments/statistics/metrics.ts";
 import { formatCount, formatDuration, formatValue } from "../../../experiments/statistics/numbers.ts";
 
@@ -39,7 +39,13 @@ export const columns: readonly Column[] = [
   metric("maxVioGlobal", "MaxVio"),
   metric("specialisation", "special."),
   { name: "steps", by: "steps", text: ({ steps }) => (steps === null ? "" : formatCount(steps)), right: true, descendingFirst: true },
-  { name: "time", by: "seconds", text: ({ seconds }) => (seconds === null ? "" : formatDuration(seconds)), right: true, descendingFirst: true },
+  {
+    name: "time",
+    by: "seconds",
+    text: ({ seconds }) => (seconds === null ? "" : formatDuration(seconds)),
+    right: true,
+    descendingFirst: true,
+  },
   { name: "device", by: "backend", text: ({ backend }) => backend },
   { name: "ended", by: "when", text: ({ when }) => (when === null ? "" : time.format(new Date(when))), descendingFirst: true },
   { name: "key", by: "key", text: ({ key }) => shortKey(key).slice(0, 8) },

@@ -1,17 +1,17 @@
 /** What a peer needs to train the very same model: shapes, first weights, batches and learning rates, and the losses that we get. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import "../../../engine/backends/cpu/node-flags.ts";
+import "../../../engine/backends/node/cpu-flags.ts";
 import { createCpuBackend } from "../../../engine/backends/cpu/backend.ts";
 import { benchModels, type BenchModel } from "../../../engine/bench/models.ts";
 import { BatchSource } from "../../../engine/data/batches.ts";
 import type { RunConfig } from "../../../engine/model/config.ts";
-import { planRun } from "../../../engine/program/plan.ts";
+import { planRun } from "../../../engine/plan/plan.ts";
 import { learningRate } from "../../../engine/train/schedule.ts";
 import { measure } from "../../../engine/bench/measure.ts";
 import { initialiseWeights, readTensors } from "../../../engine/train/weights.ts";
 import { exportHuggingFace } from "../../../engine/formats/huggingface.ts";
-import { openDomains } from "../../../experiments/runs/corpora-node.ts";
+import { openDomains } from "../../../experiments/runs/store/node/corpora.ts";
 
 /** Steps whose losses are compared. */
 export const comparedSteps = 8;
@@ -60,7 +60,10 @@ export async function writePeerData(name: BenchModel, folder: string, steps: num
   }
   const learningRates = Array.from({ length: steps }, (_, step) => learningRate(train, step + 1));
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "model.json"), JSON.stringify({ name, model, train, learningRates, losses: losses.slice(0, comparedSteps), tensors: offsets }));
+  await writeFile(
+    join(folder, "model.json"),
+    JSON.stringify({ name, model, train, learningRates, losses: losses.slice(0, comparedSteps), tensors: offsets }),
+  );
   await writeFile(join(folder, "weights.bin"), weights);
   await writeFile(join(folder, "windows.bin"), windows);
   if (model.attention.kind !== "mla") return;

@@ -24,7 +24,14 @@ defaultDevice("wasm");
 
 const data = readData(process.argv[2]);
 const { model, train } = data;
-const { hiddenSize: width, numAttentionHeads: heads, vocabSize: vocab, nRoutedExperts: experts, numExpertsPerTok: k, moeIntermediateSize } = model;
+const {
+  hiddenSize: width,
+  numAttentionHeads: heads,
+  vocabSize: vocab,
+  nRoutedExperts: experts,
+  numExpertsPerTok: k,
+  moeIntermediateSize,
+} = model;
 const { headDim } = model.attention;
 const { batchSize: B, seqLen: S, optimizer } = train;
 const rows = B * S;
@@ -58,7 +65,10 @@ function experts_(x, p, n) {
   const least = np.min(top, -1, { keepdims: true });
   const chosen = s.ref.mul(np.where(np.greaterEqual(lax.stopGradient(s), least), 1, 0));
   const gates = chosen.ref.div(np.sum(chosen, -1, { keepdims: true }).add(1e-20));
-  const h = nn.silu(np.matmul(x.ref, p[`gate${n}`])).mul(np.matmul(x.ref, p[`up${n}`])).reshape([rows, experts, moeIntermediateSize]);
+  const h = nn
+    .silu(np.matmul(x.ref, p[`gate${n}`]))
+    .mul(np.matmul(x.ref, p[`up${n}`]))
+    .reshape([rows, experts, moeIntermediateSize]);
   const weighted = h.mul(gates.reshape([rows, experts, 1])).reshape([rows, experts * moeIntermediateSize]);
   const routed = np.matmul(weighted, p[`down${n}`]);
   return routed.add(gatedMlp(x, p[`shared_gate${n}`], p[`shared_up${n}`], p[`shared_down${n}`]));
@@ -105,7 +115,16 @@ await timeSteps(
     const { tokens, targets } = data.batch(n);
     const ids = (values) => np.array(values, { dtype: np.int32 });
     let value;
-    [p, m, v, value] = step(p, m, v, ids(tokens), ids(targets), np.array(data.learningRates[n]), np.array(1 - beta1 ** (n + 1)), np.array(1 - beta2 ** (n + 1)));
+    [p, m, v, value] = step(
+      p,
+      m,
+      v,
+      ids(tokens),
+      ids(targets),
+      np.array(data.learningRates[n]),
+      np.array(1 - beta1 ** (n + 1)),
+      np.array(1 - beta2 ** (n + 1)),
+    );
     return (await value.data())[0];
   },
   { steps: Number(process.argv[3]), seconds: Number(process.argv[4]), threads: 1 },

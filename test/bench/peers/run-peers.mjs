@@ -15,8 +15,18 @@ const lossTolerance = 1e-3;
 
 /** name → models it can train, and what to start for one process of so many threads */
 export const peers = {
-  "jax-js": { version: packages["@jax-js/jax"], models: ["D", "MoE16"], ways: (cores) => [{ processes: cores, threads: 1 }], command: (args) => [process.execPath, [join(folder, "jax-js.mjs"), ...args]] },
-  "TensorFlow.js": { version: packages["@tensorflow/tfjs"], models: ["D", "MoE16"], ways: (cores) => [{ processes: cores, threads: 1 }], command: (args) => [process.execPath, [join(folder, "tfjs.mjs"), ...args]] },
+  "jax-js": {
+    version: packages["@jax-js/jax"],
+    models: ["D", "MoE16"],
+    ways: (cores) => [{ processes: cores, threads: 1 }],
+    command: (args) => [process.execPath, [join(folder, "jax-js.mjs"), ...args]],
+  },
+  "TensorFlow.js": {
+    version: packages["@tensorflow/tfjs"],
+    models: ["D", "MoE16"],
+    ways: (cores) => [{ processes: cores, threads: 1 }],
+    command: (args) => [process.execPath, [join(folder, "tfjs.mjs"), ...args]],
+  },
   PyTorch: {
     version: "",
     models: ["XS", "S", "M", "D"],
@@ -31,23 +41,35 @@ export function installPeers() {
   const missing = {};
   mkdirSync(folder, { recursive: true });
   for (const file of readdirSync(here)) if (file.endsWith(".mjs")) cpSync(join(here, file), join(folder, file));
-  if (!existsSync(join(folder, "package.json"))) writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  if (!existsSync(join(folder, "package.json")))
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
   const wanted = Object.entries(packages).filter(([name, version]) => {
     const manifest = join(folder, "node_modules", name, "package.json");
     return !existsSync(manifest) || JSON.parse(readFileSync(manifest, "utf8")).version !== version;
   });
   if (wanted.length > 0) {
-    const { status, stderr } = spawnSync("npm", ["install", "--no-audit", "--no-fund", ...wanted.map((entry) => entry.join("@"))], { cwd: folder, encoding: "utf8" });
+    const { status, stderr } = spawnSync("npm", ["install", "--no-audit", "--no-fund", ...wanted.map((entry) => entry.join("@"))], {
+      cwd: folder,
+      encoding: "utf8",
+    });
     if (status !== 0) missing["jax-js"] = missing["TensorFlow.js"] = `npm: ${stderr.trim().split("\n").at(-1)}`;
   }
   if (!python()) missing.PyTorch = "no Python with torch and transformers (name one with PEER_PYTHON)";
-  else peers.PyTorch.version = execFileSync(python(), ["-c", "import torch, transformers; print(f'{torch.__version__}, transformers {transformers.__version__}')"], { encoding: "utf8" }).trim();
+  else
+    peers.PyTorch.version = execFileSync(
+      python(),
+      ["-c", "import torch, transformers; print(f'{torch.__version__}, transformers {transformers.__version__}')"],
+      { encoding: "utf8" },
+    ).trim();
   return missing;
 }
 
 let found;
 function python() {
-  found ??= [process.env.PEER_PYTHON, "python3"].find((path) => path && spawnSync(path, ["-c", "import torch, transformers"], { stdio: "ignore" }).status === 0) ?? "";
+  found ??=
+    [process.env.PEER_PYTHON, "python3"].find(
+      (path) => path && spawnSync(path, ["-c", "import torch, transformers"], { stdio: "ignore" }).status === 0,
+    ) ?? "";
   return found;
 }
 
@@ -66,12 +88,17 @@ export async function runPeer(name, data, { steps, seconds, cores }) {
     const [command, args] = peers[name].command([data, String(steps), String(seconds), String(threads)]);
     // Python finds its threads here before anything is imported
     const env = { ...process.env, OMP_NUM_THREADS: String(threads) };
-    const runs = await Promise.all(Array.from({ length: processes }, () => promisify(execFile)(command, args, { env, cwd: folder, maxBuffer: 2 ** 26 })));
+    const runs = await Promise.all(
+      Array.from({ length: processes }, () => promisify(execFile)(command, args, { env, cwd: folder, maxBuffer: 2 ** 26 })),
+    );
     const results = runs.map(({ stdout }) => JSON.parse(stdout.trim().split("\n").at(-1)));
     // the first steps compile
     const rate = results.reduce((sum, { times, tokens }) => sum + (1000 * tokens) / median(times.slice(Math.min(2, times.length - 1))), 0);
-    const lossError = Math.max(...results.flatMap(({ losses }) => ours.slice(0, losses.length).map((loss, n) => Math.abs(losses[n] - loss) / loss)));
-    if (!best || rate > best.tokensPerSecond) best = { tokensPerSecond: rate, processes, threads, lossError, steps: Math.min(...results.map(({ times }) => times.length)) };
+    const lossError = Math.max(
+      ...results.flatMap(({ losses }) => ours.slice(0, losses.length).map((loss, n) => Math.abs(losses[n] - loss) / loss)),
+    );
+    if (!best || rate > best.tokensPerSecond)
+      best = { tokensPerSecond: rate, processes, threads, lossError, steps: Math.min(...results.map(({ times }) => times.length)) };
   }
   return { ...best, agrees: best.lossError < lossTolerance };
 }

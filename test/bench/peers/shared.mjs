@@ -31,7 +31,11 @@ export function readData(folder) {
  * only way without a grouped product. Rows of query and key are put in the order in which rotary embedding is done in halves.
  */
 function parametersOf(model, tensor) {
-  const parameters = { embed: tensor("model.embed_tokens.weight"), head: transpose(tensor("lm_head.weight")), norm: tensor("model.norm.weight") };
+  const parameters = {
+    embed: tensor("model.embed_tokens.weight"),
+    head: transpose(tensor("lm_head.weight")),
+    norm: tensor("model.norm.weight"),
+  };
   const { headDim } = model.attention;
   for (let n = 0; n < model.numHiddenLayers; n++) {
     const of = (key) => tensor(`model.layers.${n}.${key}.weight`);

@@ -14,7 +14,14 @@ await tf.setBackend("wasm");
 
 const data = readData(process.argv[2]);
 const { model, train } = data;
-const { hiddenSize: width, numAttentionHeads: heads, vocabSize: vocab, nRoutedExperts: experts, numExpertsPerTok: k, moeIntermediateSize } = model;
+const {
+  hiddenSize: width,
+  numAttentionHeads: heads,
+  vocabSize: vocab,
+  nRoutedExperts: experts,
+  numExpertsPerTok: k,
+  moeIntermediateSize,
+} = model;
 const { headDim } = model.attention;
 const { batchSize: B, seqLen: S, optimizer } = train;
 const rows = B * S;
@@ -22,12 +29,18 @@ const rows = B * S;
 const matMul = tf.customGrad((a, b, save) => {
   save([a, b]);
   const last = (x) => [...x.shape.keys()].slice(0, -2).concat(x.shape.length - 1, x.shape.length - 2);
-  return { value: tf.matMul(a, b), gradFunc: (dy, [x, w]) => [tf.matMul(dy, tf.transpose(w, last(w))), tf.matMul(tf.transpose(x, last(x)), dy)] };
+  return {
+    value: tf.matMul(a, b),
+    gradFunc: (dy, [x, w]) => [tf.matMul(dy, tf.transpose(w, last(w))), tf.matMul(tf.transpose(x, last(x)), dy)],
+  };
 });
 const { cos, sin } = rotary(model, train);
 const cosine = tf.tensor(cos, [1, S, 1, headDim]);
 const sine = tf.tensor(sin, [1, S, 1, headDim]);
-const future = tf.tensor(Float32Array.from({ length: S * S }, (_, i) => (i % S > Math.floor(i / S) ? -1e9 : 0)), [1, 1, S, S]);
+const future = tf.tensor(
+  Float32Array.from({ length: S * S }, (_, i) => (i % S > Math.floor(i / S) ? -1e9 : 0)),
+  [1, 1, S, S],
+);
 
 const rmsNorm = (x, gain) => x.mul(tf.rsqrt(x.square().mean(-1, true).add(model.rmsNormEps))).mul(gain);
 const silu = (x) => x.mul(x.sigmoid());
@@ -41,7 +54,10 @@ function attention(h, p, n) {
   const project = (key) => matMul(h, p[`${key}${n}`]).reshape([B, S, heads, headDim]);
   const perHead = (x) => x.transpose([0, 2, 1, 3]);
   const [q, key, v] = [perHead(rotate(project("q"))), rotate(project("k")).transpose([0, 2, 3, 1]), perHead(project("v"))];
-  const weights = matMul(q, key).mul(1 / Math.sqrt(headDim)).add(future).softmax();
+  const weights = matMul(q, key)
+    .mul(1 / Math.sqrt(headDim))
+    .add(future)
+    .softmax();
   return matMul(perHead(matMul(weights, v)).reshape([rows, width]), p[`o${n}`]);
 }
 
@@ -56,7 +72,9 @@ function mixture(x, p, n) {
   const s = matMul(x, p[`router${n}`]).sigmoid();
   const chosen = s.mul(chosenMask(s));
   const gates = chosen.div(chosen.sum(-1, true).add(1e-20));
-  const h = silu(matMul(x, p[`gate${n}`])).mul(matMul(x, p[`up${n}`])).reshape([rows, experts, moeIntermediateSize]);
+  const h = silu(matMul(x, p[`gate${n}`]))
+    .mul(matMul(x, p[`up${n}`]))
+    .reshape([rows, experts, moeIntermediateSize]);
   const routed = matMul(h.mul(gates.reshape([rows, experts, 1])).reshape([rows, experts * moeIntermediateSize]), p[`down${n}`]);
   return routed.add(gatedMlp(x, p[`shared_gate${n}`], p[`shared_up${n}`], p[`shared_down${n}`]));
 }
@@ -69,7 +87,11 @@ function loss(p, tokens, targets) {
     x = x.add(n < model.firstKDenseReplace ? gatedMlp(h, p[`gate${n}`], p[`up${n}`], p[`down${n}`]) : mixture(h, p, n));
   }
   const logits = matMul(rmsNorm(x, p.norm), p.head);
-  return tf.logSoftmax(logits).mul(tf.oneHot(targets, vocab).cast("float32")).sum().mul(-1 / rows);
+  return tf
+    .logSoftmax(logits)
+    .mul(tf.oneHot(targets, vocab).cast("float32"))
+    .sum()
+    .mul(-1 / rows);
 }
 
 const { beta1, beta2, eps, weightDecay } = optimizer;
@@ -92,7 +114,12 @@ await timeSteps(
         const g = grads[key].mul(scale);
         m[key].assign(m[key].mul(beta1).add(g.mul(1 - beta1)));
         v[key].assign(v[key].mul(beta2).add(g.square().mul(1 - beta2)));
-        const change = m[key].div(1 - beta1 ** (n + 1)).div(v[key].div(1 - beta2 ** (n + 1)).sqrt().add(eps));
+        const change = m[key].div(1 - beta1 ** (n + 1)).div(
+          v[key]
+            .div(1 - beta2 ** (n + 1))
+            .sqrt()
+            .add(eps),
+        );
         const decayed = decays(key) ? p[key].mul(1 - lr * weightDecay) : p[key];
         p[key].assign(decayed.sub(change.mul(lr)));
       }

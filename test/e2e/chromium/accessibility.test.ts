@@ -15,7 +15,10 @@ describe.each(["light", "dark"] as const)("axe in the %s theme", (colorScheme) =
       await page.getByRole("button", { name: "Train 4 runs" }).waitFor();
       expect(await axeFindings(page)).toEqual([]);
       await page.getByRole("button", { name: "Train 4 runs" }).click();
-      await page.locator(".words").getByText(/^Validation loss: /).waitFor({ timeout: 60_000 });
+      await page
+        .locator(".words")
+        .getByText(/^Validation loss: /)
+        .waitFor({ timeout: 60_000 });
       expect(await axeFindings(page)).toEqual([]);
       for (const tab of ["Curves", "Experts", "Log"]) {
         await page.getByRole("tab", { name: tab }).click();

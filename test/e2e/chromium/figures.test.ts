@@ -25,7 +25,10 @@ describe("a figure under a reader's hands", () => {
     await page.getByRole("button", { name: "Trust and run its views" }).click();
     await page.getByRole("button", { name: "Train 4 runs" }).click();
     const study = cell(page, "study");
-    await study.locator(".words").getByText(/^Validation loss: /).waitFor({ timeout: 90_000 });
+    await study
+      .locator(".words")
+      .getByText(/^Validation loss: /)
+      .waitFor({ timeout: 90_000 });
     await study.getByRole("tab", { name: "Curves" }).click();
     curves = study.locator("figure").first();
     await plot(/^Training loss/).waitFor();
@@ -122,10 +125,21 @@ describe("a figure under a reader's hands", () => {
   });
 
   it("has texts as wide as they were measured", async () => {
-    const texts = await session.page.locator("figure svg[role=img] text").evaluateAll((all) => all.map((text) => ({ text: [...text.childNodes].filter((node) => node.nodeType === 3).map((node) => node.textContent).join(""), size: Number(text.getAttribute("font-size")), weight: Number(text.getAttribute("font-weight") ?? 400), width: (text as SVGTextElement).getComputedTextLength() })));
+    const texts = await session.page.locator("figure svg[role=img] text").evaluateAll((all) =>
+      all.map((text) => ({
+        text: [...text.childNodes]
+          .filter((node) => node.nodeType === 3)
+          .map((node) => node.textContent)
+          .join(""),
+        size: Number(text.getAttribute("font-size")),
+        weight: Number(text.getAttribute("font-weight") ?? 400),
+        width: (text as SVGTextElement).getComputedTextLength(),
+      })),
+    );
     expect(texts.length).toBeGreaterThan(40);
     // kerning takes up to 2 % of an em per pair
-    for (const { text, size, weight, width } of texts) expect(Math.abs(width - measure(text, { size, weight: weight as Weight })), text).toBeLessThan(1 + 0.02 * size * text.length);
+    for (const { text, size, weight, width } of texts)
+      expect(Math.abs(width - measure(text, { size, weight: weight as Weight })), text).toBeLessThan(1 + 0.02 * size * text.length);
   });
 
   it("exports what is shown, and says what is not", async () => {

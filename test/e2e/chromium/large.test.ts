@@ -4,7 +4,8 @@ import { openChromium, type Session } from "../support/chromium.ts";
 
 const cells = Array.from(
   { length: 200 },
-  (_, i) => `Text ${i} with *words* and $x_{${i}}^2$.\n\n\`\`\`ts {#c${i}}\nconst v${i} = ${i};\nconst list${i} = [1, 2, 3].map((x) => x * v${i});\nlist${i}.length\n\`\`\`\n`,
+  (_, i) =>
+    `Text ${i} with *words* and $x_{${i}}^2$.\n\n\`\`\`ts {#c${i}}\nconst v${i} = ${i};\nconst list${i} = [1, 2, 3].map((x) => x * v${i});\nlist${i}.length\n\`\`\`\n`,
 );
 const notebook = `---\nswitchyard: 1\ntitle: Many\n---\n${cells.join("\n")}`;
 
@@ -21,7 +22,9 @@ describe("a notebook of 200 cells", () => {
     await session.page.evaluate(() => {
       const marks = globalThis as unknown as Marks;
       marks.longTasks = [];
-      new PerformanceObserver((list) => marks.longTasks.push(...list.getEntries().map((entry) => entry.duration))).observe({ type: "longtask" });
+      new PerformanceObserver((list) => marks.longTasks.push(...list.getEntries().map((entry) => entry.duration))).observe({
+        type: "longtask",
+      });
     });
   });
   afterAll(() => session.close());

@@ -35,8 +35,14 @@ describe("a study in the window", () => {
   it("trains on a click, tells the result in words and runs the view that reads it", async () => {
     const { page } = session;
     await page.getByRole("button", { name: "Train 4 runs" }).click();
-    await cell(page, "study").locator(".words").getByText(/^Validation loss: /).waitFor({ timeout: 60_000 });
-    await cell(page, "view").locator("figure").getByRole("img", { name: /MaxVio/ }).waitFor();
+    await cell(page, "study")
+      .locator(".words")
+      .getByText(/^Validation loss: /)
+      .waitFor({ timeout: 60_000 });
+    await cell(page, "view")
+      .locator("figure")
+      .getByRole("img", { name: /MaxVio/ })
+      .waitFor();
     expect(await cell(page, "view").getByText("2", { exact: true }).isVisible()).toBe(true);
     expect(await page.locator("[role=status].visually-hidden").innerText()).toMatch(/^study finished: /);
   });

@@ -28,7 +28,13 @@ describe("the desktop app", () => {
   it("opens the notebook it was started with, isolated and without Node in the page", async () => {
     expect(page.url()).toBe("app://switchyard/index.html");
     expect(await page.getByRole("heading", { name: "A small study" }).isVisible()).toBe(true);
-    expect(await page.evaluate(() => [crossOriginIsolated, typeof (globalThis as { require?: unknown }).require, typeof (globalThis as { process?: unknown }).process])).toEqual([true, "undefined", "undefined"]);
+    expect(
+      await page.evaluate(() => [
+        crossOriginIsolated,
+        typeof (globalThis as { require?: unknown }).require,
+        typeof (globalThis as { process?: unknown }).process,
+      ]),
+    ).toEqual([true, "undefined", "undefined"]);
   });
 
   it("offers the page nothing but the channels of its table", async () => {
@@ -59,7 +65,10 @@ describe("the desktop app", () => {
   it("trains, and keeps the runs beside the notebook", async () => {
     await page.getByRole("button", { name: "Trust and run its views" }).click();
     await page.getByRole("button", { name: "Train 4 runs" }).click();
-    await cell(page, "study").locator(".words").getByText(/^Validation loss: /).waitFor({ timeout: 90_000 });
+    await cell(page, "study")
+      .locator(".words")
+      .getByText(/^Validation loss: /)
+      .waitFor({ timeout: 90_000 });
     expect((await stat(join(folder, "small.results/runs"))).isDirectory()).toBe(true);
   });
 
@@ -137,7 +146,10 @@ describe("the desktop app", () => {
     await page.getByText("Never saved.").waitFor();
     await page.getByRole("button", { name: "Trust and run its views" }).click();
     await cell(page, "study").getByText("cached", { exact: true }).first().waitFor();
-    await cell(page, "study").locator(".words").getByText(/^Validation loss: /).waitFor();
+    await cell(page, "study")
+      .locator(".words")
+      .getByText(/^Validation loss: /)
+      .waitFor();
   });
 
   it("asks once before unsaved changes are lost, and can be cancelled", async () => {

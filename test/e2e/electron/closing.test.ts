@@ -17,8 +17,12 @@ describe("closing the window while runs train", () => {
   const close = () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0].close());
   /** steps of the run that trains, once it has made `least` */
   const steps = async (least: number): Promise<number> => {
-    const bar = cell(page, "study").getByRole("progressbar", { name: /running, step/ }).first();
-    await expect.poll(async () => Number(await bar.getAttribute("aria-valuenow")), { timeout: 60_000, interval: 20 }).toBeGreaterThanOrEqual(least);
+    const bar = cell(page, "study")
+      .getByRole("progressbar", { name: /running, step/ })
+      .first();
+    await expect
+      .poll(async () => Number(await bar.getAttribute("aria-valuenow")), { timeout: 60_000, interval: 20 })
+      .toBeGreaterThanOrEqual(least);
     return Number(await bar.getAttribute("aria-valuenow"));
   };
   let before: number;
@@ -31,7 +35,10 @@ describe("closing the window while runs train", () => {
     ({ app, page } = await start(join(folder, "user"), file));
     await page.getByRole("button", { name: "Trust and run its views" }).click();
     await page.getByRole("button", { name: "Train 4 runs" }).click();
-    await page.getByText(/tokens\/s/).first().waitFor();
+    await page
+      .getByText(/tokens\/s/)
+      .first()
+      .waitFor();
   });
   afterAll(async () => {
     await app.evaluate(({ app: electron }) => electron.exit(0)).catch(() => {});

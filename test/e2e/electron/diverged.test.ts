@@ -25,9 +25,17 @@ afterAll(async () => {
 it("a run that diverges is told as one, with the step it happened at", async () => {
   await page.getByRole("button", { name: "Trust and run its views" }).click();
   await page.getByRole("button", { name: /^Train \d runs?$/ }).click();
-  await cell(page, "study").getByText(/diverged at step \d+/).first().waitFor({ state: "attached", timeout: 90_000 });
+  await cell(page, "study")
+    .getByText(/diverged at step \d+/)
+    .first()
+    .waitFor({ state: "attached", timeout: 90_000 });
   const runs = join(folder, "diverging.results/runs");
-  const statuses = async () => Promise.all((await readdir(runs)).map(async (run) => (JSON.parse(await readFile(join(runs, run, "result.json"), "utf8")) as { status: string }).status));
+  const statuses = async () =>
+    Promise.all(
+      (await readdir(runs)).map(
+        async (run) => (JSON.parse(await readFile(join(runs, run, "result.json"), "utf8")) as { status: string }).status,
+      ),
+    );
   await expect.poll(() => statuses().catch(() => []), { timeout: 60_000 }).toEqual(["diverged", "diverged"]);
   expect(await page.getByText(/could not be saved|Invalid type/).count()).toBe(0);
 });

@@ -15,7 +15,8 @@ describe.skipIf(cores < 2 || cores > 8)("the core that is kept for the windows",
   let app: ElectronApplication;
   let page: Page;
   const running = async () => Number(/(\d+) running/.exec(await page.locator("footer").last().innerText())?.[1] ?? 0);
-  const all = (method: "hide" | "show") => app.evaluate(({ BrowserWindow }, name) => BrowserWindow.getAllWindows().forEach((window) => window[name]()), method);
+  const all = (method: "hide" | "show") =>
+    app.evaluate(({ BrowserWindow }, name) => BrowserWindow.getAllWindows().forEach((window) => window[name]()), method);
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "switchyard-e2e-"));

@@ -18,7 +18,13 @@ describe("a page that is no longer ours", () => {
   let page: Page;
   const secret = () => join(folder, "id_rsa.md");
   const call = (...args: unknown[]) =>
-    page.evaluate((message) => (globalThis.switchyardBridge!.call as (...all: unknown[]) => Promise<{ ok: boolean; value?: unknown; error?: { message: string } }>)(...message), args);
+    page.evaluate(
+      (message) =>
+        (
+          globalThis.switchyardBridge!.call as (...all: unknown[]) => Promise<{ ok: boolean; value?: unknown; error?: { message: string } }>
+        )(...message),
+      args,
+    );
   const seen = () => app.evaluate(() => (globalThis as unknown as Notes).seen.splice(0));
   /** a click where nothing is */
   const click = () => page.mouse.click(5, 300);
@@ -31,8 +37,11 @@ describe("a page that is no longer ours", () => {
     await app.evaluate(({ dialog, shell }) => {
       const notes = globalThis as unknown as Notes;
       notes.seen = [];
-      for (const name of ["showOpenDialog", "showSaveDialog"] as const) dialog[name] = (async () => (notes.seen.push(name), { canceled: true, filePaths: [] })) as never;
-      dialog.showMessageBox = (async (_window: unknown, { message }: { message: string }) => (notes.seen.push(message), { response: 1 })) as never;
+      for (const name of ["showOpenDialog", "showSaveDialog"] as const)
+        dialog[name] = (async () => (notes.seen.push(name), { canceled: true, filePaths: [] })) as never;
+      dialog.showMessageBox = (async (_window: unknown, { message }: { message: string }) => (
+        notes.seen.push(message), { response: 1 }
+      )) as never;
       shell.openExternal = async (url) => void notes.seen.push(url);
     });
   });
@@ -45,7 +54,9 @@ describe("a page that is no longer ours", () => {
     const replies = await Promise.all([
       ...Array.from({ length: 30 }, () => call("window.new")),
       ...Array.from({ length: 40 }, () => call("link.open", "https://evil.example/?secret")),
-      call("document.open"), call("export.file", "x.html", "text"), call("export.folder", [{ path: "x.html", contents: "text" }]),
+      call("document.open"),
+      call("export.file", "x.html", "text"),
+      call("export.folder", [{ path: "x.html", contents: "text" }]),
     ]);
     expect(replies.filter(({ ok }) => ok)).toEqual([]);
     expect(replies[0].error!.message).toContain("needs a key or a click");
@@ -64,7 +75,12 @@ describe("a page that is no longer ours", () => {
 
   it("reads no file by saying its path, nor by making up a drop", async () => {
     await click();
-    for (const attempt of [call("document.openRecent", secret()), call("document.openPath", secret()).catch(() => ({ ok: false })), call("document.openDropped", secret()), call("document.openDropped")]) {
+    for (const attempt of [
+      call("document.openRecent", secret()),
+      call("document.openPath", secret()).catch(() => ({ ok: false })),
+      call("document.openDropped", secret()),
+      call("document.openDropped"),
+    ]) {
       expect(await attempt).toMatchObject({ ok: false });
     }
     await page.evaluate(() => {

@@ -9,7 +9,10 @@ import { cell } from "../support/actions.ts";
 import { start } from "../support/electron.ts";
 import { smallStudy } from "../support/notebooks.ts";
 
-const study = smallStudy.replace("steps: 12, batchSize: 3, seqLen: 32", "steps: 1500, batchSize: 16, seqLen: 64, checkpointEverySeconds: 0.2").replace("evalEvery: 6", "evalEvery: 500").replace("seeds: 2", "seeds: 1");
+const study = smallStudy
+  .replace("steps: 12, batchSize: 3, seqLen: 32", "steps: 1500, batchSize: 16, seqLen: 64, checkpointEverySeconds: 0.2")
+  .replace("evalEvery: 6", "evalEvery: 500")
+  .replace("seeds: 2", "seeds: 1");
 
 const sha256 = (contents: Buffer | string): string => createHash("sha256").update(contents).digest("hex");
 
@@ -33,7 +36,9 @@ describe("an app that was killed while it trained", () => {
   };
   /** of the first run, while it trains */
   const stepsShown = async () => {
-    const bars = await cell(page, "study").getByRole("progressbar", { name: /^plain, seed 1: running/ }).all();
+    const bars = await cell(page, "study")
+      .getByRole("progressbar", { name: /^plain, seed 1: running/ })
+      .all();
     return bars.length === 0 ? 0 : Number(await bars[0].getAttribute("aria-valuenow"));
   };
   /** Waits for a checkpoint of the run to be killed that was written after a time. @returns when it was */
@@ -56,7 +61,10 @@ describe("an app that was killed while it trained", () => {
           const { metrics, status, steps, tokens } = JSON.parse(await readFile(join(results(name), run, "result.json"), "utf8"));
           const { tokensPerSecond: _speed, seconds: _duration, ...computed } = metrics;
           const weights = await readFile(join(results(name), run, "checkpoint.safetensors"));
-          const curve = (await readFile(join(results(name), run, "metrics.jsonl"), "utf8")).replace(/"(seconds|tokensPerSecond)":[^,}]+/g, "");
+          const curve = (await readFile(join(results(name), run, "metrics.jsonl"), "utf8")).replace(
+            /"(seconds|tokensPerSecond)":[^,}]+/g,
+            "",
+          );
           return [run, { computed, status, steps, tokens, weights: sha256(weights), curve: sha256(curve) }] as const;
         }),
       ),

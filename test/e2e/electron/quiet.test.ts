@@ -43,7 +43,14 @@ it("no name is looked up, no address connected to and no request made but of the
     // Chromium asks the kernel for a route by "connecting" a UDP socket, which sends nothing: what was sent is what counts.
     expect(of("TCP_CONNECT_ATTEMPT")).toEqual([]);
     expect(of("UDP_BYTES_SENT")).toEqual([]);
-    for (const name of ["URL_REQUEST_START_JOB", "HOST_RESOLVER_DNS_TASK", "HOST_RESOLVER_SYSTEM_TASK", "TCP_CONNECT_ATTEMPT", "UDP_BYTES_SENT"]) expect(constants.logEventTypes[name]).toBeTypeOf("number");
+    for (const name of [
+      "URL_REQUEST_START_JOB",
+      "HOST_RESOLVER_DNS_TASK",
+      "HOST_RESOLVER_SYSTEM_TASK",
+      "TCP_CONNECT_ATTEMPT",
+      "UDP_BYTES_SENT",
+    ])
+      expect(constants.logEventTypes[name]).toBeTypeOf("number");
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }

@@ -6,7 +6,8 @@ import type { ElectronApplication, Page } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { start } from "../support/electron.ts";
 
-const notebookOf = (source: string): string => `---\nswitchyard: 1\ntitle: My results\n---\nWeeks of notes.\n\n\`\`\`ts {#p}\n${source}\n\`\`\`\n`;
+const notebookOf = (source: string): string =>
+  `---\nswitchyard: 1\ntitle: My results\n---\nWeeks of notes.\n\n\`\`\`ts {#p}\n${source}\n\`\`\`\n`;
 const nested = "(".repeat(5000) + "1" + ")".repeat(5000);
 const lines = `const text = ${Array.from({ length: 3000 }, (_, i) => `"line ${i}" +`).join("\n")}\n"end";`;
 
@@ -30,7 +31,10 @@ describe("a notebook that the page's parser may stumble over", () => {
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   });
 
-  it.each([["5,000 nested parentheses", nested], ["3,000 lines that are one sum", lines]])("is shown, and not written over by another, with %s", async (_what, source) => {
+  it.each([
+    ["5,000 nested parentheses", nested],
+    ["3,000 lines that are one sum", lines],
+  ])("is shown, and not written over by another, with %s", async (_what, source) => {
     const text = notebookOf(source);
     const file = await open(text);
     await page.getByText("Weeks of notes.").or(page.getByLabel("The notebook's text")).first().waitFor();

@@ -49,7 +49,10 @@ describe.skipIf(missing !== null)("the stand-in for fpm", () => {
   });
 
   it("puts files at their places, owned by root, with permissions that do not depend on the builder's umask", () => {
-    const lines = command("dpkg-deb", ["-c", deb()]).trim().split("\n").map((line) => line.split(/\s+/));
+    const lines = command("dpkg-deb", ["-c", deb()])
+      .trim()
+      .split("\n")
+      .map((line) => line.split(/\s+/));
     const listing = lines.map(([mode, owner, , , , ...path]) => `${mode} ${owner} ${path.join(" ")}`).sort();
     expect(listing).toEqual([
       "-rw-r--r-- root/root ./opt/A=B Tool/inner/data",

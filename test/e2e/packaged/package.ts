@@ -35,7 +35,9 @@ export function command(program: string, args: string[], env: Record<string, str
 
 /** @param output folder to make the packages in, inside the repository or absolute */
 export function makePackages(output: string): Packages {
-  command(process.execPath, [join(root, "scripts/dist.mjs"), "dir", "deb", "--prebuilt", "--out", output], { SWITCHYARD_DIST_TESTABLE: "1" });
+  command(process.execPath, [join(root, "scripts/dist.mjs"), "dir", "deb", "--prebuilt", "--out", output], {
+    SWITCHYARD_DIST_TESTABLE: "1",
+  });
   const deb = readdirSync(output).find((name) => name.endsWith(".deb"));
   if (!deb) throw new Error(`no deb in ${output}`);
   return { unpacked: join(output, "linux-unpacked"), deb: join(output, deb) };

@@ -34,7 +34,9 @@ describe.skipIf(missing !== null)("the packaged app", () => {
 
   it("carries the bundle and nothing else: no node_modules, no sources, no maps", () => {
     const files = listPackage(join(system, "opt/Switchyard/resources/app.asar"), { isPack: false });
-    const strangers = files.filter((path) => !/^\/(package\.json|out(\/app(\/(main|preload|renderer)(\/.*)?)?)?)$/.test(path) || path.endsWith(".map"));
+    const strangers = files.filter(
+      (path) => !/^\/(package\.json|out(\/app(\/(main|preload|renderer)(\/.*)?)?)?)$/.test(path) || path.endsWith(".map"),
+    );
     expect(strangers).toEqual([]);
     expect(files).toContain("/out/app/renderer/index.html");
     expect(existsSync(join(system, "opt/Switchyard/resources/default_app.asar"))).toBe(false);
@@ -43,18 +45,24 @@ describe.skipIf(missing !== null)("the packaged app", () => {
   it("carries the licences of the corpora, of every bundled package and of Electron", async () => {
     const resources = join(system, "opt/Switchyard/resources");
     expect(await readFile(join(resources, "licences/switchyard.txt"), "utf8")).toBe(await readFile(join(root, "LICENSE"), "utf8"));
-    expect(await readFile(join(resources, "licences/corpora.txt"), "utf8")).toBe(await readFile(join(root, "engine/data/corpora/NOTICE"), "utf8"));
+    expect(await readFile(join(resources, "licences/corpora.txt"), "utf8")).toBe(
+      await readFile(join(root, "engine/data/corpora/NOTICE"), "utf8"),
+    );
     const licences = await readFile(join(resources, "licences/packages.txt"), "utf8");
     // One from the page, one from a worker, one from main, one typeface.
-    for (const name of ["svelte", "comlink", "write-file-atomic", "node-sqlite3-wasm", "@fontsource/inter"]) expect(licences).toMatch(new RegExp(`^${name} [0-9.]+ \\(`, "m"));
+    for (const name of ["svelte", "comlink", "write-file-atomic", "node-sqlite3-wasm", "@fontsource/inter"])
+      expect(licences).toMatch(new RegExp(`^${name} [0-9.]+ \\(`, "m"));
     expect(existsSync(join(resources, "../LICENSES.chromium.html"))).toBe(true);
   });
 
   it("has the fuses of a release, all but the inspector that drives this test", async () => {
     const { version: _version, ...wire } = await getCurrentFuseWire(join(packages.unpacked, "switchyard"));
-    const on = Object.entries(wire).filter(([, state]) => state === fuseOn).map(([fuse]) => FuseV1Options[Number(fuse)]);
+    const on = Object.entries(wire)
+      .filter(([, state]) => state === fuseOn)
+      .map(([fuse]) => FuseV1Options[Number(fuse)]);
     expect(on).toEqual(["EnableCookieEncryption", "EnableNodeCliInspectArguments", "OnlyLoadAppFromAsar"]);
-    const released = (parse(await readFile(join(root, "electron-builder.yml"), "utf8")) as { electronFuses: Record<string, boolean> }).electronFuses;
+    const released = (parse(await readFile(join(root, "electron-builder.yml"), "utf8")) as { electronFuses: Record<string, boolean> })
+      .electronFuses;
     expect(released.enableNodeCliInspectArguments).toBe(false);
   });
 
@@ -100,14 +108,20 @@ describe.skipIf(missing !== null)("the packaged app", () => {
       await page.getByRole("heading", { name: "Does an auxiliary loss cost quality?" }).waitFor();
       expect(page.url()).toBe("app://switchyard/index.html");
       expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
-      expect(await app.evaluate(({ app: electron }) => [electron.isPackaged, electron.getName(), electron.getVersion()])).toEqual([true, "Switchyard", version]);
+      expect(await app.evaluate(({ app: electron }) => [electron.isPackaged, electron.getName(), electron.getVersion()])).toEqual([
+        true,
+        "Switchyard",
+        version,
+      ]);
     });
 
     it("opens the gallery's default notebook with the results that ship with it", async () => {
       await page.getByRole("button", { name: "Open Does an auxiliary loss cost quality?" }).click();
       await page.getByRole("button", { name: "Train again" }).waitFor();
       await cell(page, "conclusion").scrollIntoViewIfNeeded(); // figures out of sight are not drawn
-      await cell(page, "conclusion").getByText(/^Of 6 claims /).waitFor();
+      await cell(page, "conclusion")
+        .getByText(/^Of 6 claims /)
+        .waitFor();
       await stop();
     });
 
@@ -118,7 +132,9 @@ describe.skipIf(missing !== null)("the packaged app", () => {
       await cell(page, "balancing").getByRole("combobox", { name: "Budget" }).selectOption("smoke");
       await page.getByRole("button", { name: "Train 4 runs" }).click();
       await cell(page, "balancing").getByRole("button", { name: "Train again" }).waitFor();
-      await cell(page, "tradeoff").getByRole("img", { name: /^Validation loss against MaxVio/ }).waitFor();
+      await cell(page, "tradeoff")
+        .getByRole("img", { name: /^Validation loss against MaxVio/ })
+        .waitFor();
       await cell(page, "balancing").getByRole("tab", { name: "Runs" }).click();
       expect(await cell(page, "balancing").locator("tbody tr").count()).toBe(4);
       expect(await page.getByRole("alert").allInnerTexts()).toEqual([]);

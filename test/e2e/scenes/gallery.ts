@@ -45,7 +45,11 @@ export const gallery: Scene = async ({ page }, { shoot }) => {
   await shoot("conclusion", { at: cell(page, "conclusion"), themes: ["light"] });
 
   await page.getByRole("tab", { name: "Runs" }).first().click();
-  await page.getByRole("navigation").getByRole("button", { name: /loss-free/ }).first().click();
+  await page
+    .getByRole("navigation")
+    .getByRole("button", { name: /loss-free/ })
+    .first()
+    .click();
   await show("Result");
   await shoot("inspector", { at: panel });
   await page.keyboard.press("Control+i");
@@ -60,6 +64,9 @@ export const gallery: Scene = async ({ page }, { shoot }) => {
   await page.setViewportSize({ width: 1360, height: 900 });
 
   await retype(page, "balancing", "lr: 3e-3", "lr: 2e-3");
-  await balancing.getByText(/^stale/).first().waitFor();
+  await balancing
+    .getByText(/^stale/)
+    .first()
+    .waitFor();
   await shoot("stale", { at: balancing, themes: ["light"] });
 };

@@ -31,7 +31,8 @@ export const runs: Scene = async ({ page }, { shoot }) => {
   await toggle();
   const counted = page.getByRole("region", { name: "All runs" }).getByRole("status");
   await counted.getByText("1 to 8 of 8 runs").waitFor();
-  for (const run of ["plain, seed 1 of drawing.md", "plain, seed 1 of longer.md", "loss-free, seed 1 of longer.md"]) await page.getByRole("checkbox", { name: `Choose ${run}`, exact: true }).check();
+  for (const run of ["plain, seed 1 of drawing.md", "plain, seed 1 of longer.md", "loss-free, seed 1 of longer.md"])
+    await page.getByRole("checkbox", { name: `Choose ${run}`, exact: true }).check();
   await shoot("all-runs");
 
   const where = page.getByRole("searchbox", { name: "Where" });

@@ -11,7 +11,10 @@ export const trust = (page: Page) => press(page, "Trust and run its views");
 
 /** Opens a cell's editor with the cursor at the end of its text. */
 export async function edit(page: Page, id: string): Promise<void> {
-  await page.getByRole("button", { name: `#${id}`, exact: true }).first().click();
+  await page
+    .getByRole("button", { name: `#${id}`, exact: true })
+    .first()
+    .click();
   await page.keyboard.press("Enter");
   await page.locator(".monaco-editor textarea, .monaco-editor .native-edit-context").first().waitFor({ state: "attached" });
   await page.keyboard.press("Control+End");

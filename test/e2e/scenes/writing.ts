@@ -17,13 +17,21 @@ export const writing: Scene = async ({ page }, { shoot }) => {
   await squiggle.waitFor();
   const hover = page.locator(".monaco-hover:not(.hidden)");
   await pointAt(page, squiggle);
-  await hover.getByText(/does not exist/).first().waitFor();
+  await hover
+    .getByText(/does not exist/)
+    .first()
+    .waitFor();
   await shoot("error-while-typing");
 
   await pointNowhere(page);
   await hover.first().waitFor({ state: "hidden" });
   await edit(page, "study");
-  const call = page.locator(".monaco-editor .view-line").filter({ hasText: "experiment(" }).locator("span span").filter({ hasText: "experiment" }).first();
+  const call = page
+    .locator(".monaco-editor .view-line")
+    .filter({ hasText: "experiment(" })
+    .locator("span span")
+    .filter({ hasText: "experiment" })
+    .first();
   await pointAt(page, call, 0.5, 0.5);
   await hover.first().waitFor();
   await shoot("hover-docs");

@@ -55,8 +55,12 @@ export function drawingsOfCells(host: AppHost): void {
       await page.getByRole("button", { name: "Trust and run its views" }).click();
       await page.getByRole("button", { name: "Train 4 runs" }).click();
       await drawn("plot").waitFor();
-      expect(await drawn("plot").getAttribute("aria-label")).toBe("Routing entropy. Routing entropy over training, by arm. A line per run. Legend: plain, loss-free");
-      expect(await drawn("plot").locator("text").allTextContents()).toEqual(expect.arrayContaining(["Routing entropy", "plain", "loss-free", "A line per run"]));
+      expect(await drawn("plot").getAttribute("aria-label")).toBe(
+        "Routing entropy. Routing entropy over training, by arm. A line per run. Legend: plain, loss-free",
+      );
+      expect(await drawn("plot").locator("text").allTextContents()).toEqual(
+        expect.arrayContaining(["Routing entropy", "plain", "loss-free", "A line per run"]),
+      );
       // a browser tells what workers load, Electron does not
       if (host.name === "Chromium") expect(requests.filter((url) => /libraries/.test(url))).toHaveLength(1);
     });
@@ -67,8 +71,16 @@ export function drawingsOfCells(host: AppHost): void {
         await page.emulateMedia({ colorScheme });
         await expect.poll(() => drawn("plot").getAttribute("color")).toBe(colorScheme === "light" ? "#1d1f23" : "#e8e6e1");
         if (process.env.PICTURES) await cell(page, "plot").screenshot({ path: join(process.env.PICTURES, `plot.${colorScheme}.png`) });
-        const swatches = await drawn("plot").locator("svg > rect").evaluateAll((rects) => rects.map((rect) => getComputedStyle(rect.parentElement!).fill));
-        return [await drawn("plot").locator("text").first().evaluate((text) => getComputedStyle(text).fill), ...swatches.slice(0, 2)];
+        const swatches = await drawn("plot")
+          .locator("svg > rect")
+          .evaluateAll((rects) => rects.map((rect) => getComputedStyle(rect.parentElement!).fill));
+        return [
+          await drawn("plot")
+            .locator("text")
+            .first()
+            .evaluate((text) => getComputedStyle(text).fill),
+          ...swatches.slice(0, 2),
+        ];
       };
       const [light, dark] = [await coloursIn("light"), await coloursIn("dark")];
       expect(light[0]).toBe("rgb(29, 31, 35)");
@@ -83,13 +95,16 @@ export function drawingsOfCells(host: AppHost): void {
       expect(await page.getByRole("button", { name: "#plot", exact: true }).isVisible()).toBe(true);
       // It spreads over the window, but what a person points at anywhere else is not it.
       await cell(page, "plot").evaluate((element) => element.scrollIntoView({ block: "start" }));
-      const taken = await cell(page, "hostile").locator("figure").evaluate((figure) => {
-        const { left, right, top, bottom } = figure.getBoundingClientRect();
-        let count = 0;
-        for (let x = 10; x < innerWidth; x += 20)
-          for (let y = 10; y < innerHeight; y += 20) if ((x < left || x > right || y < top || y > bottom) && figure.contains(document.elementFromPoint(x, y))) count++;
-        return count;
-      });
+      const taken = await cell(page, "hostile")
+        .locator("figure")
+        .evaluate((figure) => {
+          const { left, right, top, bottom } = figure.getBoundingClientRect();
+          let count = 0;
+          for (let x = 10; x < innerWidth; x += 20)
+            for (let y = 10; y < innerHeight; y += 20)
+              if ((x < left || x > right || y < top || y > bottom) && figure.contains(document.elementFromPoint(x, y))) count++;
+          return count;
+        });
       expect(taken).toBe(0);
     });
 
@@ -100,11 +115,17 @@ export function drawingsOfCells(host: AppHost): void {
 
     it("exports as SVG and PNG on the ground of paper, and as a page of its size", async () => {
       const { page } = session;
-      const openMenu = () => cell(page, "plot").getByRole("button", { name: /^Export figure: Routing entropy/ }).click();
-      for (const [kind, start] of [["SVG", "<svg "], ["PNG", "\u0089PNG"]] as const) {
+      const openMenu = () =>
+        cell(page, "plot")
+          .getByRole("button", { name: /^Export figure: Routing entropy/ })
+          .click();
+      for (const [kind, start] of [
+        ["SVG", "<svg "],
+        ["PNG", "\u0089PNG"],
+      ] as const) {
         await openMenu();
         const { name, bytes } = await session.file(() => page.getByRole("menuitem", { name: `Export ${kind}…` }).click());
-        expect(name).toBe(`plot-1.${kind.toLowerCase()}`);
+        expect(name).toBe(`plot-1-drawing.${kind.toLowerCase()}`);
         const text = bytes.toString("latin1");
         expect(text.startsWith(start)).toBe(true);
         if (kind === "SVG") expect(text).toContain('fill="#ffffff"');

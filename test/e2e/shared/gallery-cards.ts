@@ -21,7 +21,8 @@ export function galleryCards(host: AppHost): void {
     it("show the first figure of the notebook, drawn from those results", async () => {
       const image = card("Does an auxiliary loss cost quality?").getByRole("img").first();
       await image.waitFor();
-      for (const arm of ["no balancing", "sequence-wise loss", "batch-wise loss", "loss-free"]) expect(await image.getAttribute("aria-label")).toContain(arm);
+      for (const arm of ["no balancing", "sequence-wise loss", "batch-wise loss", "loss-free"])
+        expect(await image.getAttribute("aria-label")).toContain(arm);
       await card("What does predicting more tokens buy?").getByRole("img").first().waitFor();
       expect(await axeFindings(session.page)).toEqual([]);
     });

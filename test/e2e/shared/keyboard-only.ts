@@ -27,8 +27,12 @@ async function notReached(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     // Of a group that arrow keys walk through (tabs, the notebook's blocks) one member takes the Tab; the others say so by
     // tabindex -1. Which block it is changes with the focus inside, so blocks are left to the arrow keys here.
-    const controls = [...document.querySelectorAll<HTMLElement>("button, select, input, textarea, a[href], summary, [tabindex='0']:not(section)")];
-    const usable = controls.filter((element) => element.tabIndex >= 0 && !element.matches(":disabled") && element.checkVisibility({ visibilityProperty: true }));
+    const controls = [
+      ...document.querySelectorAll<HTMLElement>("button, select, input, textarea, a[href], summary, [tabindex='0']:not(section)"),
+    ];
+    const usable = controls.filter(
+      (element) => element.tabIndex >= 0 && !element.matches(":disabled") && element.checkVisibility({ visibilityProperty: true }),
+    );
     return usable.filter((element) => !element.hasAttribute("data-reached")).map((element) => element.outerHTML.slice(0, 160));
   });
 }

@@ -26,7 +26,10 @@ export function longTasks(host: AppHost): void {
       const panel = cell(page, "study");
       const tasks = await tasksDuring(page, async () => {
         await panel.getByRole("button", { name: "Train 4 runs" }).click();
-        await panel.getByRole("img", { name: / from [\d.]+ to / }).first().waitFor();
+        await panel
+          .getByRole("img", { name: / from [\d.]+ to / })
+          .first()
+          .waitFor();
         await page.evaluate(async () => {
           const scroll = document.querySelector(".notebook .scroll")!;
           for (let frame = 0; frame < 120; frame++) {
@@ -38,7 +41,9 @@ export function longTasks(host: AppHost): void {
       });
       const worst = (of: "wall" | "cpu"): number => tasks.reduce((most, task) => Math.max(most, task[of]), 0);
       const late = tasks.filter((task) => task.wall > longTask).length;
-      console.log(`${host.name}: ${tasks.length} tasks while training; longest ${worst("cpu").toFixed(1)} ms of computing, ${worst("wall").toFixed(1)} ms by the clock (${late} over ${longTask} ms)`);
+      console.log(
+        `${host.name}: ${tasks.length} tasks while training; longest ${worst("cpu").toFixed(1)} ms of computing, ${worst("wall").toFixed(1)} ms by the clock (${late} over ${longTask} ms)`,
+      );
       expect(tasks.length).toBeGreaterThan(100);
       // Computing time: on a crowded machine the clock also counts what other programs did.
       expect(tasks.filter((task) => !(task.cpu <= longTask))).toEqual([]);

@@ -7,7 +7,10 @@ import { choose, type AppHost, type AppSession } from "../support/hosts.ts";
 import { smallStudy } from "../support/notebooks.ts";
 
 /** The same arms, trained for longer, one of them with another name. */
-const longerStudy = smallStudy.replace("steps: 12", "steps: 24").replace(`"loss-free"`, `"without a loss"`).replace(`experiment("Small study"`, `experiment("Longer study"`);
+const longerStudy = smallStudy
+  .replace("steps: 12", "steps: 24")
+  .replace(`"loss-free"`, `"without a loss"`)
+  .replace(`experiment("Small study"`, `experiment("Longer study"`);
 
 async function train(session: AppSession, name: string, text: string): Promise<void> {
   await session.openText(name, text);
@@ -18,7 +21,8 @@ async function train(session: AppSession, name: string, text: string): Promise<v
 }
 
 const rows = (page: Page) => page.getByRole("region", { name: "Runs that were found" }).locator("tbody tr");
-const counted = (page: Page, text: string | RegExp) => page.getByRole("region", { name: "All runs" }).getByRole("status").getByText(text).waitFor();
+const counted = (page: Page, text: string | RegExp) =>
+  page.getByRole("region", { name: "All runs" }).getByRole("status").getByText(text).waitFor();
 const search = (page: Page) => page.getByRole("searchbox", { name: "Search" });
 const where = (page: Page) => page.getByRole("searchbox", { name: "Where" });
 const pick = (page: Page, run: string) => page.getByRole("checkbox", { name: `Choose ${run}`, exact: true });
@@ -50,7 +54,14 @@ export function runsOfAllNotebooks(host: AppHost): void {
       await counted(page, "1 to 8 of 8 runs");
       const cells = await rows(page).filter({ hasText: "without a loss" }).first().locator("td").allInnerTexts();
       const [, arm, seed, study, notebook, status, valLoss, , , steps, , device, ended] = cells.map((text) => text.trim());
-      expect([arm, study, notebook, status, steps, device]).toEqual(["without a loss", "Longer study", "longer.md", "●\u00a0done", "24", "cpu"]);
+      expect([arm, study, notebook, status, steps, device]).toEqual([
+        "without a loss",
+        "Longer study",
+        "longer.md",
+        "●\u00a0done",
+        "24",
+        "cpu",
+      ]);
       expect(Number(seed)).toBeGreaterThan(0);
       expect(Number(valLoss)).toBeGreaterThan(0);
       expect(ended).toMatch(/\d{4}/);
@@ -113,8 +124,18 @@ export function runsOfAllNotebooks(host: AppHost): void {
 
     it("show, compared, only the settings that differ, in the cell's notation, and every metric", async () => {
       const { page } = session;
-      const row = async (name: string) => (await table(page).getByRole("row", { name: new RegExp(`^${name}`) }).locator("td").allInnerTexts()).map((text) => text.trim());
-      expect((await table(page).locator("thead th").allInnerTexts()).map((text) => text.trim())).toEqual(["plain, seed 1, Small study", "plain, seed 1, Longer study", "without a loss, seed 1, Longer study"]);
+      const row = async (name: string) =>
+        (
+          await table(page)
+            .getByRole("row", { name: new RegExp(`^${name}`) })
+            .locator("td")
+            .allInnerTexts()
+        ).map((text) => text.trim());
+      expect((await table(page).locator("thead th").allInnerTexts()).map((text) => text.trim())).toEqual([
+        "plain, seed 1, Small study",
+        "plain, seed 1, Longer study",
+        "without a loss, seed 1, Longer study",
+      ]);
       expect(await row("train.steps")).toEqual(["12", "24", "24"]);
       expect((await row("balance.bias"))[2]).toContain("gamma: 0.005");
       expect(await table(page).locator("tbody").nth(1).locator("tr").count()).toBe(3); // the heading and the two settings

@@ -18,7 +18,11 @@ export function studyFlow(host: AppHost): void {
     const statuses = async () => {
       await study().getByRole("tab", { name: "Runs" }).click();
       const rows = await study().locator("tbody tr").all();
-      return Object.fromEntries(await Promise.all(rows.map(async (row) => [(await row.locator("td").nth(0).innerText()).trim(), await row.locator("td").nth(2).innerText()])));
+      return Object.fromEntries(
+        await Promise.all(
+          rows.map(async (row) => [(await row.locator("td").nth(0).innerText()).trim(), await row.locator("td").nth(2).innerText()]),
+        ),
+      );
     };
     /** the menu of the figure that #tradeoff shows */
     const exportAs = (format: string) => async () => {
@@ -37,8 +41,13 @@ export function studyFlow(host: AppHost): void {
       await page.getByRole("button", { name: `Open ${question}` }).click();
       await page.getByRole("heading", { name: question, level: 1 }).waitFor();
       expect(await study().getByRole("combobox", { name: "Budget" }).inputValue()).toBe("quick");
-      await study().locator(".validity").getByText(/^cached/).waitFor();
-      await cell(page, "conclusion").getByText(/^Of 6 claims .* From 16 runs: 4 arms, 4 seeds/).waitFor();
+      await study()
+        .locator(".validity")
+        .getByText(/^cached/)
+        .waitFor();
+      await cell(page, "conclusion")
+        .getByText(/^Of 6 claims .* From 16 runs: 4 arms, 4 seeds/)
+        .waitFor();
     });
 
     it("plans the smoke budget when that is chosen", async () => {
@@ -57,7 +66,8 @@ export function studyFlow(host: AppHost): void {
           "click",
           (event) => {
             const look = (): void => {
-              if (/ from [\d.]+ to [\d.]+/.test(document.querySelector("[role=tabpanel] figure svg")?.getAttribute("aria-label") ?? "")) marks.firstCurve = (performance.now() - event.timeStamp) / 1000;
+              if (/ from [\d.]+ to [\d.]+/.test(document.querySelector("[role=tabpanel] figure svg")?.getAttribute("aria-label") ?? ""))
+                marks.firstCurve = (performance.now() - event.timeStamp) / 1000;
               else requestAnimationFrame(look);
             };
             look();
@@ -72,7 +82,10 @@ export function studyFlow(host: AppHost): void {
       const crowd = Math.max(1, loadavg()[0] / cpus().length);
       console.log(`${host.name}: first curve ${seconds.toFixed(2)} s after the click (load per core ${crowd.toFixed(1)})`);
       expect(seconds).toBeLessThan(firstCurveWithin * crowd);
-      await study().locator(".words").getByText(/^Validation loss: /).waitFor({ timeout: 90_000 });
+      await study()
+        .locator(".words")
+        .getByText(/^Validation loss: /)
+        .waitFor({ timeout: 90_000 });
       expect(await statuses()).toEqual(Object.fromEntries(arms.map((arm) => [arm, "done"])));
       for (const view of ["collapse", "load", "tradeoff"]) await cell(page, view).locator("figure").getByRole("img").first().waitFor();
     });
@@ -83,7 +96,11 @@ export function studyFlow(host: AppHost): void {
       await study().getByRole("button", { name: "Train 1 run" }).waitFor();
       await study().getByRole("tab", { name: "Plan" }).click();
       await study().getByText("3 of 4").waitFor();
-      expect(await cell(session.page, "tradeoff").getByRole("img", { name: /MaxVio/ }).isVisible()).toBe(true);
+      expect(
+        await cell(session.page, "tradeoff")
+          .getByRole("img", { name: /MaxVio/ })
+          .isVisible(),
+      ).toBe(true);
     });
 
     it("shows the plan of every budget, and the results again when the one they were trained with comes back", async () => {
@@ -102,7 +119,9 @@ export function studyFlow(host: AppHost): void {
     it("trains the changed arm only", async () => {
       await study().getByRole("button", { name: "Train 1 run" }).click();
       await study().getByRole("button", { name: "Train again" }).waitFor({ timeout: 90_000 });
-      await expect.poll(statuses).toEqual({ "no balancing": "cached", "sequence-wise loss": "cached", "batch-wise loss": "done", "loss-free": "cached" });
+      await expect
+        .poll(statuses)
+        .toEqual({ "no balancing": "cached", "sequence-wise loss": "cached", "batch-wise loss": "done", "loss-free": "cached" });
       await cell(session.page, "tradeoff").getByText(/stale/).waitFor({ state: "detached" });
     });
 
@@ -153,7 +172,10 @@ export function studyFlow(host: AppHost): void {
       await page.getByRole("button", { name: "Trust and run its views" }).click();
       await study().getByText("cached", { exact: true }).first().waitFor();
       expect(await study().getByRole("combobox", { name: "Budget" }).inputValue()).toBe("smoke");
-      await study().locator(".words").getByText(/^Validation loss: /).waitFor();
+      await study()
+        .locator(".words")
+        .getByText(/^Validation loss: /)
+        .waitFor();
       expect(await statuses()).toEqual(Object.fromEntries(arms.map((arm) => [arm, "cached"])));
       await cell(page, "tradeoff").locator("figure").getByRole("img").first().waitFor();
     });

@@ -24,10 +24,17 @@ export function webGpu(host: AppHost, switches: string[]): void {
       expect(devices).toEqual([backend, backend, backend, backend]);
       await study().getByRole("tab", { name: "Curves" }).click();
       const { bytes } = await session.file(async () => {
-        await study().getByRole("button", { name: /^Export figure/ }).click();
+        await study()
+          .getByRole("button", { name: /^Export figure/ })
+          .click();
         await page.getByRole("menuitem", { name: "Export CSV…" }).click();
       });
-      const rows = bytes.toString().trim().split("\n").slice(1).map((line) => line.split(","));
+      const rows = bytes
+        .toString()
+        .trim()
+        .split("\n")
+        .slice(1)
+        .map((line) => line.split(","));
       return new Map(rows.map(([arm, seed, metric, step, value]) => [`${arm}, seed ${seed}: ${metric} at step ${step}`, Number(value)]));
     }
 

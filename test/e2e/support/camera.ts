@@ -29,7 +29,9 @@ export function cameraOf({ page, problems }: Session, folder: string): Camera {
         await page.evaluate(() => document.fonts.ready);
         await page.waitForTimeout(250); // figures redraw for the theme and for what has just come into view
         await page.screenshot({ path: join(folder, `${name}.${theme}.png`), caret: "initial" });
-        findings.push(...(await axeFindings(page)).filter((finding) => !monacosOwn(finding)).map((finding) => `${name}, ${theme}: ${finding}`));
+        findings.push(
+          ...(await axeFindings(page)).filter((finding) => !monacosOwn(finding)).map((finding) => `${name}, ${theme}: ${finding}`),
+        );
       }
       findings.push(...problems.splice(0).map((problem) => `${name}: console: ${problem}`));
     },

@@ -9,7 +9,12 @@ export interface Session {
   close(): Promise<void>;
 }
 
-export async function openChromium({ colorScheme = "light" as "light" | "dark", width = 1360, height = 900, switches = [] as string[] } = {}): Promise<Session> {
+export async function openChromium({
+  colorScheme = "light" as "light" | "dark",
+  width = 1360,
+  height = 900,
+  switches = [] as string[],
+} = {}): Promise<Session> {
   const served: Served = await serveRenderer();
   const browser: Browser = await chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",

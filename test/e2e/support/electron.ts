@@ -6,7 +6,10 @@ import { root } from "./paths.ts";
 /** Starts the app on a user folder of its own; the index of runs, which the command line shares, lies in it too. */
 export async function start(userData: string, ...files: string[]): Promise<{ app: ElectronApplication; page: Page }> {
   const sandbox = process.platform === "linux" && process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  const app = await _electron.launch({ args: [...sandbox, `--user-data-dir=${userData}`, root, ...files], env: { ...process.env, XDG_DATA_HOME: join(userData, "data"), ELECTRON_DISABLE_SECURITY_WARNINGS: "1" } as Record<string, string> });
+  const app = await _electron.launch({
+    args: [...sandbox, `--user-data-dir=${userData}`, root, ...files],
+    env: { ...process.env, XDG_DATA_HOME: join(userData, "data"), ELECTRON_DISABLE_SECURITY_WARNINGS: "1" } as Record<string, string>,
+  });
   return { app, page: await app.firstWindow() };
 }
 
@@ -22,7 +25,8 @@ export const answer = (app: ElectronApplication, index: number) =>
   }, index);
 
 /** How often the app has asked since it was told what to answer. */
-export const questions = (app: ElectronApplication): Promise<number> => app.evaluate(() => (globalThis as unknown as { questions: number }).questions);
+export const questions = (app: ElectronApplication): Promise<number> =>
+  app.evaluate(() => (globalThis as unknown as { questions: number }).questions);
 
 export const saveTo = (app: ElectronApplication, path: string) =>
   app.evaluate(({ dialog }, filePath) => {

@@ -10,7 +10,8 @@ export async function svgText(page: Page, svg: string): Promise<string> {
   return page.evaluate((source) => {
     const document = new DOMParser().parseFromString(source, "image/svg+xml");
     const problem = document.querySelector("parsererror");
-    if (problem || document.documentElement.localName !== "svg") throw new Error(`no SVG: ${problem?.textContent ?? document.documentElement.localName}`);
+    if (problem || document.documentElement.localName !== "svg")
+      throw new Error(`no SVG: ${problem?.textContent ?? document.documentElement.localName}`);
     return document.documentElement.textContent ?? "";
   }, svg);
 }
@@ -18,7 +19,9 @@ export async function svgText(page: Page, svg: string): Promise<string> {
 /** Pixels of a PNG as a browser decodes it. */
 export async function pngSize(page: Page, png: Buffer): Promise<[width: number, height: number]> {
   return page.evaluate(async (data) => {
-    const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))], { type: "image/png" }));
+    const bitmap = await createImageBitmap(
+      new Blob([Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))], { type: "image/png" }),
+    );
     return [bitmap.width, bitmap.height] as [number, number];
   }, png.toString("base64"));
 }

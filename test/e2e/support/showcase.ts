@@ -115,4 +115,8 @@ Plot.plot({
 `;
 
 /** The small study over more steps, for a second notebook. */
-export const longerStudy = replaced(replaced(smallStudy, "steps: 12", "steps: 48"), 'experiment("Small study"', 'experiment("Longer study"');
+export const longerStudy = replaced(
+  replaced(smallStudy, "steps: 12", "steps: 48"),
+  'experiment("Small study"',
+  'experiment("Longer study"',
+);

@@ -30,8 +30,13 @@ export async function tasksDuring(page: Page, act: () => Promise<void>): Promise
   await client.send("Tracing.end");
   await complete;
   await client.detach();
-  const mains = new Set(events.filter(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain").map(({ pid, tid }) => `${pid}/${tid}`));
-  return events
-    .filter(({ name, ph, pid, tid }) => name === "ThreadControllerImpl::RunTask" && ph === "X" && mains.has(`${pid}/${tid}`))
-    .map(({ dur = 0, tdur = Number.NaN }) => ({ wall: dur / 1000, cpu: tdur / 1000 }));
+  const mains = new Set(
+    events.filter(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain").map(({ pid, tid }) => `${pid}/${tid}`),
+  );
+  return (
+    events
+      .filter(({ name, ph, pid, tid }) => name === "ThreadControllerImpl::RunTask" && ph === "X" && mains.has(`${pid}/${tid}`))
+      // the shortest have no time of their own; none computes longer than it lasts
+      .map(({ dur = 0, tdur = dur }) => ({ wall: dur / 1000, cpu: tdur / 1000 }))
+  );
 }

@@ -1,5 +1,5 @@
 import type { OpAttrs } from "../../../engine/program/ops.ts";
-import { type Random } from "../random.ts";
+import type { Random } from "../random.ts";
 import { runReference, table } from "./op-case.ts";
 
 const ropes: Omit<OpAttrs["rope"], "inverse">[] = [
@@ -42,7 +42,10 @@ export const attentionTables = [
     kind: "rope",
     // the angle position·theta^… carries a relative error, so its absolute error grows with the position
     roundings: ({ seqLen }) => 8 * seqLen + 8,
-    rows: ropes.flatMap((a) => [{ ...a, inverse: false }, { ...a, inverse: true }]),
+    rows: ropes.flatMap((a) => [
+      { ...a, inverse: false },
+      { ...a, inverse: true },
+    ]),
   }),
   table({ kind: "mlaAssemble", roundings: () => 0, rows: assemblies }),
   table({ kind: "mlaAssembleGrad", roundings: ({ heads }) => [0, heads], rows: assemblies }),
@@ -57,7 +60,11 @@ export const attentionTables = [
     kind: "attentionGrad",
     sample: (attrs, random) => {
       const inputs = queryKeyValue(attrs, random);
-      const [o, lse] = runReference("attention", attrs, inputs.map((data) => data.map(Math.fround)));
+      const [o, lse] = runReference(
+        "attention",
+        attrs,
+        inputs.map((data) => data.map(Math.fround)),
+      );
       return [...inputs, o, lse, random.normal(o.length)];
     },
     roundings: (a) => {

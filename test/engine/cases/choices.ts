@@ -4,7 +4,11 @@ import type { Random } from "../random.ts";
 export type Spread = "even" | "none to the first" | "all to the last";
 
 /** idx[rows,K]: each row's experts, distinct and ascending as `topk` writes them. */
-export function chooseExperts({ rows, experts, k }: { rows: number; experts: number; k: number }, random: Random, spread: Spread = "even"): number[] {
+export function chooseExperts(
+  { rows, experts, k }: { rows: number; experts: number; k: number },
+  random: Random,
+  spread: Spread = "even",
+): number[] {
   return Array.from({ length: rows }, () => {
     const candidates = [...Array(experts).keys()].sort(() => random.uniform() - 0.5);
     const last = (expert: number) => candidates.sort((a, b) => Number(a === expert) - Number(b === expert));

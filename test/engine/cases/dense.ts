@@ -1,4 +1,4 @@
-import { type Random } from "../random.ts";
+import type { Random } from "../random.ts";
 import { runReference, table } from "./op-case.ts";
 
 /** Rows of a batch sorted by token id, as the host prepares them for embeddingGrad. */

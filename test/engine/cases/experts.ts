@@ -51,11 +51,13 @@ const groupedInputs = ({ rows, experts, n, k, mode }: OpAttrs["groupedMatmul"], 
 /** Each partition with two of the widths, in every mode. */
 const groupedRows = (["NT", "NN", "TN"] as const).flatMap((mode) =>
   partitions.flatMap(({ rows, experts, note, counts }, i) =>
-    [widths[i % widths.length], widths[(i + 2) % widths.length]].map(({ n, k }): Row<"groupedMatmul"> => ({
-      attrs: { rows, experts, n, k, mode },
-      note,
-      sample: (attrs, random) => groupedInputs(attrs, random, counts(random)),
-    })),
+    [widths[i % widths.length], widths[(i + 2) % widths.length]].map(
+      ({ n, k }): Row<"groupedMatmul"> => ({
+        attrs: { rows, experts, n, k, mode },
+        note,
+        sample: (attrs, random) => groupedInputs(attrs, random, counts(random)),
+      }),
+    ),
   ),
 );
 

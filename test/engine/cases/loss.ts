@@ -150,7 +150,8 @@ export const lossTables = [
         attrs: overlaps[3],
         note: "of predictions that are sure of different tokens",
         sample: (attrs) => {
-          const sure = (rows: number, id: number) => Array.from({ length: rows }, () => Array.from({ length: attrs.vocab }, (_, at) => (at === id ? 200 : 0))).flat();
+          const sure = (rows: number, id: number) =>
+            Array.from({ length: rows }, () => Array.from({ length: attrs.vocab }, (_, at) => (at === id ? 200 : 0))).flat();
           return withLse(attrs, sure(attrs.rows, 1), sure(mainRows(attrs), 2));
         },
       },

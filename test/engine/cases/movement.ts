@@ -28,7 +28,14 @@ export const movementTables = [
     rows: lengths.map((attrs) => ({ attrs, note: "three terms" })),
   }),
   table({ kind: "copy", roundings: () => 0, rows: lengths }),
-  table({ kind: "fill", roundings: () => 1, rows: lengths.flatMap((a) => [{ ...a, value: 0 }, { ...a, value: -0.1 }]) }),
+  table({
+    kind: "fill",
+    roundings: () => 1,
+    rows: lengths.flatMap((a) => [
+      { ...a, value: 0 },
+      { ...a, value: -0.1 },
+    ]),
+  }),
   table({ kind: "concatColumns", roundings: () => 0, rows: columns }),
   table({ kind: "splitColumns", roundings: () => 0, rows: columns }),
   table({ kind: "sliceSequence", roundings: () => 0, rows: slices }),

@@ -1,6 +1,7 @@
-import { type OpAttrs, type OpKind, accumulating } from "../../../engine/program/ops.ts";
-import type { PoolName } from "../../../engine/program/plan-types.ts";
-import { type Operand, elements, signatures } from "../../../engine/program/signatures.ts";
+import type { OpAttrs, OpKind } from "../../../engine/program/ops.ts";
+import type { PoolName } from "../../../engine/plan/plan-types.ts";
+import { type Operand, elements } from "../../../engine/program/op-record.ts";
+import { accumulates, opRecords } from "../../../engine/program/op-records.ts";
 import { referenceOps } from "../../../engine/backends/reference/ops.ts";
 import { type Random, createRandom } from "../random.ts";
 
@@ -14,7 +15,7 @@ export interface OpCase {
   inputs: (Operand & { pool: PoolName })[];
   outputs: (Operand & { pool: PoolName })[];
   /** per output, for an op that updates in place: the input it is; otherwise empty */
-  inPlace: number[];
+  inPlace: readonly number[];
   /** per output: the add form. Always true in place. */
   accumulate: boolean[];
   /** Input data of one seed, not yet rounded to f32. */
@@ -58,15 +59,12 @@ export function table<Kind extends OpKind>(given: OpTable<Kind>): AnyTable {
 
 /** Length of the `numbers` table in cases: its fixed slots and a few alphas. */
 const numbersLength = 16;
-/** param, m and v of (param, grad, m, v, …); the bias */
-const inPlaceOps: Partial<Record<OpKind, number[]>> = { adamw: [0, 2, 3], biasUpdate: [0] };
-
 /** Every row of one op, in its write form and, if it has one, its add form. */
 export function casesOf<Kind extends OpKind>(table: OpTable<Kind>): OpCase[] {
   return table.rows.flatMap((row) => {
     const { attrs, note = "", sample = table.sample, nonFinite = false }: Row<Kind> = isRow(row) ? row : { attrs: row };
     const draw = (seed: number) => (sample ? sample(attrs, createRandom(seed)) : normals(table.kind, attrs, seed));
-    const signature = signatures[table.kind](attrs);
+    const signature = opRecords[table.kind].signature(attrs);
     const pools = table.pools?.(attrs) ?? {};
     const place = (operands: Operand[], given: PoolName[] = []) =>
       operands.map(({ shape, dtype }, i) => {
@@ -76,22 +74,24 @@ export function casesOf<Kind extends OpKind>(table: OpTable<Kind>): OpCase[] {
       });
     const outputs = place(signature.outputs, pools.outputs);
     const perOutput = (value: number | number[]) => outputs.map((_, i) => (typeof value === "number" ? value : value[i]));
-    const inPlace = inPlaceOps[table.kind] ?? [];
-    const forms = inPlace.length > 0 ? [true] : accumulating.has(table.kind) ? [false, true] : [false];
-    return forms.map((adds): OpCase => ({
-      kind: table.kind,
-      attrs,
-      label: [table.kind, JSON.stringify(attrs), note && `(${note})`, adds && inPlace.length === 0 && "adding"].filter(Boolean).join(" "),
-      note,
-      inputs: place(signature.inputs, pools.inputs).slice(0, table.inputCount),
-      outputs,
-      inPlace,
-      accumulate: outputs.map((_, i) => adds && (inPlace.length > 0 || i === 0)),
-      sample: draw,
-      roundings: perOutput(table.roundings(attrs)).map((n) => n + (adds ? 1 : 0)),
-      magnitude: perOutput(table.magnitude?.(attrs) ?? 0),
-      nonFinite,
-    }));
+    const inPlace = opRecords[table.kind].inPlace ?? [];
+    const forms = inPlace.length > 0 ? [true] : accumulates(table.kind) ? [false, true] : [false];
+    return forms.map(
+      (adds): OpCase => ({
+        kind: table.kind,
+        attrs,
+        label: [table.kind, JSON.stringify(attrs), note && `(${note})`, adds && inPlace.length === 0 && "adding"].filter(Boolean).join(" "),
+        note,
+        inputs: place(signature.inputs, pools.inputs).slice(0, table.inputCount),
+        outputs,
+        inPlace,
+        accumulate: outputs.map((_, i) => adds && (inPlace.length > 0 || i === 0)),
+        sample: draw,
+        roundings: perOutput(table.roundings(attrs)).map((n) => n + (adds ? 1 : 0)),
+        magnitude: perOutput(table.magnitude?.(attrs) ?? 0),
+        nonFinite,
+      }),
+    );
   });
 }
 
@@ -101,7 +101,7 @@ function isRow<Kind extends OpKind>(row: OpAttrs[Kind] | Row<Kind>): row is Row<
 
 function normals<Kind extends OpKind>(kind: Kind, attrs: OpAttrs[Kind], seed: number): number[][] {
   const random = createRandom(seed);
-  return signatures[kind](attrs).inputs.map(({ shape, dtype }) => {
+  return opRecords[kind].signature(attrs).inputs.map(({ shape, dtype }) => {
     if (dtype === "i32" || shape[0] < 0) throw new Error(`${kind} has inputs that are no normals: its table or row needs a sample`);
     return random.normal(elements(shape));
   });
@@ -109,8 +109,13 @@ function normals<Kind extends OpKind>(kind: Kind, attrs: OpAttrs[Kind], seed: nu
 
 /** Outputs of one op in float64, for inputs that are themselves results (rstd, lse, idx, starts). */
 export function runReference<Kind extends OpKind>(kind: Kind, attrs: OpAttrs[Kind], inputs: ArrayLike<number>[]): Float64Array[] {
-  const outputs = signatures[kind](attrs).outputs.map(({ shape }) => new Float64Array(elements(shape)));
-  referenceOps[kind](attrs, inputs.map((data) => Float64Array.from(data)), outputs, []);
+  const outputs = opRecords[kind].signature(attrs).outputs.map(({ shape }) => new Float64Array(elements(shape)));
+  referenceOps[kind](
+    attrs,
+    inputs.map((data) => Float64Array.from(data)),
+    outputs,
+    [],
+  );
   return outputs;
 }
 

@@ -104,7 +104,12 @@ export const optimizerTables = [
       {
         attrs: { experts: 8, groups: 2, rule },
         note: "skipped: scale is 0",
-        sample: ({ experts, groups }: { experts: number; groups: number }, random: Random) => [random.normal(experts), tokens(experts, groups, random), [0], numbers()],
+        sample: ({ experts, groups }: { experts: number; groups: number }, random: Random) => [
+          random.normal(experts),
+          tokens(experts, groups, random),
+          [0],
+          numbers(),
+        ],
       },
     ]),
   }),

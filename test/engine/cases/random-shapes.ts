@@ -16,7 +16,9 @@ const grouped = fc
   .record({ rows: upTo(60), nGroup: upTo(6), size: upTo(6), form })
   .chain(({ rows, nGroup, size, form }) =>
     upTo(nGroup).chain((topkGroup) =>
-      upTo(Math.min(topkGroup * size, 8)).chain((k) => upTo(Math.min(size, 4)).map((groupTop) => ({ rows, experts: nGroup * size, k, nGroup, topkGroup, groupTop, form }))),
+      upTo(Math.min(topkGroup * size, 8)).chain((k) =>
+        upTo(Math.min(size, 4)).map((groupTop) => ({ rows, experts: nGroup * size, k, nGroup, topkGroup, groupTop, form })),
+      ),
     ),
   );
 
@@ -26,7 +28,13 @@ const attention = fc
 
 const entropy = fc
   .record({ batch: upTo(4), seqLen: upTo(20), vocab: upTo(140), targetOffset: fc.nat(3) })
-  .map(({ batch, seqLen, vocab, targetOffset }) => ({ rows: batch * seqLen, vocab, seqLen, targetLen: seqLen + targetOffset, targetOffset }));
+  .map(({ batch, seqLen, vocab, targetOffset }) => ({
+    rows: batch * seqLen,
+    vocab,
+    seqLen,
+    targetLen: seqLen + targetOffset,
+    targetOffset,
+  }));
 
 const slice = fc
   .record({ batch: upTo(4), offset: fc.nat(5), length: upTo(40), width: upTo(70), rest: fc.nat(3) })
@@ -43,7 +51,15 @@ export const randomShapes: { [Kind in OpKind]?: fc.Arbitrary<OpAttrs[Kind]> } = 
     .map(({ form, ...size }) => ({ ...size, transA: form === "TN", transB: form === "NT" })),
   rope: fc
     .record({ batch: upTo(3), seqLen: upTo(40), heads: upTo(4), nope: fc.nat(20), ropeDim: pairs(16), inverse: fc.boolean() })
-    .map(({ batch, seqLen, heads, nope, ropeDim, inverse }) => ({ rows: batch * seqLen, heads, headDim: nope + ropeDim, ropeDim, seqLen, theta: 10000, inverse })),
+    .map(({ batch, seqLen, heads, nope, ropeDim, inverse }) => ({
+      rows: batch * seqLen,
+      heads,
+      headDim: nope + ropeDim,
+      ropeDim,
+      seqLen,
+      theta: 10000,
+      inverse,
+    })),
   mlaAssemble: fc.record({ rows: upTo(70), heads: upTo(5), nope: upTo(33), rope: pairs(16), v: upTo(33) }),
   mlaAssembleGrad: fc.record({ rows: upTo(70), heads: upTo(5), nope: upTo(33), rope: pairs(16), v: upTo(33) }),
   attention,

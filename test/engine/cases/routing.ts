@@ -6,7 +6,15 @@ import { type Row, table } from "./op-case.ts";
 const lengths = [1, 3, 64, 100, 1025].map((length) => ({ length }));
 
 type Topk = OpAttrs["topk"];
-const form = (rows: number, experts: number, k: number, form: Topk["form"], nGroup = 1, topkGroup = 1, groupTop = 2): Topk => ({ rows, experts, k, nGroup, topkGroup, groupTop, form });
+const form = (rows: number, experts: number, k: number, form: Topk["form"], nGroup = 1, topkGroup = 1, groupTop = 2): Topk => ({
+  rows,
+  experts,
+  k,
+  nGroup,
+  topkGroup,
+  groupTop,
+  form,
+});
 /** Scores and biases on a grid, so that s + bias, s·bias and a group's sum of two are exact in f32 and ties are real ones. */
 const scoresAndBias = ({ rows, experts, form }: Topk, random: Random) => {
   const s = random.grid(rows * experts, 1, 1023);
@@ -31,7 +39,9 @@ const uneven: { attrs: { rows: number; experts: number; k: number }; spread: Spr
 ];
 const choices: Row<"dispatch">[] = [
   ...routed.map((attrs) => ({ attrs })),
-  ...uneven.map(({ attrs, spread }): Row<"dispatch"> => ({ attrs, note: spread, sample: (a, random) => [chooseExperts(a, random, spread)] })),
+  ...uneven.map(
+    ({ attrs, spread }): Row<"dispatch"> => ({ attrs, note: spread, sample: (a, random) => [chooseExperts(a, random, spread)] }),
+  ),
 ];
 
 const gateForms = routed.flatMap((size) => [
@@ -98,12 +108,18 @@ export const routingTables = [
       {
         attrs: form(33, 32, 6, "additive", 4, 2, 3),
         note: "many ties, in groups ranked by three",
-        sample: ({ rows, experts }, random) => [random.ints(rows * experts, 3).map((i) => (i + 1) / 4), random.ints(experts, 2).map((i) => i / 4)],
+        sample: ({ rows, experts }, random) => [
+          random.ints(rows * experts, 3).map((i) => (i + 1) / 4),
+          random.ints(experts, 2).map((i) => i / 4),
+        ],
       },
       {
         attrs: form(64, 16, 3, "additive"),
         note: "many ties",
-        sample: ({ rows, experts }, random) => [random.ints(rows * experts, 3).map((i) => (i + 1) / 4), random.ints(experts, 2).map((i) => i / 4)],
+        sample: ({ rows, experts }, random) => [
+          random.ints(rows * experts, 3).map((i) => (i + 1) / 4),
+          random.ints(experts, 2).map((i) => i / 4),
+        ],
       },
       {
         attrs: form(64, 16, 4, "additive", 4, 2),

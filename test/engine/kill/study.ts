@@ -1,7 +1,7 @@
 import { dataHash } from "../../../engine/data/corpus.ts";
 import { benchModels } from "../../../engine/bench/models.ts";
 import type { RunConfig } from "../../../engine/model/config.ts";
-import { planExperiment, type ExperimentPlan } from "../../../experiments/runs/plan.ts";
+import { planExperiment, type ExperimentPlan } from "../../../experiments/runs/plan/plan.ts";
 import { resolve } from "../../runs/requests.ts";
 import { smallDomains } from "../training.ts";
 
@@ -9,7 +9,8 @@ import { smallDomains } from "../training.ts";
 export function tinyStudy(train: Partial<RunConfig["train"]> = {}): ExperimentPlan {
   const { model, balance } = benchModels.XS;
   const experiment = resolve({
-    model: { ...model, mtp: { depth: 1 } }, balance,
+    model: { ...model, mtp: { depth: 1 } },
+    balance,
     train: { steps: 120, batchSize: 4, seqLen: 32, microBatch: 2, evalEvery: 40, checkpointEverySeconds: 0.04, keep: "weights", ...train },
     validation: { windowsPerDomain: 4 },
     data: { mixture: { prose: 1, code: 1 } },

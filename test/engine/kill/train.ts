@@ -5,14 +5,21 @@
  *
  * Writes a line whenever something has become true: "from STEP" (the first step it makes), "checkpoint STEP", "done".
  */
-import { Coordinator } from "../../../experiments/runs/coordinator.ts";
-import { NodeStore } from "../../../experiments/runs/store-node.ts";
+import { Coordinator } from "../../../experiments/runs/training/coordinator.ts";
+import { NodeStore } from "../../../experiments/runs/store/node/store.ts";
 import { smallDomains } from "../training.ts";
 import { cpuExecutor } from "./executor.ts";
 import { tinyStudy } from "./study.ts";
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
-const coordinator = new Coordinator({ store: new NodeStore(process.argv[2]), openExecutor: cpuExecutor(), workers: 1, backend: "cpu", domains: async () => smallDomains(), retryAfter: 50 });
+const coordinator = new Coordinator({
+  store: new NodeStore(process.argv[2]),
+  openExecutor: cpuExecutor(),
+  workers: 1,
+  backend: "cpu",
+  domains: async () => smallDomains(),
+  retryAfter: 50,
+});
 let begun = false;
 coordinator.subscribe((event) => {
   if (event.type === "metrics" && !begun) {

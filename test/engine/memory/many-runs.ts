@@ -1,5 +1,5 @@
 import { predictMemory } from "../../../engine/backends/cpu/backend.ts";
-import { planRun } from "../../../engine/program/plan.ts";
+import { planRun } from "../../../engine/plan/plan.ts";
 import { trainAlone } from "../../../engine/train/alone.ts";
 import { cpuExecutor } from "../kill/executor.ts";
 import { tinyStudy } from "../kill/study.ts";

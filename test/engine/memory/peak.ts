@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { predictMemory } from "../../../engine/backends/cpu/backend.ts";
 import { benchModels, type BenchModel } from "../../../engine/bench/models.ts";
 import { dataHash } from "../../../engine/data/corpus.ts";
-import { planRun } from "../../../engine/program/plan.ts";
-import { Coordinator } from "../../../experiments/runs/coordinator.ts";
-import { openDomains } from "../../../experiments/runs/corpora-node.ts";
-import { nodeExecutors } from "../../../experiments/runs/executors-node.ts";
-import { workerOverhead } from "../../../experiments/runs/memory-limits.ts";
-import { planExperiment } from "../../../experiments/runs/plan.ts";
-import { NodeStore } from "../../../experiments/runs/store-node.ts";
+import { planRun } from "../../../engine/plan/plan.ts";
+import { Coordinator } from "../../../experiments/runs/training/coordinator.ts";
+import { openDomains } from "../../../experiments/runs/store/node/corpora.ts";
+import { nodeExecutors } from "../../../experiments/runs/training/node/executors.ts";
+import { workerOverhead } from "../../../experiments/runs/cost/memory-limits.ts";
+import { planExperiment } from "../../../experiments/runs/plan/plan.ts";
+import { NodeStore } from "../../../experiments/runs/store/node/store.ts";
 import { resolve } from "../../runs/requests.ts";
 
 export interface Peak {
@@ -28,8 +28,12 @@ export async function peak(name: BenchModel): Promise<Peak> {
   const { seqLen, batchSize } = train;
   const domains = await openDomains(["prose", "code"]);
   const experiment = resolve({
-    model: model as never, balance: balance as never, seeds: 1,
-    train: { seqLen, batchSize, steps: 4, evalEvery: 4, checkpointEverySeconds: 1e-9, keep: "weights" }, validation: { windowsPerDomain: 8 }, data: { mixture: { prose: 1, code: 1 } },
+    model: model as never,
+    balance: balance as never,
+    seeds: 1,
+    train: { seqLen, batchSize, steps: 4, evalEvery: 4, checkpointEverySeconds: 1e-9, keep: "weights" },
+    validation: { windowsPerDomain: 8 },
+    data: { mixture: { prose: 1, code: 1 } },
   });
   const plan = planExperiment(experiment, dataHash(domains));
   const program = planRun(plan.runs[0].config);
@@ -38,7 +42,13 @@ export async function peak(name: BenchModel): Promise<Peak> {
   const folder = await mkdtemp(join(tmpdir(), "switchyard-peak-"));
   const before = await statusOf("VmRSS");
   await writeFile("/proc/self/clear_refs", "5"); // the peak is counted from here
-  const coordinator = new Coordinator({ store: new NodeStore(folder), openExecutor: nodeExecutors(new URL("../../../out/node/engine.worker.js", import.meta.url)), workers: 1, backend: "cpu", domains: async () => domains });
+  const coordinator = new Coordinator({
+    store: new NodeStore(folder),
+    openExecutor: nodeExecutors(new URL("../../../out/node/engine.worker.js", import.meta.url)),
+    workers: 1,
+    backend: "cpu",
+    domains: async () => domains,
+  });
   try {
     const { arms } = await coordinator.submit(plan).finished;
     if (arms[0].n !== 1) throw new Error(`the run ended ${arms[0].runs[0].status}: ${arms[0].runs[0].error}`);

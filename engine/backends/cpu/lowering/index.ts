@@ -1,9 +1,12 @@
 import type { OpKind } from "../../../program/ops.ts";
-import { losses } from "./losses.ts";
-import type { Lowerings } from "./lowering.ts";
-import { products } from "./products.ts";
+import { attention } from "./attention.ts";
+import { dense } from "./dense.ts";
+import { experts } from "./experts.ts";
+import { loss } from "./loss.ts";
+import { movement } from "./movement.ts";
+import { optimizer } from "./optimizer.ts";
 import { routing } from "./routing.ts";
-import { rows } from "./rows.ts";
+import type { Lowerings } from "./lowering.ts";
 
 /** Every op as a closure over kernel calls. */
-export const lowerings: Lowerings<OpKind> = { ...products, ...rows, ...routing, ...losses };
+export const lowerings: Lowerings<OpKind> = { ...dense, ...attention, ...movement, ...routing, ...experts, ...loss, ...optimizer };

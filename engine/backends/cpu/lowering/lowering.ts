@@ -19,4 +19,3 @@ export interface OpContext<Kind extends OpKind> {
 }
 
 export type Lowerings<Kind extends OpKind> = { [K in Kind]: (context: OpContext<K>) => Run };
-

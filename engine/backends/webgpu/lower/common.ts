@@ -33,4 +33,6 @@ export const rowwise = (
   bindings: Record<string, Binding>,
   constants: Constants = {},
 ): Launch =>
-  adapterClass === "software" ? { ...elementwise(kernel, total, bindings, constants), serial: true } : groupwise(kernel, total, bindings, constants);
+  adapterClass === "software"
+    ? { ...elementwise(kernel, total, bindings, constants), serial: true }
+    : groupwise(kernel, total, bindings, constants);

@@ -2,7 +2,10 @@ import { NumberSlot, type OpKind } from "../../../program/ops.ts";
 import { input, type Lower, output } from "../launch.ts";
 import { elementwise, groupwise, rowwise } from "./common.ts";
 
-type Kinds = Extract<OpKind, "balanceLoss" | "balanceLossGrad" | "zLoss" | "zLossGrad" | "crossEntropy" | "crossEntropyGrad" | "overlap" | "mean">;
+type Kinds = Extract<
+  OpKind,
+  "balanceLoss" | "balanceLossGrad" | "zLoss" | "zLossGrad" | "crossEntropy" | "crossEntropyGrad" | "overlap" | "mean"
+>;
 
 export const loss: { [Kind in Kinds]: Lower<Kind> } = {
   balanceLoss: ({ attrs: { rows, experts, k, groupRows, number }, inputs: [s, idx, numbers], outputs: [loss, f], add }, context) => {
@@ -58,7 +61,10 @@ export const loss: { [Kind in Kinds]: Lower<Kind> } = {
     ),
   ],
 
-  crossEntropy: ({ attrs: { rows, vocab, seqLen, targetLen, targetOffset }, inputs: [logits, targets], outputs: [nll, lse, argmax] }, context) => [
+  crossEntropy: (
+    { attrs: { rows, vocab, seqLen, targetLen, targetOffset }, inputs: [logits, targets], outputs: [nll, lse, argmax] },
+    context,
+  ) => [
     rowwise(
       context,
       "cross-entropy",
@@ -75,12 +81,19 @@ export const loss: { [Kind in Kinds]: Lower<Kind> } = {
         "cross-entropy-grad",
         rows * vocab,
         { logits: input(logits), targets: input(targets), lse: input(lse), numbers: input(numbers), dlogits: output(dlogits) },
-        { counts: { vocab, seqLen, targetLen, targetOffset, number: Math.max(0, number) }, floats: { factor }, flags: { weighted: number >= 0 } },
+        {
+          counts: { vocab, seqLen, targetLen, targetOffset, number: Math.max(0, number) },
+          floats: { factor },
+          flags: { weighted: number >= 0 },
+        },
       ),
     ];
   },
 
-  overlap: ({ attrs: { rows, vocab, seqLen, mainLen, mainOffset }, inputs: [ahead, aheadLse, main, mainLse], outputs: [overlap] }, context) => [
+  overlap: (
+    { attrs: { rows, vocab, seqLen, mainLen, mainOffset }, inputs: [ahead, aheadLse, main, mainLse], outputs: [overlap] },
+    context,
+  ) => [
     rowwise(
       context,
       "overlap",

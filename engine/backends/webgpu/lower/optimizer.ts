@@ -1,5 +1,5 @@
 import { NumberSlot, type OpKind } from "../../../program/ops.ts";
-import type { Slice } from "../../../program/plan-types.ts";
+import type { Slice } from "../../../plan/plan-types.ts";
 import { input, type Launch, type Lower, type LowerContext, type Operand, output, type Piece } from "../launch.ts";
 import { elementwise, groupwise } from "./common.ts";
 

@@ -5,13 +5,12 @@ import { elementwise, groupwise, rowwise } from "./common.ts";
 /** Slots that share one histogram; within a block a slot's rank is found by walking the earlier ones. */
 const blockSlots = 64;
 
-type Kinds = Extract<
-  OpKind,
-  "sigmoid" | "sigmoidGrad" | "topk" | "gates" | "gatesGrad" | "dispatch" | "countLoad" | "gatherRows" | "gatherRowsGrad" | "combine" | "combineGrad"
->;
+type Kinds = Extract<OpKind, "sigmoid" | "sigmoidGrad" | "topk" | "gates" | "gatesGrad" | "dispatch" | "countLoad">;
 
 export const routing: { [Kind in Kinds]: Lower<Kind> } = {
-  sigmoid: ({ attrs: { length }, inputs: [logits], outputs: [s] }) => [elementwise("sigmoid", length, { logits: input(logits), s: output(s) })],
+  sigmoid: ({ attrs: { length }, inputs: [logits], outputs: [s] }) => [
+    elementwise("sigmoid", length, { logits: input(logits), s: output(s) }),
+  ],
 
   sigmoidGrad: ({ attrs: { length }, inputs: [s, ds], outputs: [dlogits] }) => [
     elementwise("sigmoid-grad", length, { s: input(s), ds: input(ds), dlogits: output(dlogits) }),
@@ -30,7 +29,12 @@ export const routing: { [Kind in Kinds]: Lower<Kind> } = {
   ],
 
   gates: ({ attrs: { rows, experts, k, normalise, scale }, inputs: [s, idx], outputs: [g] }) => [
-    elementwise("gates", rows, { s: input(s), idx: input(idx), g: output(g) }, { counts: { experts, k }, floats: { scale }, flags: { normalise } }),
+    elementwise(
+      "gates",
+      rows,
+      { s: input(s), idx: input(idx), g: output(g) },
+      { counts: { experts, k }, floats: { scale }, flags: { normalise } },
+    ),
   ],
 
   gatesGrad: ({ attrs: { rows, experts, k, normalise, scale }, inputs: [s, idx, dg], outputs: [ds], add }) => [
@@ -48,7 +52,12 @@ export const routing: { [Kind in Kinds]: Lower<Kind> } = {
     const counts = scratch(blocks * experts, "i32");
     const firsts = scratch(blocks * experts, "i32");
     return [
-      elementwise("dispatch-histogram", blocks * experts, { idx: input(idx), counts: output(counts) }, { counts: { slots, blockSlots, experts } }),
+      elementwise(
+        "dispatch-histogram",
+        blocks * experts,
+        { idx: input(idx), counts: output(counts) },
+        { counts: { slots, blockSlots, experts } },
+      ),
       groupwise(
         "dispatch-scan",
         1,
@@ -71,28 +80,6 @@ export const routing: { [Kind in Kinds]: Lower<Kind> } = {
       (rows / groupRows) * experts,
       { idx: input(idx), load: output(load, add[0]) },
       { counts: { experts, groupSlots: groupRows * k } },
-    ),
-  ],
-
-  gatherRows: ({ attrs: { rows, k, width }, inputs: [x, slotOfRow], outputs: [y] }) => [
-    elementwise("gather-rows", rows * k * width, { x: input(x), slotOfRow: input(slotOfRow), y: output(y) }, { counts: { k, width } }),
-  ],
-
-  gatherRowsGrad: ({ attrs: { rows, k, width }, inputs: [dy, rowOfSlot], outputs: [dx], add }) => [
-    elementwise("gather-rows-grad", rows * width, { dy: input(dy), rowOfSlot: input(rowOfSlot), dx: output(dx, add[0]) }, { counts: { k, width } }),
-  ],
-
-  combine: ({ attrs: { rows, k, width }, inputs: [z, g, rowOfSlot], outputs: [y] }) => [
-    elementwise("combine", rows * width, { z: input(z), g: input(g), rowOfSlot: input(rowOfSlot), y: output(y) }, { counts: { k, width } }),
-  ],
-
-  combineGrad: ({ attrs: { rows, k, width }, inputs: [dy, z, g, rowOfSlot], outputs: [dz, dg] }, context) => [
-    rowwise(
-      context,
-      "combine-grad",
-      rows * k,
-      { dy: input(dy), z: input(z), g: input(g), rowOfSlot: input(rowOfSlot), dz: output(dz), dg: output(dg) },
-      { counts: { k, width } },
     ),
   ],
 };

@@ -124,7 +124,13 @@ function tiledLoop(form: MatmulForm, variant: MatmulVariant): string {
   const { blockM, blockN, blockK, threadM, threadN } = variant;
   const threads = invocations(variant);
   /** Fills a slab, walking the operand in the direction in which it is dense. */
-  const fill = (slab: string, block: number, alongK: boolean, inside: string, value: string) => `    for (var at = lane; at < ${block * blockK}u; at += ${threads}u) {
+  const fill = (
+    slab: string,
+    block: number,
+    alongK: boolean,
+    inside: string,
+    value: string,
+  ) => `    for (var at = lane; at < ${block * blockK}u; at += ${threads}u) {
       let p = ${alongK ? `at % ${blockK}u` : `at / ${block}u`};
       let x = ${alongK ? `at / ${blockK}u` : `at % ${block}u`};
       var value = 0.0;

@@ -6,15 +6,28 @@ import type { OpAttrs } from "../../../program/ops.ts";
 import builtInJson from "./table.json" with { type: "json" };
 import { type VariantName, variantNames } from "./variants.ts";
 
-const powerOfTwo = v.pipe(v.number(), v.integer(), v.minValue(1), v.check((n) => Number.isInteger(Math.log2(n)), "a power of two"));
+const powerOfTwo = v.pipe(
+  v.number(),
+  v.integer(),
+  v.minValue(1),
+  v.check((n) => Number.isInteger(Math.log2(n)), "a power of two"),
+);
 const variant = v.picklist(variantNames);
 /** parts that K is cut into, at most; they are written apart and added in order */
 const splits = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64));
 /** an adapter's family (`Device.family`), the first word of one, or "hardware": all that are not software */
 const adapter = v.pipe(v.string(), v.minLength(1));
 
-export const productOps = ["matmul NN", "matmul NT", "matmul TN", "matmul TT", "groupedMatmul NN", "groupedMatmul NT", "groupedMatmul TN"] as const;
-export type ProductOp = (typeof productOps)[number];
+export const productOps = [
+  "matmul NN",
+  "matmul NT",
+  "matmul TN",
+  "matmul TT",
+  "groupedMatmul NN",
+  "groupedMatmul NT",
+  "groupedMatmul TN",
+] as const;
+type ProductOp = (typeof productOps)[number];
 
 /** Products whose sizes round up to these powers of two. */
 const shapeClass = { op: v.picklist(productOps), m: powerOfTwo, n: powerOfTwo, k: powerOfTwo, experts: powerOfTwo };
@@ -62,7 +75,9 @@ export interface ProductShape {
 }
 
 /** The shape of an op of a plan. */
-export function productShape(op: { [Kind in "matmul" | "groupedMatmul"]: { kind: Kind; attrs: OpAttrs[Kind] } }["matmul" | "groupedMatmul"]): ProductShape {
+export function productShape(
+  op: { [Kind in "matmul" | "groupedMatmul"]: { kind: Kind; attrs: OpAttrs[Kind] } }["matmul" | "groupedMatmul"],
+): ProductShape {
   if (op.kind === "matmul") {
     const { m, n, k, transA, transB } = op.attrs;
     return { op: `matmul ${transA ? "T" : "N"}${transB ? "T" : "N"}`, m, n, k, experts: 1 };
@@ -94,7 +109,8 @@ export interface AdapterTable {
   rules: KernelTable["rules"];
 }
 
-const covers = (entry: string, family: string): boolean => entry === family || family.startsWith(`${entry} `) || (entry === "hardware" && family !== "software");
+const covers = (entry: string, family: string): boolean =>
+  entry === family || family.startsWith(`${entry} `) || (entry === "hardware" && family !== "software");
 
 /** The built-in table, with what was measured on this adapter in front of it. */
 export function tableFor(family: string, override: KernelTable | null = null): AdapterTable {

@@ -13,8 +13,22 @@ export interface MatmulVariant {
   threadN: number;
 }
 
-const tiled = (blockM: number, blockN: number, thread: number, blockK: number): MatmulVariant => ({ kind: "tiled", blockM, blockN, blockK, threadM: thread, threadN: thread });
-const registers = (block: number, thread: number): MatmulVariant => ({ kind: "registers", blockM: block, blockN: block, blockK: 1, threadM: thread, threadN: thread });
+const tiled = (blockM: number, blockN: number, thread: number, blockK: number): MatmulVariant => ({
+  kind: "tiled",
+  blockM,
+  blockN,
+  blockK,
+  threadM: thread,
+  threadN: thread,
+});
+const registers = (block: number, thread: number): MatmulVariant => ({
+  kind: "registers",
+  blockM: block,
+  blockN: block,
+  blockK: 1,
+  threadM: thread,
+  threadN: thread,
+});
 
 /** Block of C – part of an invocation – depth of a slab. The names are what tables of choices are written in. */
 export const matmulVariants = {
@@ -40,10 +54,14 @@ export const invocations = ({ blockM, blockN, threadM, threadN }: MatmulVariant)
 export const pitch = (block: number): number => block + 1;
 
 /** Bytes of workgroup memory: both slabs, and where the workgroup works. */
-export const workgroupBytes = ({ kind, blockM, blockN, blockK }: MatmulVariant): number => (kind === "registers" ? 0 : 4 * blockK * (pitch(blockM) + pitch(blockN)) + 16);
+const workgroupBytes = ({ kind, blockM, blockN, blockK }: MatmulVariant): number =>
+  kind === "registers" ? 0 : 4 * blockK * (pitch(blockM) + pitch(blockN)) + 16;
 
 /** What of an adapter's limits a product can run into. */
-export type WorkgroupLimits = Pick<GPUSupportedLimits, "maxComputeInvocationsPerWorkgroup" | "maxComputeWorkgroupSizeX" | "maxComputeWorkgroupStorageSize">;
+export type WorkgroupLimits = Pick<
+  GPUSupportedLimits,
+  "maxComputeInvocationsPerWorkgroup" | "maxComputeWorkgroupSizeX" | "maxComputeWorkgroupStorageSize"
+>;
 
 export const variantFits = (variant: MatmulVariant, limits: WorkgroupLimits): boolean =>
   invocations(variant) <= Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX) &&

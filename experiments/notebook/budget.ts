@@ -1,8 +1,0 @@
-/** A notebook's budgets as overrides: what the command line's `--budget` and the app's choice beside Train both apply. */
-import type { Override } from "../runs/spec.ts";
-import type { Budget } from "./notebook.ts";
-
-export function budgetOverrides({ overrides, seeds }: Budget): Override[] {
-  const sets = Object.entries(overrides).map(([target, value]) => ({ target, value }));
-  return seeds === null ? sets : [...sets, { target: "seeds", value: seeds }];
-}

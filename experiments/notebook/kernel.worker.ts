@@ -1,6 +1,0 @@
-/** Kernel worker for browsers: a dedicated module worker. */
-import "../../engine/closed-prototypes.ts";
-import { expose } from "comlink";
-import { KernelService } from "./kernel-service.ts";
-
-expose(new KernelService());
