@@ -30,7 +30,7 @@ const definitions = { number: anyNumber, runConfig, provenance, finalMetrics };
 export function publishedSchemas(): Map<string, string> {
   return new Map(
     Object.entries(published).map(([name, { title, schema }]) => {
-      const { $schema, $defs, ...body } = toJsonSchema(schema, { typeMode: "input", definitions });
+      const { $schema, $defs, ...body } = toJsonSchema(schema, { typeMode: "input", definitions, overrideSchema: withoutNaN });
       const text = JSON.stringify(
         { $schema, $id: `urn:switchyard:${name}:1`, title, ...body, $defs: usedOnly(body, $defs as Definitions) },
         null,
@@ -40,6 +40,13 @@ export function publishedSchemas(): Map<string, string> {
     }),
   );
 }
+
+/** NaN stays what it is between processes; in JSON there is none, and files have its name. */
+const withoutNaN: NonNullable<Parameters<typeof toJsonSchema>[1]>["overrideSchema"] = ({ valibotSchema, jsonSchema }) => {
+  if (valibotSchema.type === "nan") return { not: {} };
+  if (valibotSchema.type !== "union" || !jsonSchema.anyOf) return undefined;
+  return { ...jsonSchema, anyOf: jsonSchema.anyOf.filter((option) => typeof option !== "object" || !("not" in option)) };
+};
 
 type Definitions = Record<string, unknown>;
 
