@@ -120,7 +120,7 @@ describe("memory", () => {
     // S takes 108 MiB of linear memory and 154 MiB beside it: three fit into four fifths of 1 GiB
     expect((await chooseForStudy(choice(here, [S], { machineBytes: 2 ** 30 }))).workers).toBe(3);
     await expect(chooseForStudy(choice(here, [S], { machineBytes: 0.1 * 2 ** 30 }))).rejects.toThrow(
-      "one run needs 0.24 GiB, and of 0.10 GiB at most 80 % may be used",
+      "one run needs 0.23 GiB, and of 0.10 GiB at most 80 % may be used",
     );
   });
 });

@@ -56,7 +56,10 @@ describe("predicted memory", () => {
     "with what a worker holds beside it is within a fifth of what the process grows by, checkpoints included: %s",
     async (name) => {
       buildCli();
-      const { grown, linear, beside } = await ask<Peak>(script("peak.mjs"), name);
+      // one process grows by a tenth more or less than the next: when its collector runs is chance
+      const peaks: Peak[] = [];
+      for (let process = 0; process < 3; process++) peaks.push(await ask<Peak>(script("peak.mjs"), name));
+      const { grown, linear, beside } = peaks.sort((a, b) => a.grown - b.grown)[1];
       expect(Math.abs(linear + beside - grown) / grown, `${grown} bytes against ${linear} + ${beside}`).toBeLessThan(0.2);
     },
   );

@@ -12,7 +12,7 @@ export class MemoryError extends Error {
 }
 
 /** Measured, as the next is: `node test/engine/memory/peak.mjs XS`, `S` and `M` hold the sum against a process. */
-const threadBytes = 40 * 2 ** 20;
+const threadBytes = 30 * 2 ** 20;
 const checkpointCopies = 4.4;
 
 /**
