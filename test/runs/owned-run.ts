@@ -1,9 +1,9 @@
 /** What the owners of a run write in tests: every line, result and weight tells whose it is by its loss. */
 import { encodeSafetensors } from "../../engine/formats/safetensors.ts";
-import type { MetricEvent } from "../../engine/train/protocol.ts";
+import type { StepMetrics } from "../../engine/train/protocol.ts";
 import type { StoredResult } from "../../experiments/runs/store/store.ts";
 
-export const stepOf = (n: number, trainLoss: number): MetricEvent => ({
+export const stepOf = (n: number, trainLoss: number): StepMetrics => ({
   kind: "step",
   step: n,
   tokens: n,

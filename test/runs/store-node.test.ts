@@ -12,6 +12,7 @@ import { MemoryStore } from "../../experiments/runs/store/store-memory.ts";
 import { NodeStore } from "../../experiments/runs/store/node/store.ts";
 import { StoreStack } from "../../experiments/runs/store/store-stack.ts";
 import { RunLockedError, StoreWriteError, type RunRecord, type RunStore, type StoredResult } from "../../experiments/runs/store/store.ts";
+import { stepOf } from "./owned-run.ts";
 import { fakeEngine } from "./fake-engine.ts";
 import { bench, hash, plan } from "./plans.ts";
 
@@ -34,20 +35,7 @@ const result: StoredResult = {
   provenance: null,
   metrics: null,
 };
-const step = (n: number, trainLoss = n): MetricEvent => ({
-  kind: "step",
-  step: n,
-  tokens: n,
-  seconds: n,
-  trainLoss,
-  mtpLoss: [],
-  balanceLoss: 0,
-  gradNorm: 1,
-  clipped: false,
-  skipped: false,
-  lr: 1,
-  maxVioBatch: 0,
-});
+const step = (n: number, trainLoss = n): MetricEvent => stepOf(n, trainLoss);
 const checkpoint = (n: number) => encodeSafetensors(new Map([["w", { shape: [1], data: Float32Array.of(n) }]]));
 const path = (file: string) => join(folder, "runs", shortKey(key), file);
 

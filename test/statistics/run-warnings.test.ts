@@ -1,23 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { StepMetrics } from "../../engine/train/protocol.ts";
 import { largestRise, runWarnings } from "../../experiments/statistics/run-warnings.ts";
+import { stepOf } from "../runs/owned-run.ts";
 import { armWith } from "./arms.ts";
 
-const step = (n: number, trainLoss: number): StepMetrics => ({
-  kind: "step",
-  step: n,
-  tokens: n,
-  seconds: n,
-  trainLoss,
-  mtpLoss: [],
-  balanceLoss: 0,
-  gradNorm: 1,
-  clipped: false,
-  skipped: false,
-  lr: 1,
-  maxVioBatch: 0,
-});
-const course = (losses: number[]) => losses.map((loss, i) => step(i + 1, loss));
+const course = (losses: number[]) => losses.map((loss, i) => stepOf(i + 1, loss));
 const flat = (loss: number, n: number) => new Array<number>(n).fill(loss);
 
 describe("a run that is done, but", () => {
